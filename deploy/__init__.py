@@ -1,0 +1,1 @@
+"""How the project is run: the command line, the embedded stack and the simulated city."""

@@ -1,0 +1,1 @@
+"""The command `shaodao`: one module a group of commands."""

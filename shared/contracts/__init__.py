@@ -1,0 +1,1 @@
+"""What the services and the departments say to each other: events, topics, ids, examples."""

@@ -1,0 +1,220 @@
+"""What one unit is told: its whistles with its own dues, rulings, and the answer to each report.
+
+Topic `bureau.<code>.whistles`, key and subject are the whistle_id. A view has no internal trace and
+nothing of who complained.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from shared.contracts.parts import (
+    Assignment,
+    AssignmentState,
+    Attachment,
+    BlownBy,
+    DueChange,
+    Muster,
+    Place,
+    UnitPart,
+)
+from shared.contracts.tickets import CallbackResult, Satisfaction
+from shared.contracts.values import TicketType, Urgency, WhistleKind
+
+
+class RefusalCode(StrEnum):
+    """Why a report does not count."""
+
+    WRONG_STATE = "wrong_state"  # 状态不符
+    WRONG_UNIT = "wrong_unit"  # 非本单位哨单
+    UNKNOWN_WHISTLE = "unknown_whistle"  # 哨单不存在
+    STALE = "stale"  # 已过时
+    INVALID = "invalid"  # 内容不合规范
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What every view carries: the whistle and the `seq` of the fact it tells."""
+
+    TYPE: ClassVar[str]
+
+    whistle_id: UUID
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whistled(View):
+    """The unit is called."""
+
+    TYPE: ClassVar[str] = "shaodao.bureau.whistled.v1"
+
+    number: str
+    round: int
+    kind: WhistleKind
+    level: str
+    ticket_ids: tuple[UUID, ...]
+    blown_by: BlownBy
+    urgency: Urgency
+    title: str
+    summary: str
+    place: Place
+    confidential: bool
+    assignment: Assignment
+    units: tuple[UnitPart, ...]
+    why: tuple[str, ...]
+    parent_whistle_id: UUID | None = None
+    category: str | None = None
+    type: TicketType | None = None
+    own_effort: str | None = None
+    muster: Muster | None = None
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supplemented(View):
+    """The citizen added words or photos."""
+
+    TYPE: ClassVar[str] = "shaodao.bureau.supplemented.v1"
+
+    text: str
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitsChanged(View):
+    """Who works on the whistle changed."""
+
+    TYPE: ClassVar[str] = "shaodao.bureau.units_changed.v1"
+
+    units: tuple[UnitPart, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueChanged(View):
+    """The unit's due times moved."""
+
+    TYPE: ClassVar[str] = "shaodao.bureau.due_changed.v1"
+
+    changes: tuple[DueChange, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling(View):
+    """What a reviewer decided on the unit's return."""
+
+    TYPE: ClassVar[str] = "shaodao.bureau.ruling.v1"
+
+    decision: str
+    reason: str
+    state: AssignmentState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionRefused(View):
+    """The unit gets no more time."""
+
+    TYPE: ClassVar[str] = "shaodao.bureau.extension_refused.v1"
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed(View):
+    """The whistle ended, with the callback's word."""
+
+    TYPE: ClassVar[str] = "shaodao.bureau.closed.v1"
+
+    result: CallbackResult | None = None
+    satisfaction: Satisfaction | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportAccepted(View):
+    """The unit's report counts; the state and dues after it."""
+
+    TYPE: ClassVar[str] = "shaodao.bureau.report_accepted.v1"
+
+    report_id: str
+    state: AssignmentState
+    received_at: datetime
+    late: bool
+    assignment: Assignment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewRejected(View):
+    """The unit's resolution was sent back."""
+
+    TYPE: ClassVar[str] = "shaodao.bureau.review_rejected.v1"
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptanceFailed(View):
+    """The street found the unit's work undone."""
+
+    TYPE: ClassVar[str] = "shaodao.bureau.acceptance_failed.v1"
+
+    changes: tuple[DueChange, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspended(View):
+    """The unit's work is paused."""
+
+    TYPE: ClassVar[str] = "shaodao.bureau.suspended.v1"
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed(View):
+    """The unit's work goes on."""
+
+    TYPE: ClassVar[str] = "shaodao.bureau.resumed.v1"
+
+    changes: tuple[DueChange, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released(View):
+    """The unit may go."""
+
+    TYPE: ClassVar[str] = "shaodao.bureau.released.v1"
+
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn(View):
+    """The whistle was taken back."""
+
+    TYPE: ClassVar[str] = "shaodao.bureau.withdrawn.v1"
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportRefused:
+    """The unit's report does not count, and why, in both languages.
+
+    `state` and `seq` are the current ones where the whistle is known and the unit's.
+    """
+
+    TYPE: ClassVar[str] = "shaodao.bureau.report_refused.v1"
+
+    report_id: str
+    topic: str
+    partition: int
+    offset: int
+    code: RefusalCode
+    zh: str
+    en: str
+    whistle_id: UUID | None = None
+    state: AssignmentState | None = None
+    seq: int | None = None

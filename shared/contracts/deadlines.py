@@ -1,0 +1,82 @@
+"""Facts of the notifier about promises of time: warned, missed, corrected, climbed.
+
+Topic `deadlines`; key and subject are the whistle_id, else the ticket_id. The id of such an event
+is derived from deadline, round and rung, so that a rung fires once a round.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from shared.contracts.parts import DeadlineKind, Fact
+from shared.contracts.values import Due
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineFact(Fact):
+    """What every fact about a promise carries; `seq` counts within the deadline."""
+
+    deadline_id: UUID
+    kind: DeadlineKind
+    round: int
+    due: Due
+    ticket_id: UUID | None = None
+    whistle_id: UUID | None = None
+    assignment_id: UUID | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warned(DeadlineFact):
+    """The promise is near its end: yellow, then red."""
+
+    TYPE: ClassVar[str] = "shaodao.deadline.warned.v1"
+
+    rung: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed(DeadlineFact):
+    """The due time passed and nothing that keeps the promise was received."""
+
+    TYPE: ClassVar[str] = "shaodao.deadline.missed.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected(DeadlineFact):
+    """It had been kept: the report was received before the due time (DOMAIN §2.11)."""
+
+    TYPE: ClassVar[str] = "shaodao.deadline.corrected.v1"
+
+    met_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RungClimbed(DeadlineFact):
+    """Still not kept: the matter rises to supervision of this level (1–5)."""
+
+    TYPE: ClassVar[str] = "shaodao.deadline.rung_climbed.v1"
+
+    level: int
+    rung: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supervised(DeadlineFact):
+    """A supervisor or leader asks for a written answer."""
+
+    TYPE: ClassVar[str] = "shaodao.deadline.supervised.v1"
+
+    level: int
+    words: str
+    answer_by: Due
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupervisionAnswered(DeadlineFact):
+    """The unit answered in writing."""
+
+    TYPE: ClassVar[str] = "shaodao.deadline.supervision_answered.v1"
+
+    words: str

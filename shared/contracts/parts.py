@@ -1,0 +1,200 @@
+"""The values that several events carry: who acted, where, which unit with which dues."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from shared.contracts.values import Due, Relation
+
+
+class Role(StrEnum):
+    """Who may act (DOMAIN §9), and the three that are no accounts."""
+
+    OPERATOR = "operator"  # 话务员
+    SHIFT_LEAD = "shift_lead"  # 班长
+    DISPATCHER = "dispatcher"  # 派单员
+    REVIEWER = "reviewer"  # 审核员
+    SUPERVISOR = "supervisor"  # 督办员
+    CALLBACK_CLERK = "callback_clerk"  # 回访员
+    LEADER = "leader"  # 领导
+    STREET_OFFICER = "street_officer"  # 街道调度员
+    COMMUNITY_WORKER = "community_worker"  # 社区
+    GRID_WORKER = "grid_worker"  # 网格员
+    LIAISON = "liaison"  # 联络员
+    HANDLER = "handler"  # 承办人
+    OPS = "ops"  # 运维
+    AUDITOR = "auditor"  # 审计
+    CITIZEN = "citizen"  # 市民
+    DEPARTMENT = "department"  # 部门系统
+    SYSTEM = "system"  # 系统
+
+
+class AssignmentState(StrEnum):
+    """Where one unit's part in a whistle stands (DOMAIN §3)."""
+
+    OFFERED = "offered"  # 待签收
+    ACKNOWLEDGED = "acknowledged"  # 已签收
+    ARRIVED = "arrived"  # 已报到
+    WORKING = "working"  # 办理中
+    DONE = "done"  # 已办结
+    RETURN_REQUESTED = "return_requested"  # 申请退单
+    RETURNED = "returned"  # 已退单
+    DISPUTED = "disputed"  # 申请复核
+    PAUSED = "paused"  # 挂账
+    RELEASED = "released"  # 已放行
+
+
+class WhistleState(StrEnum):
+    """Where a whistle stands; `held` waits for a dispatcher and has no units yet."""
+
+    HELD = "held"  # 待派
+    OPEN = "open"  # 办理中
+    AWAITING_ACCEPTANCE = "awaiting_acceptance"  # 待验收
+    ACCEPTED = "accepted"  # 已验收
+    CLOSED = "closed"  # 已结束
+    WITHDRAWN = "withdrawn"  # 已撤回
+
+
+class Result(StrEnum):
+    """The honest results of a resolution (DOMAIN §2.4)."""
+
+    SOLVED = "solved"  # 已解决
+    PARTLY = "partly"  # 部分解决
+    EXPLAINED = "explained"  # 解释说明
+    UNTRUE = "untrue"  # 不属实
+    CANNOT = "cannot"  # 客观条件限制
+
+
+class DeadlineKind(StrEnum):
+    """Which promise of time; the first three are intake's, the others the router's."""
+
+    DISPATCH = "dispatch"  # 派单
+    CALLBACK = "callback"  # 回访
+    CITIZEN = "citizen"  # 对市民的总时限
+    ACKNOWLEDGE = "acknowledge"  # 签收
+    DEEMED = "deemed"  # 视为签收
+    CONTACT = "contact"  # 联系
+    ARRIVE = "arrive"  # 到场
+    RESOLVE = "resolve"  # 办结
+    RULING = "ruling"  # 裁定
+    REVIEW = "review"  # 审核
+    EXTENSION = "extension"  # 延期审批
+    SUSPENSION = "suspension"  # 挂账复核
+    TAKEOVER = "takeover"  # 街道接管窗口
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who made a fact true. Never a citizen's name; `name` is an official's, where one acted."""
+
+    role: Role
+    unit: str | None = None
+    name: str | None = None
+    on_behalf_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where, without the door: region code (6–15 digits), generalised address, WGS84 point."""
+
+    region: str | None = None
+    address: str | None = None
+    lat: float | None = None
+    lon: float | None = None
+    compound: str | None = None
+    property_unit: str | None = None
+    no_location: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Muster:
+    """When and where the whistled units meet."""
+
+    at: datetime | None = None
+    place: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A photo or document by a lasting address; fetched with the unit's own token."""
+
+    url: str
+    media_type: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What proves a resolution: kind, when it was taken, hash of the uploaded file."""
+
+    kind: str
+    taken_at: datetime | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handler:
+    """The official who handles the matter at the unit, by name and post."""
+
+    name: str
+    post: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlownBy:
+    """The blower of a whistle and its level (city, district, street, community)."""
+
+    unit: str
+    level: str
+    on_behalf_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """One unit's part with its dues; a due that is absent does not apply."""
+
+    assignment_id: UUID
+    unit: str
+    relation: Relation
+    task: str | None = None
+    clause: str | None = None
+    state: AssignmentState = AssignmentState.OFFERED
+    acknowledge: Due | None = None
+    deemed: Due | None = None
+    contact: Due | None = None
+    arrive: Due | None = None
+    resolve: Due | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitPart:
+    """What a unit sees of the other units of its whistle."""
+
+    unit: str
+    relation: Relation
+    state: AssignmentState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueChange:
+    """A due time that moved; `due` None means the promise no longer applies."""
+
+    assignment_id: UUID
+    unit: str
+    kind: DeadlineKind
+    due: Due | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """What every fact carries: its place in the aggregate's history, and who made it true."""
+
+    TYPE: ClassVar[str]
+
+    seq: int
+    actor: Actor
+    policy: str = ""
+    canary: bool = False
+    excluded: bool = False

@@ -1,0 +1,241 @@
+"""Facts of intake about tickets: what a person asked for and how it went on, without the person.
+
+Topic `tickets`, key and subject are the ticket_id. No name, phone, ID number or door number is in
+any of them (DOMAIN §2.6).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from shared.contracts.parts import Attachment, Fact, Place
+from shared.contracts.values import Channel, Due, TicketType, Urgency
+
+
+class CallbackResult(StrEnum):
+    """What the citizen said about the matter; nobody reached is never satisfied."""
+
+    SOLVED = "solved"  # 已解决
+    PARTLY = "partly"  # 部分解决
+    UNSOLVED = "unsolved"  # 未解决
+    UNREACHABLE = "unreachable"  # 联系不上
+
+
+class Satisfaction(StrEnum):
+    """The four answers wherever the public rates (DOMAIN §7)."""
+
+    SATISFIED = "satisfied"  # 满意
+    BASICALLY = "basically"  # 基本满意
+    UNSATISFIED = "unsatisfied"  # 不满意
+    UNKNOWN = "unknown"  # 不了解
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The system a ticket came from and its number there; the pair is unique."""
+
+    system: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What intake noticed that may help the dispatcher."""
+
+    similar: tuple[UUID, ...] = ()
+    same_caller_30d: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketFact(Fact):
+    """What every fact about a ticket carries; `round` is 1 until a rework."""
+
+    ticket_id: UUID
+    round: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered(TicketFact):
+    """A request became a ticket; `summary` is the person's text, redacted."""
+
+    TYPE: ClassVar[str] = "shaodao.ticket.registered.v1"
+
+    number: str
+    channel: Channel
+    type: TicketType
+    urgency: Urgency
+    title: str
+    summary: str
+    place: Place
+    dispatch_by: Due
+    citizen_by: Due
+    category: str | None = None
+    line: str | None = None
+    confidential: bool = False
+    contactable: bool = True
+    hard_case: bool = False
+    choice: str | None = None
+    source: Source | None = None
+    hints: Hints = Hints()
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supplemented(TicketFact):
+    """The person or an operator added words or photos."""
+
+    TYPE: ClassVar[str] = "shaodao.ticket.supplemented.v1"
+
+    text: str
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InfoRequested(TicketFact):
+    """The person is asked once for all that is missing."""
+
+    TYPE: ClassVar[str] = "shaodao.ticket.info_requested.v1"
+
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered(TicketFact):
+    """Ended at the desk: a consultation or praise was answered."""
+
+    TYPE: ClassVar[str] = "shaodao.ticket.answered.v1"
+
+    article: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transferred(TicketFact):
+    """Ended at the desk: handed to 110/119/120/122 or a statutory route."""
+
+    TYPE: ClassVar[str] = "shaodao.ticket.transferred.v1"
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected(TicketFact):
+    """Ended at the desk by the shift lead, with a reason code."""
+
+    TYPE: ClassVar[str] = "shaodao.ticket.rejected.v1"
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged(TicketFact):
+    """The ticket follows another one about the same matter."""
+
+    TYPE: ClassVar[str] = "shaodao.ticket.merged.v1"
+
+    into: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeUndone(TicketFact):
+    """A merge was taken back."""
+
+    TYPE: ClassVar[str] = "shaodao.ticket.merge_undone.v1"
+
+    into: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linked(TicketFact):
+    """The ticket is related to another; both go on."""
+
+    TYPE: ClassVar[str] = "shaodao.ticket.linked.v1"
+
+    to: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupFlagged(TicketFact):
+    """Many callers, one matter: a group matter, urgency one step up."""
+
+    TYPE: ClassVar[str] = "shaodao.ticket.group_flagged.v1"
+
+    callers: int
+    urgency: Urgency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Urged(TicketFact):
+    """The person or the desk asked to hurry; `count` so far."""
+
+    TYPE: ClassVar[str] = "shaodao.ticket.urged.v1"
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn(TicketFact):
+    """The person took it back; ex officio it goes on all the same."""
+
+    TYPE: ClassVar[str] = "shaodao.ticket.withdrawn.v1"
+
+    ex_officio: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackOpened(TicketFact):
+    """The resolution is to be confirmed with the person by `callback_by`."""
+
+    TYPE: ClassVar[str] = "shaodao.ticket.callback_opened.v1"
+
+    whistle_id: UUID
+    callback_by: Due
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalledBack(TicketFact):
+    """One try of the callback: what the person said, or that nobody was reached."""
+
+    TYPE: ClassVar[str] = "shaodao.ticket.called_back.v1"
+
+    result: CallbackResult
+    satisfaction: Satisfaction
+    attempt: int
+    final: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed(TicketFact):
+    """The ticket ended; `result` is the citizen's word or that nobody was reached."""
+
+    TYPE: ClassVar[str] = "shaodao.ticket.closed.v1"
+
+    result: CallbackResult
+    satisfaction: Satisfaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReworkRequested(TicketFact):
+    """Not solved: the ticket goes out again; `round` is the new round."""
+
+    TYPE: ClassVar[str] = "shaodao.ticket.rework_requested.v1"
+
+    result: CallbackResult
+    satisfaction: Satisfaction
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reopened(TicketFact):
+    """The citizen reopened a closed ticket, once within 15 days; `round` is the new round."""
+
+    TYPE: ClassVar[str] = "shaodao.ticket.reopened.v1"
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archived(TicketFact):
+    """Thirty days after its end the ticket left the working set."""
+
+    TYPE: ClassVar[str] = "shaodao.ticket.archived.v1"

@@ -1,0 +1,375 @@
+"""Facts of the router about whistles: who was called, what they reported and how it was judged.
+
+Topic `whistles`, key and subject are the whistle_id. Only the router judges a bureau's report;
+intake and the notifier learn from these facts (DOMAIN §2.10).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from shared.contracts.parts import (
+    Actor,
+    Assignment,
+    AssignmentState,
+    Attachment,
+    BlownBy,
+    DueChange,
+    Evidence,
+    Fact,
+    Handler,
+    Muster,
+    Place,
+    Result,
+)
+from shared.contracts.reports import ArrivalMode, ContactMeans, FactsTrue, ReturnReason
+from shared.contracts.tickets import CallbackResult, Satisfaction
+from shared.contracts.values import Due, Relation, TicketType, Urgency, WhistleKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhistleFact(Fact):
+    """What every fact about a whistle carries; `ticket_ids` are empty for a street's own."""
+
+    whistle_id: UUID
+    ticket_ids: tuple[UUID, ...]
+    round: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitFact(WhistleFact):
+    """A fact about one unit's part; `received_at` is the broker's or the server's time."""
+
+    assignment_id: UUID
+    unit: str
+    relation: Relation
+    state: AssignmentState
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A unit that a dispatcher may choose, with how sure the router is, and why."""
+
+    unit: str
+    confidence: float
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held(WhistleFact):
+    """No single lead could be found: a dispatcher decides."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.held.v1"
+
+    why: tuple[str, ...]
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blown(WhistleFact):
+    """Units are called; their clocks start now, not when they acknowledge (DOMAIN §2.2)."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.blown.v1"
+
+    number: str
+    kind: WhistleKind
+    urgency: Urgency
+    title: str
+    summary: str
+    place: Place
+    blown_by: BlownBy
+    dispatched_by: Actor
+    assignments: tuple[Assignment, ...]
+    trace: tuple[str, ...]
+    parent_whistle_id: UUID | None = None
+    category: str | None = None
+    type: TicketType | None = None
+    own_effort: str | None = None
+    muster: Muster | None = None
+    confidential: bool = False
+    provisional: bool = False
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledged(UnitFact):
+    """The unit took its part."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.acknowledged.v1"
+
+    late: bool
+    handler: Handler
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeemedAcknowledged(UnitFact):
+    """Silent for twice the limit: counted as taken."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.deemed_acknowledged.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contacted(UnitFact):
+    """The unit spoke with the citizen."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.contacted.v1"
+
+    late: bool
+    how: ContactMeans
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived(UnitFact):
+    """The unit is on the spot."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.arrived.v1"
+
+    late: bool
+    mode: ArrivalMode
+    head_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progressed(UnitFact):
+    """The unit told what it did so far."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.progressed.v1"
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnRequested(UnitFact):
+    """The unit says it is not its duty; a reviewer rules by `rule_by`."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.return_requested.v1"
+
+    reason: ReturnReason
+    clause: str
+    rule_by: Due
+    suggested_unit: str | None = None
+    adjudicate: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitReturned(UnitFact):
+    """A reviewer let the unit go."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.unit_returned.v1"
+
+    ruled_by: Actor
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitOffered(WhistleFact):
+    """Another unit was called in place of one that left, with full time."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.unit_offered.v1"
+
+    assignment: Assignment
+    in_place_of: str | None = None
+    ruled_by: Actor | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnRefused(UnitFact):
+    """It is the unit's duty after all; the time runs on unchanged."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.return_refused.v1"
+
+    ruled_by: Actor
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disputed(UnitFact):
+    """The unit disputes a ruling, once."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.disputed.v1"
+
+    reason: str
+    rule_by: Due
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adjudicated(UnitFact):
+    """The supervisor's final word on who leads."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.adjudicated.v1"
+
+    ruled_by: Actor
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssistingAdded(WhistleFact):
+    """One more unit assists."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.assisting_added.v1"
+
+    assignment: Assignment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionRequested(UnitFact):
+    """The unit asks for more time; a reviewer decides by `rule_by`."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.extension_requested.v1"
+
+    amount: int
+    amount_unit: str
+    reason: str
+    rule_by: Due
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionRefused(UnitFact):
+    """No more time; the due time stays."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.extension_refused.v1"
+
+    ruled_by: Actor
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueChanged(WhistleFact):
+    """Due times moved: extension, adjudication, or a provisional year become known."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.due_changed.v1"
+
+    changes: tuple[DueChange, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspended(UnitFact):
+    """Work is paused with a reason; it is looked at again by `review_by`."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.suspended.v1"
+
+    reason: str
+    review_by: Due
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed(UnitFact):
+    """Work goes on with the time that was left."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.resumed.v1"
+
+    changes: tuple[DueChange, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved(UnitFact):
+    """The unit's part is done; `final` when it was the lead's and so the whistle's."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.resolved.v1"
+
+    late: bool
+    final: bool
+    review: str
+    result: Result
+    facts_true: FactsTrue
+    public_reply: str
+    measures: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewPassed(UnitFact):
+    """A sampled resolution was found good."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.review_passed.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewRejected(UnitFact):
+    """A sampled resolution was sent back; the clock goes on as if never stopped."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.review_rejected.v1"
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted(WhistleFact):
+    """The street accepted the joint work."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.accepted.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptanceFailed(WhistleFact):
+    """The street found work undone: the named units work again."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.acceptance_failed.v1"
+
+    changes: tuple[DueChange, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluated(WhistleFact):
+    """Street or community rated a bureau's part."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.evaluated.v1"
+
+    unit: str
+    evaluator_class: str
+    timely: int
+    present: int
+    effect: int
+    cooperation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released(UnitFact):
+    """The blower let the unit go."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.released.v1"
+
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn(WhistleFact):
+    """The whistle was taken back; every running promise of it ends."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.withdrawn.v1"
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenOver(WhistleFact):
+    """The street took over a community's whistle."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.taken_over.v1"
+
+    by: BlownBy
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed(WhistleFact):
+    """The whistle ended; with the callback's word where there was a ticket."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.closed.v1"
+
+    result: CallbackResult | None = None
+    satisfaction: Satisfaction | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeConflict(WhistleFact):
+    """A merge at intake came too late: the child's whistle is already resolved."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.merge_conflict.v1"
+
+    ticket_id: UUID
+    into: UUID

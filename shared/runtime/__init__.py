@@ -1,0 +1,1 @@
+"""What every service runs on: database, clock, inbox, outbox, consumer, relay, health, logs."""

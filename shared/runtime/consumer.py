@@ -1,0 +1,154 @@
+"""The consumer: FastStream batch subscribers that hand raw records to the batch processing.
+
+Settings answer traps tried in faststream 0.7 and aiokafka 0.14: offsets are committed after the
+transaction and sought back on error (NACK_ON_ERROR); our own parser tolerates any header; new
+topics of a pattern are found within ten seconds; our own watchdog ends a process whose consumer
+has died silently (faststream #2412).
+"""
+
+import dataclasses
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaMessage
+
+from shared.contracts.envelope import Reader
+from shared.contracts.topics import Topic
+from shared.runtime import metrics
+from shared.runtime.batch import Handle, Lane, Refuse, process
+
+if TYPE_CHECKING:
+    from shared.runtime.service import Runtime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """Topics heard by one consumer group; either city topics, or one topic of every unit."""
+
+    group: str
+    topics: tuple[Topic, ...]
+    handle: Handle
+    refuse: Refuse | None = None
+
+    @property
+    def is_pattern(self) -> bool:
+        return any("<code>" in topic.name for topic in self.topics)
+
+
+@dataclass(slots=True)
+class Progress:
+    """When a group last finished a batch, and how far behind it was last seen (wall clock)."""
+
+    finished: float = field(default_factory=time.monotonic)
+    behind_since: float | None = None
+    lag: int = 0
+
+
+class GroupConsumer:
+    """One subscription running on a broker of FastStream."""
+
+    def __init__(self, runtime: "Runtime", broker: KafkaBroker, wanted: Subscription) -> None:
+        self.runtime = runtime
+        self.group = runtime.settings.topic_prefix + wanted.group
+        self.progress = Progress()
+        self._done: dict[TopicPartition, int] = {}
+        self._lane = _lane(wanted)
+        self._subscriber: Any = broker.subscriber(
+            **_names(runtime.settings.topic_prefix, wanted),
+            group_id=self.group,
+            batch=True,
+            batch_timeout_ms=5,
+            max_records=runtime.settings.batch_records,
+            auto_offset_reset="earliest",
+            ack_policy=AckPolicy.NACK_ON_ERROR,
+            session_timeout_ms=6000,
+            heartbeat_interval_ms=2000,
+            max_poll_interval_ms=120_000,
+            fetch_max_bytes=8_000_000,
+            parser=_parse,
+            decoder=_decode,
+        )
+        self._subscriber(self._on_batch)
+
+    async def _on_batch(self, records: Sequence[Any]) -> None:
+        await process(self.runtime, self._lane, records)
+        self.progress.finished = time.monotonic()
+        for record in records:
+            self._done[TopicPartition(record.topic, record.partition)] = record.offset + 1
+
+    @property
+    def lane(self) -> Lane:
+        return self._lane
+
+    @property
+    def assigned(self) -> bool:
+        """Whether the group gave this process its part; with more processes it may be none."""
+        consumer = self._subscriber.consumer
+        return consumer is not None and consumer.subscription() is not None
+
+    async def measure_lag(self) -> int | None:
+        """Records not handled yet in the assigned partitions; None when Kafka is away."""
+        consumer = self._subscriber.consumer
+        if consumer is None:
+            return None
+        partitions = consumer.assignment()
+        try:
+            ends = await consumer.end_offsets(partitions) if partitions else {}
+            for partition in ends.keys() - self._done.keys():
+                self._done[partition] = await consumer.committed(partition) or 0
+        except KafkaError:
+            return None
+        self._done = {tp: offset for tp, offset in self._done.items() if tp in partitions}
+        self.progress.lag = sum(max(0, end - self._done.get(tp, 0)) for tp, end in ends.items())
+        metrics.LAG.labels(self.group).set(self.progress.lag)
+        return self.progress.lag
+
+
+def _lane(wanted: Subscription) -> Lane:
+    if wanted.is_pattern:
+        reader = Reader(wanted.topics[0].events)
+        return Lane(
+            group=wanted.group,
+            reader=lambda _topic: reader,
+            handle=wanted.handle,
+            refuse=wanted.refuse,
+        )
+    readers = {topic.name: Reader(topic.events) for topic in wanted.topics}
+    return Lane(
+        group=wanted.group,
+        reader=readers.__getitem__,
+        handle=wanted.handle,
+        refuse=wanted.refuse,
+    )
+
+
+def _names(prefix: str, wanted: Subscription) -> dict[str, Any]:
+    if not wanted.is_pattern:
+        return {"topics": [prefix + topic.name for topic in wanted.topics]}
+    name = wanted.topics[0].name.replace(".", r"\.").replace("<code>", "[A-Za-z0-9-]+")
+    return {"pattern": "^" + re.escape(prefix) + name + "$"}
+
+
+async def _parse(records: tuple[Any, ...], original: Any) -> Any:
+    """Hide headers that FastStream cannot decode: one would drop its whole batch (#2458)."""
+    return await original(tuple(map(_with_readable_headers, records)))
+
+
+def _with_readable_headers(record: Any) -> Any:
+    try:
+        for _, value in record.headers:
+            value.decode()
+    except (AttributeError, UnicodeDecodeError):
+        return dataclasses.replace(record, headers=())
+    return record
+
+
+async def _decode(message: KafkaMessage) -> Any:
+    return message.raw_message

@@ -1,0 +1,67 @@
+"""The connection to a service's own PostgreSQL: pool, named queries, which errors pass by."""
+
+import re
+import socket
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, TypeAlias
+
+import asyncpg
+
+from shared.runtime.settings import ServiceSettings
+
+Connection: TypeAlias = "asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionProxy[Any]"
+"""A connection as verbs and stores get it, within a transaction."""
+
+_NAME = re.compile(r"^-- name: (\w+)\s*$", re.MULTILINE)
+
+_TRANSIENT = (
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.ReadOnlySQLTransactionError,
+    ConnectionError,
+    TimeoutError,
+    socket.gaierror,
+)
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the error is no fault of the work itself: the same work will succeed later."""
+    if isinstance(error, asyncpg.InterfaceError) and not isinstance(error, ValueError):
+        return "clos" in str(error) or "terminat" in str(error)  # the connection or the pool
+    return isinstance(error, _TRANSIENT)
+
+
+def queries(path: Path) -> SimpleNamespace:
+    """The named statements of a `.sql` file: `-- name: claim_due` becomes `.claim_due`.
+
+    Raises ValueError on a name used twice or a statement without a name.
+    """
+    parts = _NAME.split(path.read_text())
+    if any(line and not line.startswith("--") for line in parts[0].splitlines()):
+        raise ValueError(f"{path}: a statement before the first name")
+    names, bodies = parts[1::2], parts[2::2]
+    if len(set(names)) != len(names):
+        raise ValueError(f"{path}: a name is used twice")
+    return SimpleNamespace(**{n: b.strip() for n, b in zip(names, bodies, strict=True)})
+
+
+async def open_pool(settings: ServiceSettings, *, name: str) -> "asyncpg.Pool[Any]":
+    """A pool of connections; times are UTC, statements are prepared once a connection."""
+    return await asyncpg.create_pool(
+        str(settings.database_url),
+        min_size=2,
+        max_size=settings.pool_size,
+        command_timeout=60,
+        timeout=10,
+        server_settings={
+            "application_name": f"shaodao-{name}",
+            "timezone": "UTC",
+            "jit": "off",
+            "idle_in_transaction_session_timeout": "60s",
+        },
+    )

@@ -1,0 +1,114 @@
+"""Dead letters: records that cannot be read, and outgoing events the broker will never take.
+
+Kept whole, listed by error, and replayed: the event is delivered again to this service, inside its
+own transaction, and nothing is published again but what its verbs say.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from shared.runtime.clock import wall_now
+from shared.runtime.database import Connection, queries
+from shared.runtime.incoming import Unreadable
+
+SQL = queries(Path(__file__).parent / "sql" / "queries.sql")
+KEPT_BYTES = 1_100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """A row of the list: what could not be read, where it stands in Kafka, and why."""
+
+    dead_letter_id: int
+    kind: str
+    topic: str
+    partition: int | None
+    offset: int | None
+    key: str | None
+    error_code: str
+    error: str
+    at: datetime
+    attempts: int
+
+
+async def keep(connection: Connection, records: Sequence[Unreadable]) -> list[Unreadable]:
+    """Keep unreadable records; returns those not kept before (a redelivery is kept once)."""
+    fresh = []
+    for record in records:
+        added = await connection.fetchval(
+            SQL.dead_letter_add,
+            "in",
+            record.topic,
+            record.partition,
+            record.offset,
+            record.broker_time,
+            record.key,
+            record.value[:KEPT_BYTES] if record.value else record.value,
+            record.error.code,
+            record.error.words[:2000],
+            wall_now(),
+        )
+        if added is not None:
+            fresh.append(record)
+    return fresh
+
+
+async def keep_outgoing(
+    connection: Connection, topic: str, key: str, payload: str, why: str
+) -> None:
+    """Keep an outgoing event that the broker refuses for good."""
+    await connection.execute(
+        SQL.dead_letter_add,
+        "out",
+        topic,
+        None,
+        None,
+        None,
+        key.encode(),
+        payload.encode(),
+        "not_sent",
+        why[:2000],
+        wall_now(),
+    )
+
+
+async def listed(
+    connection: Connection, *, kind: str | None, error: str | None, limit: int
+) -> list[DeadLetter]:
+    """Dead letters (`dead`) and parked events (`parked`), oldest first."""
+    found: list[DeadLetter] = []
+    if kind in (None, "dead"):
+        for row in await connection.fetch(SQL.dead_letter_list, error, limit):
+            found.append(
+                DeadLetter(
+                    dead_letter_id=row["dead_letter_id"],
+                    kind="dead",
+                    topic=row["topic"],
+                    partition=row["kafka_partition"],
+                    offset=row["kafka_offset"],
+                    key=row["key"].decode(errors="replace") if row["key"] else None,
+                    error_code=row["error_code"],
+                    error=row["error"],
+                    at=row["at"],
+                    attempts=0,
+                )
+            )
+    if kind in (None, "parked"):
+        for row in await connection.fetch(SQL.parked_list, error, limit):
+            found.append(
+                DeadLetter(
+                    dead_letter_id=row["parked_id"],
+                    kind="parked",
+                    topic=row["topic"],
+                    partition=row["kafka_partition"],
+                    offset=row["kafka_offset"],
+                    key=row["subject"],
+                    error_code="failed",
+                    error=row["error"],
+                    at=row["parked_at"],
+                    attempts=row["attempts"],
+                )
+            )
+    return found[:limit]

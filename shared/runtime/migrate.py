@@ -1,0 +1,80 @@
+"""Migrations: numbered SQL files, applied once each, in order, under an advisory lock.
+
+A folder's files are known by `<folder>/<file>`; a file that changed after it was applied is an
+error. Run by `shaodao up`, or by a job before a deployment; a service only checks.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+RUNTIME = Path(__file__).parent / "sql" / "migrations"
+LOCK = 0x5348414F  # "SHAO"
+
+CREATE = """
+create table if not exists schema_migration (
+    name text primary key,
+    sha256 text not null,
+    applied_order bigint generated always as identity
+)
+"""
+
+
+class MigrationError(RuntimeError):
+    """The database and the migrations of this version do not fit together."""
+
+
+def files(*folders: Path) -> list[tuple[str, str]]:
+    """(name, SQL) of every migration, the runtime's first, in the order to apply."""
+    found = []
+    for folder in (RUNTIME, *folders):
+        owner = folder.parent.parent.name
+        found += [(f"{owner}/{p.name}", p.read_text()) for p in sorted(folder.glob("*.sql"))]
+    return found
+
+
+def _sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+async def _applied(connection: "asyncpg.Connection[Any]") -> dict[str, str]:
+    rows = await connection.fetch("select name, sha256 from schema_migration")
+    return {row["name"]: row["sha256"] for row in rows}
+
+
+def _missing(wanted: Sequence[tuple[str, str]], applied: dict[str, str]) -> list[tuple[str, str]]:
+    for name, text in wanted:
+        if name in applied and applied[name] != _sha(text):
+            raise MigrationError(f"migration {name} was changed after it was applied")
+    return [(name, text) for name, text in wanted if name not in applied]
+
+
+async def apply(dsn: str, *folders: Path) -> list[str]:
+    """Apply what is missing, each file in a transaction of its own; returns the names applied."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute("select pg_advisory_lock($1)", LOCK)
+        await connection.execute(CREATE)
+        missing = _missing(files(*folders), await _applied(connection))
+        for name, text in missing:
+            async with connection.transaction():
+                await connection.execute(text)
+                await connection.execute(
+                    "insert into schema_migration (name, sha256) values ($1, $2)", name, _sha(text)
+                )
+        return [name for name, _ in missing]
+    finally:
+        await connection.close()
+
+
+async def check(pool: "asyncpg.Pool[Any]", *folders: Path) -> None:
+    """Raise MigrationError unless every migration of this version is applied, unchanged."""
+    async with pool.acquire() as connection:
+        if await connection.fetchval("select to_regclass('schema_migration')") is None:
+            raise MigrationError("no migration was ever applied to this database")
+        missing = _missing(files(*folders), await _applied(connection))
+    if missing:
+        raise MigrationError(f"not applied yet: {', '.join(name for name, _ in missing)}")

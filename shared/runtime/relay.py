@@ -1,0 +1,186 @@
+"""The relay: sends the outbox to Kafka, in the order of its ids, and deletes what was acknowledged.
+
+One process leads, by an advisory lock on the connection it reads with: when that is lost, so is the
+lead, and another takes over. What was sent but not deleted is sent again with the same event id,
+and every inbox drops it. Rows of a topic that Kafka does not have wait; the others go on.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+
+from shared.contracts.envelope import CONTENT_TYPE
+from shared.runtime import dead_letters, metrics
+from shared.runtime.database import is_transient, queries
+from shared.runtime.logging import logger
+from shared.runtime.settings import ServiceSettings
+
+SQL = queries(Path(__file__).parent / "sql" / "queries.sql")
+LOCK = 0x52454C4159  # "RELAY"
+POLL_SECONDS = 0.15
+UNKNOWN_TOPIC_WAIT = 2.0
+LARGEST_EVENT = 4_000_000
+
+log = logger(__name__)
+_CONTENT_TYPE = ("content-type", CONTENT_TYPE.encode())
+
+
+class Relay:
+    """Sends one service's outbox; run it as a loop of the service."""
+
+    def __init__(self, settings: ServiceSettings) -> None:
+        self._settings = settings
+        self._wake = asyncio.Event()
+        self._topics: frozenset[str] = frozenset()
+        self._topics_at = 0.0
+        self.leads = False
+        self.healthy = True
+
+    def wake(self) -> None:
+        """There are new rows: do not wait for the next look."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Lead when nobody does, send, and start again with a new producer on any outside error."""
+        wait = 0.1
+        while True:
+            try:
+                await self._connected()
+            except (KafkaError, Exception) as error:
+                if not (isinstance(error, KafkaError) or is_transient(error)):
+                    raise
+                self.healthy = False
+                metrics.RELAY_ERRORS.inc()
+                log.warning("relay_restarts", error=repr(error), wait_seconds=wait)
+                await asyncio.sleep(wait)
+                wait = min(5.0, wait * 2)
+
+    async def _connected(self) -> None:
+        connection = await asyncpg.connect(
+            str(self._settings.database_url),
+            timeout=10,
+            command_timeout=60,
+            server_settings={"application_name": "shaodao-relay", "timezone": "UTC"},
+        )
+        try:
+            while not await connection.fetchval(SQL.relay_lead, LOCK):
+                self.healthy = True
+                await asyncio.sleep(1.0)
+            await self._lead(connection)
+        finally:
+            self.leads = False
+            metrics.RELAY_LEADER.set(0)
+            connection.terminate()
+
+    async def _lead(self, connection: "asyncpg.Connection[Any]") -> None:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._settings.kafka_bootstrap,
+            enable_idempotence=True,
+            acks="all",
+            linger_ms=1,
+            max_batch_size=262_144,
+            max_request_size=LARGEST_EVENT,
+            client_id=f"{self._settings.topic_prefix}relay",
+        )
+        await producer.start()
+        try:
+            self.leads = self.healthy = True
+            metrics.RELAY_LEADER.set(1)
+            await self._drain(connection, producer)
+        finally:
+            await _stop(producer)
+
+    async def _drain(
+        self, connection: "asyncpg.Connection[Any]", producer: AIOKafkaProducer
+    ) -> None:
+        limit = self._settings.relay_rows
+        stuck: dict[str, float] = {}
+        while True:
+            self._wake.clear()
+            now = time.monotonic()
+            stuck = {topic: since for topic, since in stuck.items() if now < since}
+            rows = await connection.fetch(SQL.outbox_read, limit, list(stuck))
+            known = await self._with_known_topic(producer, rows)
+            for row in rows:
+                if self._settings.topic_prefix + row["aggregatetype"] not in known:
+                    stuck[row["aggregatetype"]] = now + UNKNOWN_TOPIC_WAIT
+            metrics.OUTBOX_UNROUTABLE.set(len(stuck))
+            await self._send(
+                connection, producer, [r for r in rows if r["aggregatetype"] not in stuck]
+            )
+            if len(rows) < limit:
+                await self._rest(connection)
+
+    async def _rest(self, connection: "asyncpg.Connection[Any]") -> None:
+        try:
+            await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+        except TimeoutError:
+            if connection.is_closed():
+                raise ConnectionError("the relay's connection is gone") from None
+
+    async def _with_known_topic(
+        self, producer: AIOKafkaProducer, rows: Sequence[Any]
+    ) -> frozenset[str]:
+        wanted = {self._settings.topic_prefix + row["aggregatetype"] for row in rows}
+        if not wanted <= self._topics and time.monotonic() - self._topics_at > 1.0:
+            cluster = await producer.client.fetch_all_metadata()
+            self._topics, self._topics_at = frozenset(cluster.topics()), time.monotonic()
+            for topic in sorted(wanted - self._topics):
+                log.error("outbox_topic_missing", topic=topic)
+        return self._topics
+
+    async def _send(
+        self,
+        connection: "asyncpg.Connection[Any]",
+        producer: AIOKafkaProducer,
+        rows: Sequence[Any],
+    ) -> None:
+        if not rows:
+            return
+        prefix = self._settings.topic_prefix
+        sent: list[int] = []
+        futures = []
+        for row in rows:
+            try:
+                futures.append(
+                    await producer.send(
+                        prefix + row["aggregatetype"],
+                        row["payload"].encode(),
+                        row["aggregateid"].encode(),
+                        headers=_headers(row["headers"]),
+                    )
+                )
+            except MessageSizeTooLargeError as error:
+                log.error("outbox_row_too_large", event_id=str(row["event_id"]))
+                await dead_letters.keep_outgoing(
+                    connection,
+                    row["aggregatetype"],
+                    row["aggregateid"],
+                    row["payload"],
+                    str(error),
+                )
+            sent.append(row["id"])
+        await asyncio.gather(*futures)
+        await connection.execute(SQL.outbox_delete, sent)
+        metrics.OUTBOX_SENT.inc(len(sent))
+
+
+def _headers(text: str | None) -> list[tuple[str, bytes]]:
+    if text is None:
+        return [_CONTENT_TYPE]
+    return [_CONTENT_TYPE, *((k, v.encode()) for k, v in json.loads(text).items())]
+
+
+async def _stop(producer: AIOKafkaProducer) -> None:
+    """Stop without waiting for a broker that is away: unsent rows are still in the outbox."""
+    try:
+        await asyncio.wait_for(producer.stop(), 5.0)
+    except (TimeoutError, KafkaError) as error:
+        log.warning("producer_stop", error=repr(error))

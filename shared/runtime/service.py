@@ -1,0 +1,150 @@
+"""A running service: its pool, clock, relay, consumers and loops, started and stopped in order."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from faststream.kafka import KafkaBroker
+
+from shared.runtime import health, metrics, migrate, replay
+from shared.runtime.clock import Clock, wall_now
+from shared.runtime.consumer import GroupConsumer, Subscription
+from shared.runtime.database import Connection, is_transient, open_pool
+from shared.runtime.inbox import SQL
+from shared.runtime.logging import logger
+from shared.runtime.relay import Relay
+from shared.runtime.settings import ServiceSettings
+
+log = logger(__name__)
+INBOX_KEPT = timedelta(days=100)  # longer than any topic it guards keeps its records
+EXIT_LOOP_ENDED = 71
+
+
+class Runtime:
+    """What a service's verbs and edges are given to run on; made by `running`."""
+
+    def __init__(
+        self, settings: ServiceSettings, *, name: str, clock: Clock, pool: "asyncpg.Pool[Any]"
+    ) -> None:
+        self.settings = settings
+        self.name = name
+        self.clock = clock
+        self.pool = pool
+        self.relay = Relay(settings)
+        self.groups: list[GroupConsumer] = []
+        self._subscriptions: list[Subscription] = []
+        self._loops: list[tuple[str, Callable[[], Awaitable[None]]]] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._broker = KafkaBroker(
+            settings.kafka_bootstrap,
+            client_id=f"{settings.topic_prefix}{name}",
+            apply_types=False,
+            logger=None,
+            allow_auto_create_topics=False,
+            enable_idempotence=True,
+            metadata_max_age_ms=10_000,
+        )
+
+    def subscribe(self, subscription: Subscription) -> None:
+        """Hear these topics once `start` is called."""
+        self._subscriptions.append(subscription)
+
+    def loop(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        """Run this beside the service; when it ends or raises, the process ends."""
+        self._loops.append((name, run))
+
+    def without_prefix(self, topic: str) -> str:
+        """A topic's name as the contracts write it."""
+        return topic.removeprefix(self.settings.topic_prefix)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """A connection in a transaction; after the commit the relay is woken."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            yield connection
+        self.relay.wake()
+
+    async def start(self) -> None:
+        """Start consuming, sending and the loops."""
+        self.groups = [GroupConsumer(self, self._broker, s) for s in self._subscriptions]
+        self._spawn("relay", self.relay.run)
+        await self._broker.start()
+        if self.groups:
+            self._spawn("retry-parked", lambda: replay.retry_parked(self))
+            self._spawn("forget-inbox", self._forget_inbox)
+        self._spawn("watch", lambda: health.watch(self))
+        for name, run in self._loops:
+            self._spawn(name, run)
+
+    async def stop(self) -> None:
+        """Stop hearing first, so that what was begun is finished; then everything else."""
+        await self._broker.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _spawn(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        async def guarded() -> None:
+            await run()
+
+        task = asyncio.create_task(guarded(), name=name)
+        task.add_done_callback(self._ended)
+        self._tasks.append(task)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        if task.cancelled():
+            return
+        log.critical("loop_ended", loop=task.get_name(), exc_info=task.exception())
+        os.kill(os.getpid(), signal.SIGTERM)
+        asyncio.get_running_loop().call_later(10.0, os._exit, EXIT_LOOP_ENDED)
+
+    async def _forget_inbox(self) -> None:
+        while True:
+            try:
+                async with self.pool.acquire() as connection:
+                    before = wall_now() - INBOX_KEPT
+                    forgotten = ""
+                    while forgotten != "DELETE 0":
+                        forgotten = await connection.execute(SQL.inbox_forget, before, 5000)
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                log.warning("forget_inbox", error=repr(error))
+            await asyncio.sleep(3600)
+
+
+@asynccontextmanager
+async def running(
+    settings: ServiceSettings, *, name: str, migrations: Path
+) -> AsyncIterator[Runtime]:
+    """A service's runtime, not started yet; stopped cleanly at the end.
+
+    Raises MigrationError when the database is not at this version.
+    """
+    metrics.BUILD.labels(name, version("shaodao")).set(1)
+    clock = Clock(settings.clock_file)
+    metrics.CLOCK_REAL.set(int(clock.is_real))
+    pool = await open_pool(settings, name=name)
+    try:
+        await migrate.check(pool, migrations)
+        runtime = Runtime(settings, name=name, clock=clock, pool=pool)
+        try:
+            yield runtime
+        finally:
+            await runtime.stop()
+    finally:
+        await _close(pool)
+
+
+async def _close(pool: "asyncpg.Pool[Any]") -> None:
+    try:
+        await asyncio.wait_for(pool.close(), 5.0)
+    except TimeoutError:
+        pool.terminate()

@@ -1,0 +1,93 @@
+"""The outermost layer of the HTTP side: body limit, trace context, timing, request log context."""
+
+import json
+import time
+from typing import Any
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.runtime import metrics, tracing
+
+
+class _TooLarge(Exception):  # noqa: N818 - never leaves this module
+    pass
+
+
+class Edge:
+    """ASGI middleware; `scope["state"]["traceparent"]` is the request's trace."""
+
+    def __init__(self, app: ASGIApp, *, body_limit: int) -> None:
+        self._app = app
+        self._limit = body_limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        given = headers.get(b"traceparent", b"").decode("latin-1")
+        traceparent = tracing.continued(given)
+        scope.setdefault("state", {})["traceparent"] = traceparent
+        started, status = time.monotonic(), 500
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(trace_id=tracing.trace_id(traceparent)):
+            try:
+                await self._limited(scope, receive, sending, headers)
+            finally:
+                route = getattr(scope.get("route"), "path", "unmatched")
+                metrics.HTTP_SECONDS.labels(scope["method"], route, str(status)).observe(
+                    time.monotonic() - started
+                )
+
+    async def _limited(
+        self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes]
+    ) -> None:
+        declared = headers.get(b"content-length", b"0")
+        if not declared.isdigit() or int(declared) > self._limit:
+            await _refuse(send, self._limit)
+            return
+        seen = 0
+        begun = False
+
+        async def limited() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self._limit:
+                raise _TooLarge
+            return message
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, limited, sending)
+        except _TooLarge:
+            if not begun:
+                await _refuse(send, self._limit)
+
+
+async def _refuse(send: Send, limit: int) -> None:
+    body: dict[str, Any] = {
+        "code": "too_large",
+        "zh": f"内容太大，最多 {limit // 1000} KB",
+        "en": f"the body is too large, at most {limit // 1000} kB",
+    }
+    data = json.dumps(body, ensure_ascii=False).encode()
+    await send(
+        {
+            "type": "http.response.start",
+            "status": 413,
+            "headers": [(b"content-type", b"application/json"), (b"connection", b"close")],
+        }
+    )
+    await send({"type": "http.response.body", "body": data})

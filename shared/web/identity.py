@@ -1,0 +1,110 @@
+"""Who is calling: bearer tokens (JWT, HS256) that name a role, a unit and a person.
+
+Tokens live on wall time. A stack's secret signs them; `shaodao token` issues them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from fastapi import Request
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+
+from shared.contracts.parts import Actor, Role
+from shared.errors import ForbiddenError, ShaodaoError
+from shared.runtime.clock import wall_now
+
+ALGORITHM: Final = "HS256"
+AUDIENCE: Final = "shaodao"
+
+
+class UnauthenticatedError(ShaodaoError):
+    """No token, or one that does not hold."""
+
+    code = "unauthenticated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who makes a request."""
+
+    role: Role
+    unit: str | None
+    name: str | None
+
+    def actor(self, *, on_behalf_of: str | None = None) -> Actor:
+        """The caller as it stands in facts and history."""
+        return Actor(role=self.role, unit=self.unit, name=self.name, on_behalf_of=on_behalf_of)
+
+
+def issue_token(
+    secret: str,
+    *,
+    role: str,
+    unit: str | None = None,
+    name: str | None = None,
+    minutes: int = 480,
+) -> str:
+    """A bearer token for `role` (a Role's value) of `unit`; ValueError for an unknown role."""
+    now = wall_now()
+    claims = {
+        "aud": AUDIENCE,
+        "role": Role(role).value,
+        "unit": unit,
+        "name": name,
+        "iat": int(now.timestamp()),
+        "exp": int((now + timedelta(minutes=minutes)).timestamp()),
+    }
+    return jwt.encode({"alg": ALGORITHM}, claims, OctKey.import_key(secret))
+
+
+class Tokens:
+    """Checks bearer tokens; one a process, in `app.state.tokens`."""
+
+    def __init__(self, secret: str) -> None:
+        self._key = OctKey.import_key(secret)
+        self._claims = jwt.JWTClaimsRegistry(
+            aud={"essential": True, "value": AUDIENCE}, exp={"essential": True}
+        )
+        self._known: dict[str, tuple[float, Caller]] = {}
+
+    def caller(self, authorization: str | None) -> Caller:
+        """The caller of an `Authorization` header; raises UnauthenticatedError."""
+        scheme, _, token = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise UnauthenticatedError("请先登录：缺少访问令牌", "a bearer token is required")
+        now = wall_now().timestamp()
+        known = self._known.get(token)
+        if known is not None and now < known[0]:
+            return known[1]
+        try:
+            claims = jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
+            self._claims.validate(claims)
+            caller = Caller(
+                role=Role(claims["role"]), unit=claims.get("unit"), name=claims.get("name")
+            )
+        except (JoseError, ValueError, KeyError, TypeError):
+            raise UnauthenticatedError(
+                "访问令牌无效或已过期，请重新登录", "the token is not valid or has expired"
+            ) from None
+        if len(self._known) > 10_000:
+            self._known.clear()
+        self._known[token] = (float(claims["exp"]), caller)
+        return caller
+
+
+def allow(*roles: Role) -> Callable[[Request], Caller]:
+    """A dependency that lets only these roles in: 401 without a valid token, 403 for another."""
+    wanted = frozenset(roles)
+
+    def dependency(request: Request) -> Caller:
+        tokens: Tokens = request.app.state.tokens
+        caller = tokens.caller(request.headers.get("authorization"))
+        if caller.role not in wanted:
+            raise ForbiddenError("您的角色无权进行此操作", f"role {caller.role} may not do this")
+        return caller
+
+    return dependency

@@ -1,0 +1,158 @@
+"""Errors as answers: every refusal is JSON with a code and its sentence in Chinese and English."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from shared.errors import (
+    ConflictError,
+    FieldError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    ShaodaoError,
+    UnavailableError,
+)
+from shared.runtime.logging import logger
+from shared.web.identity import UnauthenticatedError
+
+log = logger(__name__)
+
+STATUS: dict[type[ShaodaoError], int] = {
+    UnauthenticatedError: 401,
+    ForbiddenError: 403,
+    NotFoundError: 404,
+    ConflictError: 409,
+    InvalidError: 422,
+    UnavailableError: 503,
+}
+
+# pydantic's kinds of error, in words; `{ctx}` names stand for the limit that was broken
+WORDS: dict[str, tuple[str, str]] = {
+    "missing": ("必填", "is required"),
+    "extra_forbidden": ("没有这个字段", "is not a field of this request"),
+    "string_type": ("应为文字", "must be a text"),
+    "string_too_short": ("至少 {min_length} 个字", "must have at least {min_length} characters"),
+    "string_too_long": ("最多 {max_length} 个字", "must have at most {max_length} characters"),
+    "string_pattern_mismatch": ("格式不对", "does not have the right form"),
+    "too_short": ("至少 {min_length} 项", "must have at least {min_length} items"),
+    "too_long": ("最多 {max_length} 项", "must have at most {max_length} items"),
+    "enum": ("只能是 {expected}", "must be one of {expected}"),
+    "literal_error": ("只能是 {expected}", "must be one of {expected}"),
+    "int_type": ("应为整数", "must be a whole number"),
+    "int_parsing": ("应为整数", "must be a whole number"),
+    "int_from_float": ("应为整数", "must be a whole number"),
+    "float_type": ("应为数字", "must be a number"),
+    "float_parsing": ("应为数字", "must be a number"),
+    "finite_number": ("应为有限的数字", "must be a finite number"),
+    "greater_than_equal": ("不能小于 {ge}", "must be at least {ge}"),
+    "less_than_equal": ("不能大于 {le}", "must be at most {le}"),
+    "bool_type": ("应为是或否", "must be true or false"),
+    "bool_parsing": ("应为是或否", "must be true or false"),
+    "uuid_parsing": ("应为编号（UUID）", "must be a UUID"),
+    "uuid_type": ("应为编号（UUID）", "must be a UUID"),
+    "datetime_parsing": ("应为日期时间（ISO 8601）", "must be a date and time (ISO 8601)"),
+    "datetime_from_date_parsing": (
+        "应为日期时间（ISO 8601）",
+        "must be a date and time (ISO 8601)",
+    ),
+    "datetime_type": ("应为日期时间（ISO 8601）", "must be a date and time (ISO 8601)"),
+    "timezone_aware": ("时间必须带时区", "must have a time zone"),
+    "model_attributes_type": ("应为对象", "must be an object"),
+    "model_type": ("应为对象", "must be an object"),
+    "dataclass_type": ("应为对象", "must be an object"),
+    "dict_type": ("应为对象", "must be an object"),
+    "tuple_type": ("应为列表", "must be a list"),
+    "list_type": ("应为列表", "must be a list"),
+    "json_invalid": ("不是有效的 JSON", "is not valid JSON"),
+    "union_tag_invalid": ("只能是 {expected_tags}", "must be one of {expected_tags}"),
+    "union_tag_not_found": ("缺少 {discriminator}", "lacks {discriminator}"),
+    "value_error": ("内容不合规定", "is not valid"),
+}
+
+
+def field_errors(errors: Sequence[Any]) -> list[FieldError]:
+    """Pydantic's errors as named fields with their words in both languages."""
+    return [_field_error(error) for error in errors]
+
+
+def _field_error(error: Any) -> FieldError:
+    location = [str(part) for part in error["loc"]]
+    if location and location[0] in ("body", "query", "path", "header"):
+        location = location[1:]
+    if error["type"] == "json_invalid":
+        location = []
+    field = ".".join(location) or "body"
+    zh, en = WORDS.get(error["type"], ("内容不合规定", error["msg"]))
+    context = error.get("ctx", {})
+    if error["type"] == "value_error" and isinstance(context.get("error"), ValueError):
+        en = str(context["error"])
+    try:
+        zh, en = zh.format(**context), en.format(**context)
+    except (KeyError, IndexError, ValueError):
+        zh, en = "内容不合规定", error["msg"]
+    return FieldError(field=field, zh=f"{field}：{zh}", en=f"{field}: {en}")
+
+
+def _invalid(errors: Sequence[FieldError]) -> JSONResponse:
+    body = {
+        "code": "invalid",
+        "errors": [{"field": e.field, "zh": e.zh, "en": e.en} for e in errors],
+    }
+    return JSONResponse(body, status_code=422)
+
+
+def _refused(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ShaodaoError)
+    if isinstance(error, InvalidError):
+        return _invalid(error.errors)
+    body: dict[str, Any] = {"code": error.code, "zh": error.zh, "en": error.en}
+    headers: dict[str, str] = {}
+    if isinstance(error, ConflictError):
+        body |= {"state": error.state, "version": error.version}
+    if isinstance(error, UnavailableError):
+        headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, UnauthenticatedError):
+        headers["WWW-Authenticate"] = "Bearer"
+    status = next((STATUS[t] for t in type(error).__mro__ if t in STATUS), 400)
+    return JSONResponse(body, status_code=status, headers=headers)
+
+
+def _unreadable(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    return _invalid(field_errors(error.errors()))
+
+
+HTTP_WORDS = {
+    404: ("没有这个地址", "no such address"),
+    405: ("不支持这种请求方式", "this method is not allowed here"),
+    413: ("内容太大", "the body is too large"),
+}
+
+
+def _http(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    zh, en = HTTP_WORDS.get(error.status_code, ("请求无法处理", str(error.detail)))
+    return JSONResponse(
+        {"code": f"http_{error.status_code}", "zh": zh, "en": en},
+        status_code=error.status_code,
+        headers=error.headers,
+    )
+
+
+def _bug(request: Request, error: Exception) -> JSONResponse:
+    log.error("request_failed", path=request.url.path, exc_info=error)
+    body = {"code": "internal", "zh": "系统内部错误，已记录", "en": "internal error, it was logged"}
+    return JSONResponse(body, status_code=500)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of this app in the same shape."""
+    app.add_exception_handler(ShaodaoError, _refused)
+    app.add_exception_handler(RequestValidationError, _unreadable)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _bug)
