@@ -23,6 +23,7 @@ from deploy.local.processes import Command, Reaper, Running, start
 LEAN = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xss512k", "-XX:-UsePerfData")
 QUIET = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
 
+# A broker that was killed is let in again when its old session has expired, hence the short one.
 PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
@@ -40,6 +41,8 @@ transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=4
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
+broker.heartbeat.interval.ms=500
+broker.session.timeout.ms=3000
 num.network.threads=2
 num.io.threads=4
 log.cleaner.dedupe.buffer.size=8388608
@@ -115,7 +118,7 @@ class Kafka:
         unfinished.mkdir(parents=True)
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         properties = self._configure(unfinished)
-        arguments = ("format", "--standalone", "-t", cluster, "-c", properties)
+        arguments = ("format", "--standalone", f"--cluster-id={cluster}", "-c", properties)
         command = self._java("kafka-format", "kafka.tools.StorageTool", *arguments)
         if await (await start(command, reaper=self._reaper)).wait() != 0:
             raise ended_early("Kafka", self.log)

@@ -90,9 +90,7 @@ def _check_property(row: Row, compound: Compound, units: dict[str, Unit]) -> Non
     if unit is None or unit.kind is not UnitKind.PROPERTY:
         row.wrong("property_unit", f"there is no property company {compound.property_unit!r}")
     elif unit.region_code is None or not contains(unit.region_code, compound.region_code):
-        row.wrong(
-            "property_unit", f"{unit.code} does not serve {district_of(compound.region_code)}"
-        )
+        row.wrong("property_unit", f"{unit.code} does not serve {compound.region_code}")
 
 
 def check_duties(

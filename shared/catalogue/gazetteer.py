@@ -136,10 +136,17 @@ class Gazetteer:
         return compound if distance <= NEAR_METRES else None
 
     def _by_point(self, frame: _Frame, lat: float | None, lon: float | None) -> Located | None:
+        """By the nearest compound; a point in another district than the frame is a conflict."""
         if lat is None or lon is None:
             return None
         compound = self.nearest(lat, lon, frame.region_code)
-        return _at(compound, frame, LocatedBy.POINT) if compound is not None else None
+        if compound is not None:
+            return _at(compound, frame, LocatedBy.POINT)
+        elsewhere, within = self.nearest(lat, lon), frame.region_code
+        if elsewhere is None or within is None or _agree(elsewhere.region_code, within[:6]):
+            return None
+        doubt = CONFIDENCE[LocatedBy.CONFLICT]
+        return Located(region_code=within, how=LocatedBy.CONFLICT, confidence=doubt)
 
 
 def metres_between(lat: float, lon: float, other_lat: float, other_lon: float) -> float:

@@ -1,6 +1,7 @@
 """Reads the catalogue's tables once, checks them against each other, and builds the `Catalogue`."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -54,19 +55,11 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
 def build_catalogue(tables: dict[str, bytes]) -> Catalogue:
     """The catalogue of the tables' contents by file name; raises CatalogueError."""
     problems = Problems()
-
-    def read(file: str, read_row: Callable[[Row], T], key: str | None) -> list[Read[T]]:
-        rows = rows_of(file, tables[file], COLUMNS[file].split(","), problems)
-        reads = [Read(row=row, it=read_row(row)) for row in rows]
-        if key is not None:
-            check_unique([each.row for each in reads], key)
-        return reads
-
-    categories = read("categories.csv", _category, "minor_code")
-    units = read("bureaus.csv", _unit, "code")
-    compounds = read("compounds.csv", _compound, "name")
-    roads = read("roads.csv", _road, "name")
-    duties = read("duties.csv", _duty, None)
+    categories = _table("categories.csv", tables, _category, "minor_code", problems)
+    units = _table("bureaus.csv", tables, _unit, "code", problems)
+    compounds = _table("compounds.csv", tables, _compound, "name", problems)
+    roads = _table("roads.csv", tables, _road, "name", problems)
+    duties = _table("duties.csv", tables, _duty, None, problems)
     problems.raise_if_any()  # what does not read cannot be checked
     found = {unit.it.code: unit.it for unit in units}
     regions = regions_of(found.values())
@@ -87,9 +80,25 @@ def build_catalogue(tables: dict[str, bytes]) -> Catalogue:
     )
 
 
+def _table(
+    file: str,
+    tables: dict[str, bytes],
+    read_row: Callable[[Row], T],
+    key: str | None,
+    problems: Problems,
+) -> list[Read[T]]:
+    rows = rows_of(file, tables[file], COLUMNS[file].split(","), problems)
+    reads = [Read(row=row, it=read_row(row)) for row in rows]
+    if key is not None:
+        check_unique([each.row for each in reads], key)
+    return reads
+
+
 def _category(row: Row) -> Category:
     major = row.matching("major_code", r"\d\d", "two digits")
-    code = row.matching("minor_code", rf"{major}\d\d", f"four digits that begin with {major}")
+    code = row.matching(
+        "minor_code", rf"{re.escape(major)}\d\d", f"four digits that begin with {major}"
+    )
     return Category(
         code=code,
         name=row.text("minor_name"),

@@ -44,10 +44,9 @@ def load_time_limits(path: Path | None = None) -> TimeLimits:
 def read_time_limits(table: Mapping[str, object], name: str = "time_limits.toml") -> TimeLimits:
     """The limits of a parsed file; raises LimitError naming the entry."""
     root = _Section(table, name)
-    urgency, callback, warning = (root.section(key) for key in ("urgency", "callback", "warning"))
-    extension, ladder = root.section("extension"), root.section("ladder")
-    review, term = root.section("review"), root.section("term")
-    whistle, one_tap = root.section("whistle"), root.section("one_tap")
+    urgency, extension, ladder = map(root.section, ("urgency", "extension", "ladder"))
+    review, term, callback = map(root.section, ("review", "term", "callback"))
+    whistle, one_tap, warning = map(root.section, ("whistle", "one_tap", "warning"))
     limits = TimeLimits(
         version=root.text("version"),
         urgencies={
@@ -65,8 +64,8 @@ def read_time_limits(table: Mapping[str, object], name: str = "time_limits.toml"
         assisting_share=root.number("assisting_share"),
         deemed_acknowledged_at=root.number("deemed_acknowledged_at"),
         reworked=_rework(root.section("rework")),
-        short_warnings=tuple(_warning(each) for each in warning.sections("short")),
-        long_warnings=tuple(_warning(each) for each in warning.sections("long")),
+        short_warnings=tuple(map(_warning, warning.sections("short"))),
+        long_warnings=tuple(map(_warning, warning.sections("long"))),
         short_days=warning.whole("short_days"),
         climbing=frozenset(ladder.texts("climbing")),
     )

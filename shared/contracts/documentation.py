@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from shared.contracts.bureaus import RefusalCode
 from shared.contracts.envelope import CONTENT_TYPE, MAX_BYTES
 from shared.contracts.json_schemas import (
     REQUIRED,
@@ -205,7 +204,7 @@ def _event_rows(topic: Topic) -> Iterator[tuple[str, ...]]:
 
 
 def _code_rows() -> Iterator[tuple[str, ...]]:
-    for name, enum in {**enums(), RefusalCode.__name__: RefusalCode}.items():
+    for name, enum in enums().items():
         yield name, "、".join(f"`{code}` {zh}" for code, zh in labels_zh(enum).items())
 
 

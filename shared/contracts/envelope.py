@@ -5,6 +5,7 @@ extension (`traceparent`). Reading is tolerant (unknown attributes and new optio
 passed over), writing is strict: one spelling, `data` serialised once.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from pydantic_core import from_json, to_json
 CONTENT_TYPE: Final = "application/cloudevents+json; charset=UTF-8"
 MAX_BYTES: Final = 900_000  # a larger value is refused unread
 _TIME: Final = TypeAdapter(datetime)
+_TRACEPARENT: Final = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class MalformedEventError(ValueError):
@@ -80,7 +82,7 @@ class Reader:
                 subject=subject,
                 time=_time(attributes["time"]),
                 data=data_adapter.validate_python(attributes.get("data")),
-                traceparent=attributes.get("traceparent"),
+                traceparent=_traceparent(attributes.get("traceparent")),
             )
         except ValidationError as error:
             raise MalformedEventError(
@@ -92,7 +94,15 @@ def _time(text: str) -> datetime:
     moment = _TIME.validate_python(text)
     if moment.tzinfo is None:
         raise MalformedEventError("invalid_envelope", "time: has no zone")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise MalformedEventError("invalid_envelope", "time: outside the calendar") from error
+
+
+def _traceparent(text: Any) -> str | None:
+    """Only a well-formed one is passed on; another is ignored, as W3C trace context asks."""
+    return text if isinstance(text, str) and _TRACEPARENT.fullmatch(text) else None
 
 
 def _attributes(value: bytes | None) -> dict[str, Any]:

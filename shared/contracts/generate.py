@@ -19,7 +19,7 @@ from shared.contracts.json_schemas import event_classes, event_schema
 HERE: Final = Path(__file__).parent
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(yaml.SafeDumper):  # type: ignore[misc,unused-ignore]
     """Writes repeated values out in full, long texts as blocks."""
 
     def ignore_aliases(self, data: Any) -> bool:

@@ -1,12 +1,13 @@
 """The values that several events carry: who acted, where, which unit with which dues."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
 
-from shared.contracts.values import Due, Relation
+from annotated_types import Len, MaxLen
+
+from shared.contracts.values import Due, Instant, Relation
 
 
 class Role(StrEnum):
@@ -112,7 +113,7 @@ class Place:
 class Muster:
     """When and where the whistled units meet."""
 
-    at: datetime | None = None
+    at: Instant | None = None
     place: str | None = None
 
 
@@ -129,17 +130,17 @@ class Attachment:
 class Evidence:
     """What proves a resolution: kind, when it was taken, hash of the uploaded file."""
 
-    kind: str
-    taken_at: datetime | None = None
-    sha256: str | None = None
+    kind: Annotated[str, Len(1, 64)]
+    taken_at: Instant | None = None
+    sha256: Annotated[str, MaxLen(64)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handler:
     """The official who handles the matter at the unit, by name and post."""
 
-    name: str
-    post: str | None = None
+    name: Annotated[str, Len(1, 64)]
+    post: Annotated[str, MaxLen(64)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,9 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from annotated_types import Ge, Le, Len, MaxLen
-from pydantic import AwareDatetime
 
 from shared.contracts.parts import Evidence, Handler, Result
+from shared.contracts.values import Instant
 
 Words = Annotated[str, Len(1, 4000)]
 Note = Annotated[str, MaxLen(4000)]
@@ -60,7 +60,7 @@ class Report:
 
     whistle_id: UUID
     handler: Handler
-    at: AwareDatetime
+    at: Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,17 @@ display, in `shared.catalogue.labels`.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Annotated
+
+from annotated_types import Ge, Le
+from pydantic import AwareDatetime
+
+Instant = Annotated[
+    AwareDatetime, Ge(datetime(1900, 1, 1, tzinfo=UTC)), Le(datetime(2100, 1, 1, tzinfo=UTC))
+]
+"""A time with a zone said by someone outside, within the years that every part can work with."""
 
 
 class Urgency(StrEnum):

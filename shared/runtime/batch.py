@@ -8,6 +8,7 @@ its subject. A lost connection or a serialization failure is tried again after a
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,7 @@ Handle = Callable[[Connection, Sequence[Incoming], datetime], Awaitable[None]]
 Refuse = Callable[[Connection, Sequence[Unreadable], datetime], Awaitable[None]]
 
 PATIENCE_SECONDS = 20.0
+WAITS = "waits for an earlier event"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +51,9 @@ def read_all(
     for record in records:
         topic = runtime.without_prefix(record.topic)
         item = read(record, topic=topic, reader=lane.reader(topic), clock=runtime.clock)
-        if item is None:
-            metrics.EVENTS.labels(lane.group, "unknown_type").inc()
-        elif isinstance(item, Unreadable):
+        if isinstance(item, Unreadable):
             unreadable.append(item)
-        else:
+        elif item is not None:
             events.append(item)
     return events, unreadable
 
@@ -68,9 +68,11 @@ async def process(runtime: "Runtime", lane: Lane, records: Sequence[Record]) -> 
     one_by_one = False
     attempt = 0
     while True:
+        tally = Counter(unknown_type=len(records) - len(events) - len(unreadable))
         try:
             async with runtime.transaction() as connection:
-                await _handle(runtime, lane, connection, events, unreadable, one_by_one)
+                work = _Work(lane=lane, connection=connection, now=runtime.clock.now(), tally=tally)
+                await _handle(work, events, unreadable, one_by_one=one_by_one)
             break
         except Exception as error:  # told apart below; nothing is swallowed
             if is_transient(error):
@@ -85,65 +87,74 @@ async def process(runtime: "Runtime", lane: Lane, records: Sequence[Record]) -> 
             else:
                 log.exception("batch_failed", group=lane.group, events=len(events))
                 one_by_one = True
+    for outcome, number in tally.items():
+        metrics.EVENTS.labels(lane.group, outcome).inc(number)
     metrics.BATCH_EVENTS.labels(lane.group).observe(len(records))
     metrics.BATCH_SECONDS.labels(lane.group).observe(time.monotonic() - started)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """One try of a batch; what became of its events is counted once it is committed."""
+
+    lane: Lane
+    connection: Connection
+    now: datetime
+    tally: Counter[str]
+
+
 async def _handle(
-    runtime: "Runtime",
-    lane: Lane,
-    connection: Connection,
-    events: list[Incoming],
-    unreadable: list[Unreadable],
-    one_by_one: bool,
+    work: _Work, events: list[Incoming], unreadable: list[Unreadable], *, one_by_one: bool
 ) -> None:
-    now = runtime.clock.now()
     if unreadable:
-        fresh_dead = await dead_letters.keep(connection, unreadable)
-        metrics.EVENTS.labels(lane.group, "dead").inc(len(fresh_dead))
-        if lane.refuse and fresh_dead:
-            await lane.refuse(connection, fresh_dead, now)
-    if not events:
-        return
-    fresh = await inbox.remember(connection, events)
-    metrics.EVENTS.labels(lane.group, "duplicate").inc(len(events) - len(fresh))
-    waiting = await parking.waiting_subjects(connection, fresh)
-    ready = [event for event in fresh if event.subject not in waiting] if waiting else fresh
-    for event in fresh:
-        if event.subject in waiting:
-            await parking.park(connection, event, error="waits for an earlier event")
-    if not ready:
-        return
+        fresh_dead = await dead_letters.keep(work.connection, unreadable)
+        work.tally["dead"] += len(fresh_dead)
+        if work.lane.refuse and fresh_dead:
+            await work.lane.refuse(work.connection, fresh_dead, work.now)
+    fresh = await inbox.remember(work.connection, events) if events else []
+    work.tally["duplicate"] += len(events) - len(fresh)
+    stuck = await parking.waiting_subjects(work.connection, fresh) if fresh else set()
     if one_by_one:
-        await _one_by_one(lane, connection, ready, now)
-    else:
-        await lane.handle(connection, ready, now)
-        metrics.EVENTS.labels(lane.group, "handled").inc(len(ready))
-
-
-async def _one_by_one(
-    lane: Lane, connection: Connection, events: Sequence[Incoming], now: datetime
-) -> None:
-    stuck: set[str] = set()
-    for event in events:
+        await _one_by_one(work, fresh, stuck)
+        return
+    ready = [event for event in fresh if event.subject not in stuck]
+    if ready:
+        await work.lane.handle(work.connection, ready, work.now)
+        work.tally["handled"] += len(ready)
+    for event in fresh:
         if event.subject in stuck:
-            await parking.park(connection, event, error="waits for an earlier event")
-            metrics.EVENTS.labels(lane.group, "parked").inc()
-            continue
-        try:
-            async with connection.transaction():
-                await lane.handle(connection, [event], now)
-            metrics.EVENTS.labels(lane.group, "handled").inc()
-        except Exception as error:
-            if is_transient(error):
-                raise
-            log.exception(
-                "event_parked",
-                group=lane.group,
-                topic=event.topic,
-                event_id=event.event_id,
-                subject=event.subject,
-            )
+            await _park(work, event, error=WAITS)
+
+
+async def _one_by_one(work: _Work, events: Sequence[Incoming], stuck: set[str]) -> None:
+    """Handle each event in a savepoint of its own; park what fails and what follows it."""
+    for event in events:
+        error = WAITS if event.subject in stuck else await _try(work, event)
+        if error is None:
+            work.tally["handled"] += 1
+        else:
             stuck.add(event.subject)
-            await parking.park(connection, event, error=repr(error))
-            metrics.EVENTS.labels(lane.group, "parked").inc()
+            await _park(work, event, error=error)
+
+
+async def _park(work: _Work, event: Incoming, *, error: str) -> None:
+    await parking.park(work.connection, event, error=error)
+    work.tally["parked"] += 1
+
+
+async def _try(work: _Work, event: Incoming) -> str | None:
+    try:
+        async with work.connection.transaction():
+            await work.lane.handle(work.connection, [event], work.now)
+    except Exception as error:
+        if is_transient(error):
+            raise
+        log.exception(
+            "event_parked",
+            group=work.lane.group,
+            topic=event.topic,
+            event_id=event.event_id,
+            subject=event.subject,
+        )
+        return repr(error)
+    return None

@@ -48,7 +48,7 @@ class Progress:
 
     finished: float = field(default_factory=time.monotonic)
     behind_since: float | None = None
-    lag: int = 0
+    lag: int | None = 0  # None while Kafka is away
 
 
 class GroupConsumer:
@@ -87,12 +87,6 @@ class GroupConsumer:
     def lane(self) -> Lane:
         return self._lane
 
-    @property
-    def assigned(self) -> bool:
-        """Whether the group gave this process its part; with more processes it may be none."""
-        consumer = self._subscriber.consumer
-        return consumer is not None and consumer.subscription() is not None
-
     async def measure_lag(self) -> int | None:
         """Records not handled yet in the assigned partitions; None when Kafka is away."""
         consumer = self._subscriber.consumer
@@ -104,11 +98,13 @@ class GroupConsumer:
             for partition in ends.keys() - self._done.keys():
                 self._done[partition] = await consumer.committed(partition) or 0
         except KafkaError:
+            self.progress.lag = None
             return None
         self._done = {tp: offset for tp, offset in self._done.items() if tp in partitions}
-        self.progress.lag = sum(max(0, end - self._done.get(tp, 0)) for tp, end in ends.items())
-        metrics.LAG.labels(self.group).set(self.progress.lag)
-        return self.progress.lag
+        lag = sum(max(0, end - self._done.get(tp, 0)) for tp, end in ends.items())
+        metrics.LAG.labels(self.group).set(lag)
+        self.progress.lag = lag
+        return lag
 
 
 def _lane(wanted: Subscription) -> Lane:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.runtime import metrics
@@ -16,26 +17,42 @@ if TYPE_CHECKING:
 log = logger(__name__)
 LOOK_SECONDS = 3.0
 EXIT_STALLED = 70
+OLD_OUTBOX_SECONDS = 30.0
 
 
-async def ready(runtime: "Runtime") -> dict[str, str]:
-    """What keeps this process from its work, part by part; empty when it is ready."""
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What keeps this process from answering requests, and what only delays what it says."""
+
+    reasons: dict[str, str]
+    degraded: dict[str, str]
+
+
+async def ready(runtime: "Runtime") -> Readiness:
+    """Look now, part by part.
+
+    Without its database a service can do nothing. Without Kafka it still takes requests, which
+    wait in the outbox: that is told as degraded, so that no load balancer turns people away.
+    """
     reasons: dict[str, str] = {}
+    degraded: dict[str, str] = {}
     try:
         async with asyncio.timeout(2.0), runtime.pool.acquire() as connection:
             await connection.fetchval("select 1")
     except Exception as error:  # noqa: BLE001 - told as the reason
         reasons["database"] = repr(error)
     if not runtime.relay.healthy:
-        reasons["relay"] = "cannot reach Kafka or the database"
+        degraded["relay"] = "cannot reach Kafka or the database"
+    if runtime.outbox_age_seconds > OLD_OUTBOX_SECONDS:
+        degraded["outbox"] = f"the oldest row waits for {runtime.outbox_age_seconds:.0f} s"
     for group in runtime.groups:
-        if not group.assigned:
-            reasons[f"consumer {group.group}"] = "not started"
+        if group.progress.lag is None:
+            degraded[f"consumer {group.group}"] = "cannot reach Kafka"
         elif group.progress.behind_since is not None:
             behind = time.monotonic() - group.progress.behind_since
             if behind > runtime.settings.stalled_after_seconds / 2:
-                reasons[f"consumer {group.group}"] = f"no progress for {behind:.0f} s"
-    return reasons
+                degraded[f"consumer {group.group}"] = f"no progress for {behind:.0f} s"
+    return Readiness(reasons, degraded)
 
 
 async def watch(runtime: "Runtime") -> None:
@@ -76,4 +93,5 @@ async def _measure(runtime: "Runtime") -> bool:
     metrics.OUTBOX_ROWS.set(row["outbox"])
     age = (wall_now() - row["oldest"]).total_seconds() if row["oldest"] else 0.0
     metrics.OUTBOX_AGE.set(age)
+    runtime.outbox_age_seconds = age
     return True

@@ -38,6 +38,7 @@ class Runtime:
         self.clock = clock
         self.pool = pool
         self.relay = Relay(settings)
+        self.outbox_age_seconds = 0.0
         self.groups: list[GroupConsumer] = []
         self._subscriptions: list[Subscription] = []
         self._loops: list[tuple[str, Callable[[], Awaitable[None]]]] = []

@@ -5,13 +5,10 @@ import time
 from typing import Any
 
 import structlog
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.runtime import metrics, tracing
-
-
-class _TooLarge(Exception):  # noqa: N818 - never leaves this module
-    pass
 
 
 class Edge:
@@ -54,26 +51,16 @@ class Edge:
             await _refuse(send, self._limit)
             return
         seen = 0
-        begun = False
 
         async def limited() -> Message:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > self._limit:
-                raise _TooLarge
+            if seen > self._limit:  # not declared, or declared wrongly
+                raise HTTPException(413)
             return message
 
-        async def sending(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
-
-        try:
-            await self._app(scope, limited, sending)
-        except _TooLarge:
-            if not begun:
-                await _refuse(send, self._limit)
+        await self._app(scope, limited, send)
 
 
 async def _refuse(send: Send, limit: int) -> None:

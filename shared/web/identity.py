@@ -66,9 +66,6 @@ class Tokens:
 
     def __init__(self, secret: str) -> None:
         self._key = OctKey.import_key(secret)
-        self._claims = jwt.JWTClaimsRegistry(
-            aud={"essential": True, "value": AUDIENCE}, exp={"essential": True}
-        )
         self._known: dict[str, tuple[float, Caller]] = {}
 
     def caller(self, authorization: str | None) -> Caller:
@@ -82,7 +79,9 @@ class Tokens:
             return known[1]
         try:
             claims = jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
-            self._claims.validate(claims)
+            jwt.JWTClaimsRegistry(
+                now=int(now), aud={"essential": True, "value": AUDIENCE}, exp={"essential": True}
+            ).validate(claims)
             caller = Caller(
                 role=Role(claims["role"]), unit=claims.get("unit"), name=claims.get("name")
             )

@@ -34,9 +34,9 @@ async def get_health() -> dict[str, str]:
 @router.get("/ready", tags=["operations"])
 async def get_ready(request: Request, response: Response) -> dict[str, object]:
     """Ready to work, or 503 with the reasons, part by part."""
-    reasons = await health.ready(_runtime(request))
-    response.status_code = 503 if reasons else 200
-    return {"ready": not reasons, "reasons": reasons}
+    found = await health.ready(_runtime(request))
+    response.status_code = 503 if found.reasons else 200
+    return {"ready": not found.reasons, "reasons": found.reasons, "degraded": found.degraded}
 
 
 @router.get("/metrics", tags=["operations"])

@@ -1,0 +1,55 @@
+"""Where the city finds the platform: read once from the environment of its process."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+STATE_FILE = "bureaus.sqlite"
+
+
+class MissingSettingError(ValueError):
+    """A variable of the environment that the process cannot do without."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the environment variable {name} is not set")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CitySettings:
+    """What both processes of the city are told; `state` is a folder to remember in."""
+
+    kafka_bootstrap: str
+    topic_prefix: str
+    clock_file: Path | None
+    intake_url: str
+    router_url: str
+    token_secret: str
+    state: Path
+    seed: str
+    log_level: str
+    log_format: str
+
+
+def from_environment(environ: Mapping[str, str] = os.environ) -> CitySettings:
+    """Raises MissingSettingError."""
+    clock_file = environ.get("SHAODAO_CLOCK_FILE")
+    return CitySettings(
+        kafka_bootstrap=_needed(environ, "SHAODAO_KAFKA_BOOTSTRAP"),
+        topic_prefix=environ.get("SHAODAO_TOPIC_PREFIX", ""),
+        clock_file=Path(clock_file) if clock_file else None,
+        intake_url=_needed(environ, "SHAODAO_INTAKE_URL").rstrip("/"),
+        router_url=_needed(environ, "SHAODAO_ROUTER_URL").rstrip("/"),
+        token_secret=_needed(environ, "SHAODAO_TOKEN_SECRET"),
+        state=Path(_needed(environ, "SHAODAO_CITY_STATE")),
+        seed=environ.get("SHAODAO_CITY_SEED", "yunchuan"),
+        log_level=environ.get("SHAODAO_LOG_LEVEL", "INFO"),
+        log_format=environ.get("SHAODAO_LOG_FORMAT", "json"),
+    )
+
+
+def _needed(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "").strip()
+    if not value:
+        raise MissingSettingError(name)
+    return value

@@ -1,0 +1,105 @@
+"""What bureaus write: progress, measures and public replies that fit the category of the matter."""
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from random import Random
+
+from shared.contracts.parts import Result
+from shared.contracts.reports import FactsTrue, ReturnReason
+from shared.contracts.values import TicketType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """The texts for one category."""
+
+    progress: str
+    measures: str
+    reply: str
+
+
+GENERAL = Wording(
+    progress="已安排人员核查",
+    measures="接单后联系反映人，派员到现场核查并按职责处理",
+    reply="您反映的事项我单位已核查处理，如有疑问请联系承办人员，感谢您的监督。",
+)
+CONSULT = Wording(
+    progress="正在核对相关政策",
+    measures="查阅现行政策，电话向咨询人说明办理条件、材料、地点和时限，并发送办事指南",
+    reply="您咨询的问题已电话向您说明，办理条件、所需材料和办理地点以办事指南为准，办理中遇到问题可随时联系我们。",
+)
+PRAISE = Wording(
+    progress="已转达表扬",
+    measures="向当事人所在科室转达表扬，并在单位例会上通报",
+    reply="感谢您的肯定，您的表扬已转达本人并在单位内部通报，我们会继续努力。",
+)
+
+INSTEAD_OF_SOLVED: Mapping[Result, str] = {
+    Result.PARTLY: "目前已完成一部分，其余部分已列入计划，完成后会再次向您反馈。{reply}",
+    Result.EXPLAINED: "经核实，按现行政策和职责规定，该事项暂不能按您的要求办理，具体原因已电话向您解释，感谢理解。",
+    Result.UNTRUE: "接到反映后我单位立即派人核查，现场未发现所反映的问题，已留存照片和记录，如再次出现请及时告知具体时间地点。",
+    Result.CANNOT: "经现场查看，该事项受客观条件限制目前无法解决，我单位已说明原因并列入后续改造建议。",
+}
+FACTS: Mapping[Result, FactsTrue] = {
+    Result.SOLVED: FactsTrue.YES,
+    Result.PARTLY: FactsTrue.PARTLY,
+    Result.EXPLAINED: FactsTrue.PARTLY,
+    Result.UNTRUE: FactsTrue.NO,
+    Result.CANNOT: FactsTrue.YES,
+}
+CLAUSES: tuple[tuple[ReturnReason, str], ...] = (
+    (ReturnReason.NOT_DUTY, "经核对本单位“三定”规定和权责清单，该事项的主管部门不是我单位，建议由主管部门主办。"),
+    (ReturnReason.NOT_DUTY, "依据部门职责边界清单，该类设施的日常管养责任在权属单位，我单位仅负责配合执法。"),
+    (ReturnReason.NOT_REGION, "经现场核对点位，该处不在我单位管辖范围内，建议改派属地或权属单位。"),
+    (ReturnReason.STATUTORY_ROUTE, "该事项双方已进入法定途径，依照有关规定应由有权机关处理，我单位不宜主办。"),
+)
+REASONS_FOR_MORE_TIME = (
+    "需采购专用配件，供货周期约三个工作日",
+    "需多部门现场会商确定方案，已约定会商时间",
+    "需进行专业检测，检测机构出具报告尚需时日",
+    "涉及业主较多，正在逐户征求意见",
+)
+_HONEST = (Result.SOLVED, Result.PARTLY, Result.EXPLAINED, Result.UNTRUE, Result.CANNOT)
+_CHANCES: Mapping[TicketType | None, tuple[int, ...]] = {
+    TicketType.CONSULT: (10, 0, 90, 0, 0),
+    TicketType.PRAISE: (100, 0, 0, 0, 0),
+    TicketType.SUGGEST: (45, 25, 15, 0, 15),
+    TicketType.TIP_OFF: (70, 8, 4, 18, 0),
+}
+_USUAL = (78, 10, 5, 2, 5)
+
+
+@cache
+def _by_category() -> Mapping[str, Wording]:
+    text = (files("deploy.city") / "replies.csv").read_text(encoding="utf-8")
+    return {
+        row["category"]: Wording(
+            progress=row["progress"], measures=row["measures"], reply=row["reply"]
+        )
+        for row in csv.DictReader(text.splitlines())
+    }
+
+
+def wording_for(category: str | None, type_: TicketType | None) -> Wording:
+    """The texts of the minor category, else of its major one, else general ones."""
+    special = {TicketType.CONSULT: CONSULT, TicketType.PRAISE: PRAISE}
+    if type_ is not None and type_ in special:
+        return special[type_]
+    known = _by_category()
+    code = category or ""
+    return known.get(code) or known.get(code[:2]) or GENERAL
+
+
+def result_for(type_: TicketType | None, rng: Random) -> Result:
+    """How it ended, honestly; most complaints are solved, most questions explained."""
+    return rng.choices(_HONEST, _CHANCES.get(type_, _USUAL))[0]
+
+
+def public_reply(wording: Wording, result: Result, type_: TicketType | None) -> str:
+    """What the citizen reads."""
+    if result is Result.SOLVED or type_ is TicketType.CONSULT:
+        return wording.reply
+    return INSTEAD_OF_SOLVED[result].format(reply=wording.reply)

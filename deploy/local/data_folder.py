@@ -1,0 +1,158 @@
+"""The folder of one stack: its data, secrets, clock, logs, and the lock of the one who runs it."""
+
+import fcntl
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from deploy.local.errors import FolderInUseError, NotRunningError, StackError
+
+PROJECT = Path(__file__).parents[2]
+SERVICES = ("intake", "router", "notifier")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets:
+    """What a stack keeps to itself; made once a data folder."""
+
+    token_secret: str
+    vault_key: str
+    postgres_password: str
+    service_passwords: dict[str, str] = field(default_factory=dict)
+
+    @staticmethod
+    def make() -> "Secrets":
+        return Secrets(
+            token_secret=secrets.token_urlsafe(48),
+            vault_key=secrets.token_hex(32),
+            postgres_password=secrets.token_urlsafe(24),
+            service_passwords={name: secrets.token_urlsafe(24) for name in SERVICES},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DataFolder:
+    """Where everything of one stack lies."""
+
+    path: Path
+
+    @staticmethod
+    def of(port_base: int, data: Path | None = None) -> "DataFolder":
+        """The folder `data`, or the project's own for this port base."""
+        return DataFolder((data or PROJECT / ".data" / str(port_base)).expanduser().resolve())
+
+    @property
+    def postgres(self) -> Path:
+        return self.path / "postgres"
+
+    @property
+    def kafka(self) -> Path:
+        return self.path / "kafka"
+
+    @property
+    def logs(self) -> Path:
+        return self.path / "logs"
+
+    @property
+    def clock(self) -> Path:
+        return self.path / "clock.json"
+
+    @property
+    def alive(self) -> Path:
+        """Touched every second while the stack runs."""
+        return self.path / "alive"
+
+    @property
+    def stack(self) -> Path:
+        """What `shaodao status` reads: addresses and processes of the stack."""
+        return self.path / "stack.json"
+
+    def secrets(self) -> Secrets:
+        """The secrets of this folder, made (mode 0600) when there are none yet."""
+        file = self.path / "secrets.json"
+        if not file.exists():
+            write_private(file, asdict(Secrets.make()))
+        return Secrets(**json.loads(file.read_text()))
+
+    def wipe(self) -> None:
+        """Empty the folder, but for the lock, which the caller holds."""
+        for entry in self.path.iterdir():
+            if entry.name == "lock":
+                continue
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Be the only one who runs this folder; FolderInUseError when another does."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / "lock").open("a+") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise self._in_use(lock.name) from None
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            yield
+
+    def _in_use(self, lock: str) -> FolderInUseError:
+        pid = Path(lock).read_text() or "?"
+        return FolderInUseError(
+            f"数据目录 {self.path} 上已有一个 shaodao up 在运行（进程 {pid}）。"
+            "请先停掉它，或用 --port-base / --data 另起一套。",
+            f"another `shaodao up` (process {pid}) runs on {self.path}; stop it, or start a copy "
+            "with --port-base or --data",
+        )
+
+    def is_held(self) -> bool:
+        """Whether a `shaodao up` runs on this folder now."""
+        lock = self.path / "lock"
+        if not lock.exists():
+            return False
+        with lock.open() as probe:
+            try:
+                fcntl.flock(probe, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
+    def read_stack(self) -> dict[str, Any]:
+        """What the running stack wrote about itself; NotRunningError when none runs."""
+        if not self.is_held() or not self.stack.exists():
+            raise NotRunningError(
+                f"{self.path} 上没有正在运行的哨到（或仍在启动）。请先执行 shaodao up，"
+                "或用 --port-base / --data 指明是哪一套。",
+                f"no stack runs on {self.path} (or it is still starting); run `shaodao up`, or "
+                "say which one with --port-base or --data",
+            )
+        found: dict[str, Any] = json.loads(self.stack.read_text())
+        return found
+
+    def require_secrets(self) -> Secrets:
+        """The secrets of a stack that was started before; NotRunningError when never."""
+        if not (self.path / "secrets.json").exists():
+            raise NotRunningError(
+                f"{self.path} 还没有启动过哨到。请先执行 shaodao up，或用 --port-base / --data 指明。",
+                f"no stack was ever started on {self.path}; run `shaodao up` first",
+            )
+        return self.secrets()
+
+
+def write_private(file: Path, content: dict[str, Any]) -> None:
+    """Write JSON that only its owner reads, all or nothing."""
+    if not file.parent.is_dir():
+        raise StackError(f"目录 {file.parent} 不存在。", f"there is no folder {file.parent}")
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as out:
+        json.dump(content, out, ensure_ascii=False, indent=1)
+    draft.replace(file)

@@ -1,0 +1,95 @@
+"""What a stack consists of: its options, and the command and environment of each of its processes."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from deploy.local.data_folder import PROJECT, SERVICES, DataFolder, Secrets
+from deploy.local.ports import LOOPBACK, Ports
+from deploy.local.processes import Command
+
+CITY = ("bureaus", "residents")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What `shaodao up` was asked for."""
+
+    folder: DataFolder
+    ports: Ports
+    fresh: bool = False
+    city: bool = True
+    rate: float | None = None  # of the clock; None: real time, or as the folder has it
+    clock_start: datetime | None = None  # domain time of a new clock; None: now
+    database_url: str | None = None  # an administrator's DSN; None: start our own
+    kafka_bootstrap: str | None = None
+    topic_prefix: str = ""
+    database_prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """Where the parts of a started stack are."""
+
+    kafka: str
+    postgres: str
+    databases: Mapping[str, str]
+
+
+def wanted_ports(options: Options) -> dict[str, int]:
+    """The ports this stack will listen on, by name."""
+    named = options.ports.named()
+    if options.database_url:
+        del named["postgres"]
+    if options.kafka_bootstrap:
+        del named["kafka"], named["controller"]
+    return named
+
+
+def service_url(ports: Ports, service: str) -> str:
+    return f"http://{LOOPBACK}:{ports.named()[service]}"
+
+
+def service_command(
+    service: str, options: Options, secrets: Secrets, addresses: Addresses
+) -> Command:
+    """How one of the three services is started."""
+    env = {
+        **_shared_env(options, secrets, addresses),
+        "SHAODAO_DATABASE_URL": addresses.databases[service],
+        "SHAODAO_HTTP_HOST": LOOPBACK,
+        "SHAODAO_HTTP_PORT": str(options.ports.named()[service]),
+    }
+    if service == "intake":
+        env["SHAODAO_VAULT_KEY"] = secrets.vault_key
+    return _python(service, f"services.{service}.app", options, env)
+
+
+def city_commands(options: Options, secrets: Secrets, addresses: Addresses) -> list[Command]:
+    """How the simulated city's processes are started; they know no database."""
+    env = _shared_env(options, secrets, addresses)
+    return [_python(f"city-{part}", f"deploy.city.{part}", options, env) for part in CITY]
+
+
+def _shared_env(options: Options, secrets: Secrets, addresses: Addresses) -> dict[str, str]:
+    urls = {f"SHAODAO_{s.upper()}_URL": service_url(options.ports, s) for s in SERVICES}
+    return {
+        "SHAODAO_KAFKA_BOOTSTRAP": addresses.kafka,
+        "SHAODAO_TOPIC_PREFIX": options.topic_prefix,
+        "SHAODAO_CLOCK_FILE": str(options.folder.clock),
+        "SHAODAO_TOKEN_SECRET": secrets.token_secret,
+        "SHAODAO_LOG_FORMAT": "json",
+        "PYTHONUNBUFFERED": "1",
+        **urls,
+    }
+
+
+def _python(name: str, module: str, options: Options, env: Mapping[str, str]) -> Command:
+    return Command(
+        name=name,
+        argv=(sys.executable, "-m", module),
+        log=options.folder.logs / f"{name}.log",
+        env=env,
+        cwd=PROJECT,
+    )

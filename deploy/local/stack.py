@@ -1,0 +1,216 @@
+"""Starts a whole stack in order, keeps it running, and ends it in reverse order.
+
+PostgreSQL ∥ Kafka → databases and migrations ∥ topics → the three services → the city.
+"""
+
+import asyncio
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from deploy.local import clock_file
+from deploy.local.data_folder import PROJECT, SERVICES, DataFolder, Secrets, write_private
+from deploy.local.databases import make_databases
+from deploy.local.errors import StackError
+from deploy.local.jars import kafka_jars
+from deploy.local.kafka import Kafka
+from deploy.local.leftovers import end_leftovers, fingerprints
+from deploy.local.plan import (
+    Addresses,
+    Options,
+    city_commands,
+    service_command,
+    service_url,
+    wanted_ports,
+)
+from deploy.local.ports import refuse_taken
+from deploy.local.postgres import Postgres
+from deploy.local.processes import Reaper
+from deploy.local.program import Program
+from deploy.local.report import Report, Step
+from deploy.local.supervise import Supervisor
+from deploy.local.topics import apply_topics, city_topics, delete_topics
+from shared.runtime import migrate
+
+
+class Stack:
+    """One stack on one data folder, whose lock the caller holds."""
+
+    def __init__(self, options: Options, report: Report) -> None:
+        self.options = options
+        self._report = report
+        self._supervisor = Supervisor(report)
+        self._reaper: Reaper | None = None
+        self._heart: asyncio.Task[None] | None = None
+
+    @property
+    def folder(self) -> DataFolder:
+        return self.options.folder
+
+    async def start(self) -> None:
+        """Start everything; on an error end what was started and raise it."""
+        end_leftovers(self.folder)
+        refuse_taken(wanted_ports(self.options))
+        if self.options.fresh:
+            self.folder.wipe()
+        self._refuse_other_ports()
+        secrets = self.folder.secrets()
+        self._set_clock()
+        self._reaper = Reaper()
+        try:
+            addresses = await self._start_servers(secrets)
+            await self._start_services(secrets, addresses)
+            self._write_stack(addresses)
+            self._heart = asyncio.create_task(self._beat())
+            if self.options.city:
+                await self._start_city(secrets, addresses)
+                self._write_stack(addresses)
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """End everything in reverse order."""
+        if self._heart is not None:
+            self._heart.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._heart
+        for together in (("city-bureaus", "city-residents"), SERVICES, ("kafka", "postgres")):
+            await self._supervisor.stop(*together)
+        if self._reaper is not None:
+            self._reaper.close()
+        self.folder.stack.unlink(missing_ok=True)
+
+    def _refuse_other_ports(self) -> None:
+        """Kafka's quorum remembers its port, so a folder stays with its port base."""
+        mark = self.folder.path / "port-base"
+        if not mark.exists():
+            mark.write_text(str(self.options.ports.base))
+        elif (was := mark.read_text().strip()) != str(self.options.ports.base):
+            raise StackError(
+                f"数据目录 {self.folder.path} 属于端口组 {was}：请用 --port-base {was}，"
+                "或加 --fresh 清空重来。",
+                f"{self.folder.path} belongs to port base {was}: use --port-base {was}, or "
+                "--fresh to begin anew",
+            )
+
+    def _set_clock(self) -> None:
+        """A new folder gets a clock; an old one goes on where it stood."""
+        wall, clock, options = datetime.now(UTC), self.folder.clock, self.options
+        if not clock.exists():
+            clock_file.write_initial(clock, options.clock_start, options.rate or 1.0, wall=wall)
+            return
+        if self.folder.alive.exists():
+            stopped = datetime.fromtimestamp(self.folder.alive.stat().st_mtime, UTC)
+            clock_file.resume(clock, stopped=stopped, wall=wall)
+        if options.rate is not None:
+            clock_file.set_rate(clock, options.rate, wall=wall)
+
+    async def _start_servers(self, secrets: Secrets) -> Addresses:
+        async with asyncio.TaskGroup() as group:
+            kafka = group.create_task(self._start_kafka())
+            postgres = group.create_task(self._start_postgres(secrets))
+        admin_dsn, databases = postgres.result()
+        return Addresses(kafka=kafka.result(), postgres=admin_dsn, databases=databases)
+
+    async def _start_kafka(self) -> str:
+        options, bootstrap = self.options, self.options.kafka_bootstrap
+        self._report.begin(Step.KAFKA)
+        if bootstrap is None:
+            await asyncio.to_thread(kafka_jars, lambda text: self._report.say(text, text))
+            kafka = Kafka(
+                self.folder.kafka,
+                port=options.ports.kafka,
+                controller_port=options.ports.controller,
+                log=self.folder.logs / "kafka.log",
+                reaper=self._reaper,
+            )
+            await kafka.start()
+            self._supervisor.keep("kafka", kafka)
+            bootstrap = kafka.bootstrap
+        elif options.fresh:
+            await delete_topics(bootstrap, options.topic_prefix)
+        self._report.done(Step.KAFKA, bootstrap)
+        self._report.begin(Step.TOPICS)
+        wanted = city_topics(options.topic_prefix)
+        made = await apply_topics(bootstrap, wanted)
+        self._report.done(Step.TOPICS, f"{len(wanted)}（+{len(made)}）")
+        return bootstrap
+
+    async def _start_postgres(self, secrets: Secrets) -> tuple[str, dict[str, str]]:
+        options, admin_dsn = self.options, self.options.database_url
+        self._report.begin(Step.POSTGRES)
+        if admin_dsn is None:
+            postgres = Postgres(
+                self.folder.postgres,
+                port=options.ports.postgres,
+                password=secrets.postgres_password,
+                log=self.folder.logs / "postgres.log",
+                reaper=self._reaper,
+            )
+            await postgres.start()
+            self._supervisor.keep("postgres", postgres)
+            admin_dsn = postgres.admin_dsn
+        databases = await make_databases(
+            admin_dsn,
+            secrets.service_passwords,
+            prefix=options.database_prefix,
+            fresh=options.fresh and options.database_url is not None,
+        )
+        self._report.done(Step.POSTGRES, admin_dsn.rpartition("@")[2])
+        self._report.begin(Step.MIGRATIONS)
+        applied = [
+            name for s, dsn in databases.items() for name in await migrate.apply(dsn, migrations(s))
+        ]
+        self._report.done(Step.MIGRATIONS, f"+{len(applied)}")
+        return admin_dsn, databases
+
+    async def _start_services(self, secrets: Secrets, addresses: Addresses) -> None:
+        async with asyncio.TaskGroup() as group:
+            for service in SERVICES:
+                group.create_task(self._start_service(service, secrets, addresses))
+
+    async def _start_service(self, service: str, secrets: Secrets, addresses: Addresses) -> None:
+        self._report.begin(Step(service))
+        url = service_url(self.options.ports, service)
+        program = Program(
+            service_command(service, self.options, secrets, addresses),
+            ready_url=f"{url}/ready",
+            reaper=self._reaper,
+        )
+        await program.start()
+        self._supervisor.keep(service, program)
+        self._report.done(Step(service), url)
+
+    async def _start_city(self, secrets: Secrets, addresses: Addresses) -> None:
+        self._report.begin(Step.CITY)
+        for command in city_commands(self.options, secrets, addresses):
+            program = Program(command, reaper=self._reaper)
+            await program.start()
+            self._supervisor.keep(command.name, program)
+        self._report.done(Step.CITY)
+
+    async def _beat(self) -> None:
+        """Leave a trace of being alive, so that a hurried clock can stand still meanwhile."""
+        while True:
+            self.folder.alive.touch()
+            await asyncio.sleep(1)
+
+    def _write_stack(self, addresses: Addresses) -> None:
+        options = self.options
+        urls: dict[str, Any] = {s: service_url(options.ports, s) for s in SERVICES}
+        content = {
+            **urls,
+            "kafka": addresses.kafka,
+            "topic_prefix": options.topic_prefix,
+            "postgres": addresses.postgres,
+            "databases": dict(addresses.databases),
+            "data": str(self.folder.path),
+            "processes": fingerprints(self._supervisor.pids()),
+        }
+        write_private(self.folder.stack, content)
+
+
+def migrations(service: str) -> "Any":
+    """The folder of a service's migrations."""
+    return PROJECT / "services" / service / "sql" / "migrations"

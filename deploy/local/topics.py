@@ -1,0 +1,82 @@
+"""Makes the topics of the city on a broker: what is missing, in one request; what is there stays."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+from deploy.local.errors import StackError
+from shared.catalogue.load import load_catalogue
+from shared.contracts.topics import TopicSpec, all_topics
+
+MOST_COPIES = 3  # of each partition; a smaller cluster has one a broker
+
+
+def city_topics(prefix: str = "") -> list[TopicSpec]:
+    """Every topic of the catalogue's city, with the prefix before each name."""
+    specs = all_topics(load_catalogue().units)
+    return [replace(spec, name=f"{prefix}{spec.name}") for spec in specs]
+
+
+async def existing_topics(bootstrap: str, prefix: str = "") -> set[str]:
+    """The names of the broker's topics that begin with `prefix`, inner ones left out."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=30_000)
+    await admin.start()
+    try:
+        names = await admin.list_topics()
+    finally:
+        await admin.close()
+    return {name for name in names if name.startswith(prefix) and not name.startswith("__")}
+
+
+async def apply_topics(bootstrap: str, specs: Iterable[TopicSpec]) -> list[str]:
+    """Make the topics that are missing; returns their names. StackError when one is refused."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=30_000)
+    await admin.start()
+    try:
+        present = set(await admin.list_topics())
+        missing = [spec for spec in specs if spec.name not in present]
+        if not missing:
+            return []
+        copies = min(MOST_COPIES, len((await admin.describe_cluster())["brokers"]))
+        new = [_new(spec, copies) for spec in missing]
+        answer = await admin.create_topics(new, timeout_ms=30_000)
+    finally:
+        await admin.close()
+    for name, code, *_ in answer.topic_errors:
+        error = for_code(code)
+        if code and error is not TopicAlreadyExistsError:
+            raise StackError(
+                f"主题 {name} 未能建立：{error.__name__}。",
+                f"topic {name} could not be made: {error.__name__} {error.description}",
+            )
+    return [spec.name for spec in missing]
+
+
+async def delete_topics(bootstrap: str, prefix: str) -> int:
+    """Delete every topic that begins with `prefix`, which must not be empty; returns how many."""
+    if not prefix:
+        raise ValueError("a prefix is needed, or the whole broker would be emptied")
+    names = sorted(await existing_topics(bootstrap, prefix))
+    if names:
+        admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=30_000)
+        await admin.start()
+        try:
+            await admin.delete_topics(names)
+        finally:
+            await admin.close()
+    return len(names)
+
+
+def _new(spec: TopicSpec, copies: int) -> NewTopic:
+    return NewTopic(
+        spec.name,
+        spec.partitions,
+        copies,
+        topic_configs={
+            "retention.ms": str(spec.retention_ms),
+            "cleanup.policy": spec.cleanup_policy,
+            "message.timestamp.type": spec.timestamp_type,
+        },
+    )

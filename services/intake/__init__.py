@@ -1,0 +1,1 @@
+"""Intake hears people: it registers requests, keeps who asked, and tells how each one goes on."""

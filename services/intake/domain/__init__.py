@@ -1,0 +1,1 @@
+"""The rules of intake: lifecycle, redaction, promises and words, without any I/O."""

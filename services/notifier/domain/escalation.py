@@ -1,0 +1,132 @@
+"""When a promise warns, is missed and climbs: the rungs of one deadline (DOMAIN §5).
+
+Warnings before the due time, the miss at it, then the ladder by urgency for the kinds that climb.
+The first step of the ladder, at the due time itself, is the miss: it goes to the unit's leader as a
+written urge. A later round or a group matter reaches a step at once, and with it all below.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from services.notifier.domain.deadline import Deadline, DeadlineState
+from shared.calendar import WorkCalendar
+from shared.catalogue import limits as catalogue
+from shared.catalogue.ladder import rung_at
+from shared.catalogue.limits import LimitError, TimeLimits, parse_rule
+from shared.contracts.parts import DeadlineKind
+from shared.contracts.values import Due
+
+DUE = "due"
+PLAIN_AUDIENCE = ("handler", "liaison")  # of a miss that does not climb
+# Timers between services: the unit was warned of the promise they watch.
+SILENT = frozenset({DeadlineKind.DEEMED})
+NATURAL = "0m"  # stands in for a due time that was set by hand and has no readable rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """One step of one promise; level 0 warns or marks, 1–5 are the levels of supervision."""
+
+    name: str
+    fire_at: datetime
+    level: int
+    audience: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """The limits and the calendar that rungs are made of."""
+
+    limits: TimeLimits
+    calendar: WorkCalendar
+
+    def rungs_of(self, deadline: Deadline) -> tuple[Rung, ...]:
+        """Every rung of a promise in the order of firing: warnings, the miss, the ladder."""
+        return (*self.warnings_of(deadline), self.due_of(deadline), *self.climbs_of(deadline))
+
+    def warnings_of(self, deadline: Deadline) -> tuple[Rung, ...]:
+        """The warnings, each before or at the due time."""
+        if deadline.kind in SILENT:
+            return ()
+        due = replace(
+            deadline.due, started_at=deadline.counted_from, rule=readable(deadline.due.rule)
+        )
+        rungs = (
+            _fixed(rung, min(due.by, rung_at(rung, due, self.calendar)))
+            for rung in self.limits.warnings(due.rule)
+        )
+        return tuple(sorted(rungs, key=lambda rung: rung.fire_at))
+
+    def due_of(self, deadline: Deadline) -> Rung:
+        """The miss itself."""
+        first = next(iter(self._ladder(deadline)), None)
+        if first is None or not _at_due(first):
+            return Rung(name=DUE, fire_at=deadline.due.by, level=0, audience=PLAIN_AUDIENCE)
+        return Rung(
+            name=DUE, fire_at=deadline.due.by, level=first.level, audience=first.audience
+        )
+
+    def climbs_of(self, deadline: Deadline) -> tuple[Rung, ...]:
+        """The steps of the ladder after the miss."""
+        steps = [rung for rung in self._ladder(deadline) if not _at_due(rung)]
+        climbs: list[Rung] = []
+        soonest = None
+        for step in reversed(steps):  # a step is never later than one above it
+            at = self._step_at(step, deadline)
+            soonest = at if soonest is None else min(soonest, at)
+            climbs.append(_fixed(step, soonest))
+        return tuple(reversed(climbs))
+
+    def next_rung(self, deadline: Deadline) -> Rung | None:
+        """The first rung that has not fired; None when nothing can fire."""
+        if not deadline.climbing:
+            return None
+        for rung in self._ahead(deadline):
+            if rung.name not in deadline.fired:
+                return rung
+        return None
+
+    def _ahead(self, deadline: Deadline) -> tuple[Rung, ...]:
+        if deadline.state is DeadlineState.RUNNING:
+            return (*self.warnings_of(deadline), self.due_of(deadline))
+        if deadline.state is DeadlineState.MISSED:
+            return self.climbs_of(deadline)
+        return ()
+
+    def _ladder(self, deadline: Deadline) -> tuple[catalogue.Rung, ...]:
+        if deadline.kind not in self.limits.climbing:
+            return ()
+        return self.limits.ladder(deadline.urgency)
+
+    def _step_at(self, step: catalogue.Rung, deadline: Deadline) -> datetime:
+        by_round = step.from_round is not None and deadline.round >= step.from_round
+        if by_round or (step.group_matter and deadline.group_matter):
+            return deadline.due.by
+        return rung_at(step, deadline.due, self.calendar)
+
+    def shifted(self, deadline: Deadline, due: Due) -> datetime:
+        """Where a limit counts from after a pause that moved its due time to `due`."""
+        old, rule = deadline.due.by, readable(deadline.due.rule)
+        if parse_rule(rule).working:
+            paused = max(0, self.calendar.working_seconds_between(old, due.by))
+            return self.calendar.add_working_seconds(deadline.counted_from, paused).at
+        return deadline.counted_from + max(timedelta(), due.by - old)
+
+
+@lru_cache(maxsize=1024)
+def readable(rule: str) -> str:
+    """The rule, or a stand-in in natural time for one that is not written as a limit."""
+    try:
+        parse_rule(rule)
+    except LimitError:
+        return NATURAL
+    return rule
+
+
+def _fixed(rung: catalogue.Rung, fire_at: datetime) -> Rung:
+    return Rung(name=rung.name, fire_at=fire_at, level=rung.level, audience=rung.audience)
+
+
+def _at_due(rung: catalogue.Rung) -> bool:
+    return rung.after is not None and rung.after.amount == 0

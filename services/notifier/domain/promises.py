@@ -1,0 +1,278 @@
+"""What happens to one promise: each command gives the promise after it and the steps it took.
+
+Pure, and judged by when things happened, never by when they were heard: whether the watch or a
+late report comes first, the promise ends the same.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from services.notifier.domain.deadline import (
+    LIFECYCLE,
+    SYSTEM,
+    Command,
+    Deadline,
+    DeadlineState,
+)
+from services.notifier.domain.escalation import DUE, Escalation, Rung
+from shared.contracts.parts import Actor
+from shared.contracts.values import Due
+
+RUNNING, PAUSED = DeadlineState.RUNNING, DeadlineState.PAUSED
+MET, MISSED, CANCELLED = DeadlineState.MET, DeadlineState.MISSED, DeadlineState.CANCELLED
+
+
+class What(StrEnum):
+    """The words of a deadline's history."""
+
+    OPENED = "opened"  # 开始计时
+    WARNED = "warned"  # 预警
+    MISSED = "missed"  # 超时
+    CLIMBED = "climbed"  # 升级督办
+    MET = "met"  # 按时完成
+    MET_LATE = "met_late"  # 超时完成
+    CORRECTED = "corrected"  # 更正超时
+    CANCELLED = "cancelled"  # 取消
+    LADDER_ENDED = "ladder_ended"  # 停止升级
+    PAUSED = "paused"  # 暂停
+    RESUMED = "resumed"  # 恢复计时
+    DUE_CHANGED = "due_changed"  # 时限变更
+    REOPENED = "reopened"  # 重新计时
+    GROUP_MATTER = "group_matter"  # 列为群体诉求
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A command, when what it tells of happened, and by whom; `due` for a changed due time."""
+
+    command: Command
+    at: datetime
+    actor: Actor
+    due: Due | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One row of the history to be; `after` is the promise after it. `rung` where one fired.
+
+    `told` is false when others know already.
+    """
+
+    what: What
+    at: datetime
+    actor: Actor
+    before: DeadlineState | None
+    after: Deadline
+    rung: Rung | None = None
+    told: bool = True
+
+
+Turn = tuple[Deadline, list[Step]]
+
+
+def opened(deadline: Deadline, order: Order, escalation: Escalation) -> Turn:
+    """A new promise runs from the moment of its fact."""
+    step = Step(
+        what=What.OPENED, at=order.at, actor=order.actor, before=None, after=deadline
+    )
+    return armed(deadline, escalation), [step]
+
+
+def obey(deadline: Deadline, order: Order, escalation: Escalation) -> Turn:
+    """Carry out a command; one that means nothing any more changes nothing."""
+    deadline, steps = _DEEDS[order.command](deadline, order, escalation)
+    return (armed(deadline, escalation), steps) if steps else (deadline, steps)
+
+
+def fire(deadline: Deadline, now: datetime, escalation: Escalation) -> Turn:
+    """Fire every rung that is past, in order."""
+    steps: list[Step] = []
+    while (rung := escalation.next_rung(deadline)) is not None and rung.fire_at <= now:
+        deadline, step = _fired(deadline, rung)
+        steps.append(step)
+    return _aimed(deadline, rung), steps
+
+
+def mark_group_matter(
+    deadline: Deadline, at: datetime, actor: Actor, escalation: Escalation
+) -> Turn:
+    """Many callers, one matter: its ladder is shorter from now on."""
+    if deadline.group_matter or deadline.ended_at is not None:
+        return deadline, []
+    after = armed(replace(deadline, group_matter=True), escalation)
+    step = Step(what=What.GROUP_MATTER, at=at, actor=actor, before=after.state, after=after)
+    return after, [step]
+
+
+def armed(deadline: Deadline, escalation: Escalation) -> Deadline:
+    """The promise with the rung that fires next."""
+    return _aimed(deadline, escalation.next_rung(deadline))
+
+
+def _aimed(deadline: Deadline, rung: Rung | None) -> Deadline:
+    name, fire_at = (rung.name, rung.fire_at) if rung else (None, None)
+    if (name, fire_at) == (deadline.next_rung, deadline.fire_at):
+        return deadline
+    return replace(deadline, next_rung=name, fire_at=fire_at)
+
+
+def _fired(deadline: Deadline, rung: Rung) -> tuple[Deadline, Step]:
+    if rung.name == DUE:
+        return _missed(deadline, rung)
+    after = replace(deadline, fired=(*deadline.fired, rung.name))
+    what = What.WARNED if rung.level == 0 else What.CLIMBED
+    step = Step(
+        what=what, at=rung.fire_at, actor=SYSTEM, before=deadline.state, after=after, rung=rung
+    )
+    return after, step
+
+
+def _missed(deadline: Deadline, rung: Rung) -> tuple[Deadline, Step]:
+    after = replace(
+        deadline,
+        state=LIFECYCLE.next(deadline.state, Command.MISS),
+        late=True,
+        fired=(*deadline.fired, DUE),
+    )
+    step = Step(
+        what=What.MISSED,
+        at=rung.fire_at,
+        actor=SYSTEM,
+        before=deadline.state,
+        after=after,
+        rung=rung,
+    )
+    return after, step
+
+
+def _moved(deadline: Deadline, order: Order, what: What, **changes: object) -> Turn:
+    """Make the lifecycle's move and write it down."""
+    state = LIFECYCLE.next(deadline.state, order.command)
+    after = replace(deadline, state=state, **changes)  # type: ignore[arg-type]
+    step = Step(what=what, at=order.at, actor=order.actor, before=deadline.state, after=after)
+    return after, [step]
+
+
+def _settled(deadline: Deadline, order: Order, escalation: Escalation) -> Turn:
+    """The state the promise had when the order's fact happened.
+
+    A miss marked before the fact was heard, though it happened in time, is taken back; a miss that
+    the watch has not marked yet is marked.
+    """
+    in_time = deadline.in_time(order.at)
+    if deadline.state is MISSED and deadline.ended_at is None and in_time:
+        correction = replace(order, command=Command.CORRECT)
+        return _moved(
+            deadline,
+            correction,
+            What.CORRECTED,
+            late=False,
+            paused_at=None,
+            term=deadline.term + 1,
+            fired=tuple(r.name for r in escalation.warnings_of(deadline)),
+        )
+    if deadline.state is RUNNING and not in_time:
+        deadline, step = _missed(deadline, escalation.due_of(deadline))
+        return deadline, [step]
+    return deadline, []
+
+
+def _meet(deadline: Deadline, order: Order, escalation: Escalation) -> Turn:
+    if deadline.state is MET:
+        return deadline, []
+    before: list[Step] = []
+    if deadline.state is CANCELLED:  # it was kept before it was called off, and heard after
+        deadline, before = _reopen(deadline, replace(order, command=Command.REOPEN), escalation)
+    deadline, settling = _settled(deadline, order, escalation)
+    what = What.MET_LATE if deadline.late else What.MET
+    deadline, steps = _moved(
+        deadline, order, what, met_at=order.at, ended_at=order.at, paused_at=None
+    )
+    return deadline, [*before, *settling, *steps]
+
+
+def _cancel(deadline: Deadline, order: Order, escalation: Escalation) -> Turn:
+    if deadline.ended_at is not None:
+        return deadline, []
+    deadline, settling = _settled(deadline, order, escalation)
+    what = What.LADDER_ENDED if deadline.state is MISSED else What.CANCELLED
+    deadline, steps = _moved(deadline, order, what, ended_at=order.at, paused_at=None)
+    return deadline, [*settling, *steps]
+
+
+def _pause(deadline: Deadline, order: Order, escalation: Escalation) -> Turn:
+    if deadline.ended_at is not None or deadline.paused_at is not None:
+        return deadline, []
+    deadline, settling = _settled(deadline, order, escalation)
+    deadline, steps = _moved(deadline, order, What.PAUSED, paused_at=order.at)
+    return deadline, [*settling, *steps]
+
+
+def _resume(deadline: Deadline, order: Order, escalation: Escalation) -> Turn:
+    """Go on with the due time the router gives; without one, with the old."""
+    if deadline.paused_at is None:
+        return deadline, []
+    due = order.due or deadline.due
+    return _moved(
+        deadline,
+        order,
+        What.RESUMED,
+        due=due,
+        counted_from=escalation.shifted(deadline, due),
+        paused_at=None,
+    )
+
+
+def _change(deadline: Deadline, order: Order, escalation: Escalation) -> Turn:
+    """Another due time: another promise, whose rungs may fire anew."""
+    if order.due is None:
+        return _cancel(deadline, replace(order, command=Command.CANCEL), escalation)
+    if deadline.state is MET or order.due == deadline.due:
+        return deadline, []
+    before: list[Step] = []
+    if deadline.state is CANCELLED:
+        deadline, before = _reopen(deadline, replace(order, command=Command.REOPEN), escalation)
+    stands = order.due.by <= order.at
+    if deadline.state is MISSED and not stands:
+        correction = replace(order, command=Command.CORRECT)
+        deadline, before = _moved(
+            deadline, correction, What.CORRECTED, late=False, ended_at=None
+        )
+    anew = bool(deadline.fired) and deadline.state is not MISSED
+    deadline, steps = _moved(
+        deadline,
+        order,
+        What.DUE_CHANGED,
+        due=order.due,
+        counted_from=order.due.started_at,
+        term=deadline.term + anew,
+        fired=() if anew else deadline.fired,
+    )
+    return deadline, [*before, *steps]
+
+
+def _reopen(deadline: Deadline, order: Order, _escalation: Escalation) -> Turn:
+    """Owed again, as if never stopped; a miss stands."""
+    if deadline.state not in (MET, CANCELLED):
+        return deadline, []
+    late = deadline.state is MET and deadline.late
+    command = Command.RELAPSE if late else Command.REOPEN
+    return _moved(
+        deadline,
+        replace(order, command=command),
+        What.REOPENED,
+        met_at=None,
+        ended_at=None,
+    )
+
+
+_DEEDS: Mapping[Command, Callable[[Deadline, Order, Escalation], Turn]] = {
+    Command.MEET: _meet,
+    Command.CANCEL: _cancel,
+    Command.PAUSE: _pause,
+    Command.RESUME: _resume,
+    Command.CHANGE: _change,
+    Command.REOPEN: _reopen,
+}

@@ -1,0 +1,194 @@
+"""How a whistle comes to be: held for a dispatcher, or blown with its units and their dues."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from services.router.domain.assignment import Assignment
+from services.router.domain.dues import Promises, Terms
+from services.router.domain.matter import Content, Matter
+from services.router.domain.outcome import Outcome, Step, step, words_text
+from services.router.domain.responsibility import Summons, Unclear
+from services.router.domain.whistle import WHISTLE, Whistle, WhistleCommand
+from shared.contracts import bureaus, whistles
+from shared.contracts.ids import new_id
+from shared.contracts.parts import Actor, AssignmentState, BlownBy, Role, WhistleState
+from shared.contracts.values import WhistleKind
+
+SYSTEM = Actor(role=Role.SYSTEM)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """How a whistle is blown: by whom, why these units, in place of what."""
+
+    actor: Actor
+    blown_by: BlownBy
+    trace: tuple[str, ...]
+    provisional: bool = False
+
+
+def new_whistle(
+    whistle_id: UUID,
+    *,
+    number: str,
+    kind: WhistleKind,
+    matter: Matter,
+    round: int,
+    ticket_ids: tuple[UUID, ...],
+    demand_ticket: UUID | None,
+) -> Whistle:
+    """A whistle with no fact yet; `hold` or `blow` makes its first."""
+    return Whistle(
+        whistle_id=whistle_id,
+        number=number,
+        kind=kind,
+        state=WhistleState.HELD,
+        round=round,
+        urgency=matter.urgency,
+        seq=0,
+        ticket_ids=ticket_ids,
+        assignments=(),
+        category=matter.category,
+        demand_ticket=demand_ticket,
+        region=matter.place.region,
+    )
+
+
+def hold(whistle: Whistle, unclear: Unclear, *, promises: Promises) -> Outcome:
+    """No single lead: the whistle waits for a dispatcher."""
+    fact = whistles.Held(
+        seq=whistle.seq + 1,
+        actor=SYSTEM,
+        policy=promises.city.version,
+        whistle_id=whistle.whistle_id,
+        ticket_ids=whistle.ticket_ids,
+        round=whistle.round,
+        why=unclear.why,
+        candidates=unclear.candidates,
+    )
+    after = words_text(state=WhistleState.HELD, why=unclear.why)
+    return Outcome(
+        whistle=replace(whistle, seq=fact.seq),
+        steps=(step(fact, promises.now, after=after),),
+    )
+
+
+def offered(summons: Summons, terms: Terms, promises: Promises) -> Assignment:
+    """A unit's new assignment; its clocks start now."""
+    return Assignment(
+        assignment_id=new_id(promises.now),
+        unit=summons.unit,
+        relation=summons.relation,
+        state=AssignmentState.OFFERED,
+        dues=promises.of(terms, summons.relation, coordinating=summons.coordinating),
+        task=summons.task,
+        clause=summons.clause,
+    )
+
+
+def blow(
+    whistle: Whistle,
+    matter: Matter,
+    summonses: Sequence[Summons],
+    call: Call,
+    *,
+    promises: Promises,
+) -> Outcome:
+    """Call the units now, each with its own view of the whistle."""
+    terms = matter.terms(whistle.kind, whistle.round)
+    assignments = tuple(offered(summons, terms, promises) for summons in summonses)
+    blown = replace(
+        whistle,
+        state=WHISTLE.next(whistle.state, WhistleCommand.BLOW),
+        seq=whistle.seq + 1,
+        assignments=assignments,
+        category=matter.category,
+        blower=call.blown_by.unit,
+        provisional=call.provisional,
+        dispatcher_role=call.actor.role,
+        dispatcher_name=call.actor.name,
+    )
+    return Outcome(whistle=blown, steps=(_blown_step(blown, matter, call, promises),))
+
+
+def _blown_step(whistle: Whistle, matter: Matter, call: Call, promises: Promises) -> Step:
+    fact = whistles.Blown(
+        seq=whistle.seq,
+        actor=call.actor,
+        policy=promises.city.version,
+        whistle_id=whistle.whistle_id,
+        ticket_ids=whistle.ticket_ids,
+        round=whistle.round,
+        number=whistle.number,
+        kind=whistle.kind,
+        urgency=matter.urgency,
+        title=matter.title,
+        summary=matter.summary,
+        place=matter.place,
+        blown_by=call.blown_by,
+        dispatched_by=call.actor,
+        assignments=tuple(a.shown() for a in whistle.assignments),
+        trace=call.trace,
+        category=matter.category,
+        type=matter.type,
+        own_effort=matter.own_effort,
+        muster=matter.muster,
+        confidential=matter.confidential,
+        provisional=call.provisional,
+        attachments=matter.attachments,
+    )
+    after = words_text(state=whistle.state, units=[a.unit for a in whistle.assignments])
+    views = views_of_call(
+        whistle, matter, call.blown_by, call.trace, list(whistle.assignments), fact.seq
+    )
+    return step(fact, promises.now, after=after, views=views)
+
+
+def views_of_call(
+    whistle: Whistle,
+    matter: Matter,
+    blown_by: BlownBy,
+    trace: tuple[str, ...],
+    called: Sequence[Assignment],
+    seq: int,
+) -> tuple[tuple[str, bureaus.View], ...]:
+    """What each of the called units is told: the matter, its own part and dues, the others."""
+    units = whistle.units()
+    place = matter.place_for_units()
+    return tuple(
+        (
+            assignment.unit,
+            bureaus.Whistled(
+                whistle_id=whistle.whistle_id,
+                seq=seq,
+                number=whistle.number,
+                round=whistle.round,
+                kind=whistle.kind,
+                level=blown_by.level,
+                ticket_ids=whistle.ticket_ids,
+                blown_by=blown_by,
+                urgency=matter.urgency,
+                title=matter.title,
+                summary=matter.summary,
+                place=place,
+                confidential=matter.confidential,
+                assignment=assignment.shown(),
+                units=units,
+                why=trace,
+                category=matter.category,
+                type=matter.type,
+                own_effort=matter.own_effort,
+                muster=matter.muster,
+                attachments=matter.attachments,
+            ),
+        )
+        for assignment in called
+    )
+
+
+def content_of(matter: Matter | None, call: Call) -> Content:
+    """What is kept of a blown whistle; the matter only when no ticket has it."""
+    return Content(
+        matter=matter, blown_by=call.blown_by, dispatched_by=call.actor, trace=call.trace
+    )

@@ -1,0 +1,78 @@
+"""What the rules look things up in: the city's catalogue, its time limits, its calendar, its policy."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.calendar import SHANGHAI, WorkCalendar
+from shared.catalogue.limits import Rule, TimeLimits, due
+from shared.catalogue.model import Catalogue, Unit
+from shared.contracts.parts import Role
+from shared.contracts.values import Due, WhistleKind
+
+HOTLINE_CENTRE = "RXZX"  # 12345热线中心
+"""The function of the centre that dispatches for the city and keeps watch at night."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingPolicy:
+    """The router's own settings of the city."""
+
+    auto_confidence: float  # below it a person dispatches
+    candidates_shown: int
+    may_blow: Mapping[WhistleKind, frozenset[Role]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class City:
+    """Everything of the city that is data; `catalogue` holds the units that may be whistled."""
+
+    catalogue: Catalogue
+    limits: TimeLimits
+    calendar: WorkCalendar
+    policy: RoutingPolicy
+
+    @property
+    def version(self) -> str:
+        """The version that facts and dues name as their policy."""
+        return self.limits.version
+
+    def due(self, rule: Rule, started_at: datetime) -> Due:
+        """The promise of a limit that starts then."""
+        return due(rule, started_at, self.calendar, policy=self.limits.version)
+
+    def is_working_time(self, now: datetime) -> bool:
+        """Whether offices are open now."""
+        local = now.astimezone(SHANGHAI)
+        hours = self.calendar.opens <= local.time() < self.calendar.closes
+        return hours and self.calendar.is_workday(local.date())
+
+    def hotline_centre(self, region: str | None) -> Unit | None:
+        """The district's centre, else the city's."""
+        found = self.catalogue.units_for(HOTLINE_CENTRE, region)
+        if not found:
+            found = tuple(
+                unit
+                for unit in self.catalogue.units.values()
+                if HOTLINE_CENTRE in unit.function_codes and unit.level == "city"
+            )
+        return found[0] if found else None
+
+
+def read_policy(table: Mapping[str, object]) -> RoutingPolicy:
+    """The policy of a parsed file; raises ValueError on what is missing or not known."""
+    may_blow, confidence = table.get("may_blow"), table.get("auto_confidence")
+    shown = table.get("candidates_shown")
+    if not isinstance(may_blow, dict) or set(may_blow) != set(WhistleKind):
+        raise ValueError(f"may_blow: one list of roles for each of {', '.join(WhistleKind)}")
+    if not isinstance(confidence, float) or not 0 < confidence <= 1:
+        raise ValueError("auto_confidence: a share between 0 and 1")
+    if not isinstance(shown, int) or shown < 1:
+        raise ValueError("candidates_shown: at least 1")
+    if unknown := set(table) - {"may_blow", "auto_confidence", "candidates_shown"}:
+        raise ValueError(f"not known: {', '.join(sorted(unknown))}")
+    return RoutingPolicy(
+        auto_confidence=confidence,
+        candidates_shown=shown,
+        may_blow={WhistleKind(k): frozenset(map(Role, v)) for k, v in may_blow.items()},
+    )

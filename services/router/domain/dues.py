@@ -1,0 +1,142 @@
+"""The due times of an assignment: which promises it carries and when each ends (DOMAIN §4, §5).
+
+A citizen's demand goes by urgency and type, what a street blows by its kind. All clocks of an
+assignment start when the unit is called (DOMAIN §2.2). Informed units promise nothing.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from services.router.domain.city import City
+from shared.catalogue.limits import Rule, parse_rule
+from shared.catalogue.regions import is_banner
+from shared.contracts.values import Due, Relation, TicketType, Urgency, WhistleKind
+
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dues:
+    """The promises of one assignment; one that is None does not apply."""
+
+    acknowledge: Due | None = None
+    deemed: Due | None = None
+    contact: Due | None = None
+    arrive: Due | None = None
+    resolve: Due | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """All that the limits of a whistle depend on."""
+
+    kind: WhistleKind
+    urgency: Urgency
+    type: TicketType | None
+    round: int = 1
+    hard_case: bool = False
+    contactable: bool = True  # the citizen may be called; never for a confidential ticket
+    region: str | None = None
+    muster_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    acknowledge: Rule
+    contact: Rule | None
+    arrive: Rule | None
+    resolve: Rule | None
+
+
+class Promises:
+    """Due times that start at one instant, each rule computed once.
+
+    Made once a batch with its `now`; many whistles of a batch share their limits.
+    """
+
+    def __init__(self, city: City, now: datetime) -> None:
+        self.city = city
+        self.now = now
+        self._dues: dict[tuple[str, datetime], Due] = {}
+        self._parts: dict[tuple[Terms, Relation, bool], Dues] = {}
+
+    def due(self, rule: Rule, started_at: datetime | None = None) -> Due:
+        """The promise of one limit that starts then, by default at `now`."""
+        key = (rule.text, started_at or self.now)
+        found = self._dues.get(key)
+        if found is None:
+            found = self._dues[key] = self.city.due(rule, key[1])
+        return found
+
+    def of(self, terms: Terms, relation: Relation, *, coordinating: bool = False) -> Dues:
+        """The promises of a unit called now.
+
+        `coordinating`: the duty office that holds the threads at night; it need not come.
+        """
+        key = (terms, relation, coordinating)
+        found = self._parts.get(key)
+        if found is None:
+            found = self._parts[key] = self._of(terms, relation, coordinating)
+        return found
+
+    def _of(self, terms: Terms, relation: Relation, coordinating: bool) -> Dues:
+        if relation is Relation.INFORMED:
+            return Dues()
+        rules = self._rules(terms, relation)
+        limits = self.city.limits
+        arrive = None if coordinating else self._arrive(rules.arrive, terms)
+        return Dues(
+            acknowledge=self.due(rules.acknowledge),
+            deemed=self.due(rules.acknowledge.shared(limits.deemed_acknowledged_at)),
+            contact=self.due(rules.contact) if rules.contact and not coordinating else None,
+            arrive=arrive,
+            resolve=self.due(rules.resolve) if rules.resolve else None,
+        )
+
+    def _rules(self, terms: Terms, relation: Relation) -> _Rules:
+        limits, urgency = self.city.limits, terms.urgency
+        if terms.kind is not WhistleKind.CITIZEN_DEMAND:
+            kind = limits.whistle(terms.kind)
+            banner = terms.region is not None and is_banner(terms.region)
+            arrive = kind.arrive_banner or kind.arrive if banner else kind.arrive
+            return _Rules(kind.acknowledge, kind.contact, arrive, None)
+        resolve = limits.resolve(urgency, terms.type or TicketType.COMPLAIN, terms.hard_case)
+        resolve = limits.rework(resolve, terms.round)
+        # The lead speaks with the citizen; assisting units answer to the lead.
+        calls = relation is Relation.LEAD and terms.contactable
+        return _Rules(
+            limits.acknowledge(urgency),
+            limits.contact(urgency) if calls else None,
+            limits.arrive(urgency),
+            limits.assisting(resolve) if relation is Relation.ASSISTING else resolve,
+        )
+
+    def _arrive(self, rule: Rule | None, terms: Terms) -> Due | None:
+        """By the limit, or at the time the blower set for the muster."""
+        if rule is None or terms.muster_at is None:
+            return self.due(rule) if rule else None
+        # Written in whole minutes, begun within the minute before now, so that it can be
+        # computed again to the very instant.
+        minutes = max(1, -((self.now - terms.muster_at) // MINUTE))
+        return self.due(parse_rule(f"{minutes}m"), terms.muster_at - minutes * MINUTE)
+
+    def longest_arrival(self, terms: Terms) -> Due | None:
+        """The latest time a muster may be set for."""
+        rule = self._rules(terms, Relation.LEAD).arrive
+        return self.due(rule) if rule else None
+
+    def extended(self, due: Due, by: Rule) -> Due:
+        """The same promise, lengthened: the extension is counted from where it ends."""
+        return self.due(parse_rule(due.rule).then(by), due.started_at)
+
+    def taken_over(self, left: Due | None, full: Due | None) -> Due | None:
+        """What an adjudicated unit gets: the time that is left, at least half of the full."""
+        if left is None or full is None:
+            return full
+        half = self.due(parse_rule(full.rule).shared(0.5))
+        return left if left.by >= half.by else half
+
+
+def without_resolve(dues: Dues, resolve: Due | None) -> Dues:
+    """The dues with another resolve promise."""
+    return replace(dues, resolve=resolve)

@@ -1,0 +1,120 @@
+"""What a whistle is about and how it came to its units: the words that do not change with its state."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from services.router.domain.dues import Terms
+from shared.catalogue.regions import street_of
+from shared.contracts.parts import Actor, Attachment, BlownBy, Muster, Place
+from shared.contracts.tickets import Registered
+from shared.contracts.values import TicketType, Urgency, WhistleKind
+from shared.contracts.whistles import Candidate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """What somebody asked for, without who."""
+
+    title: str
+    summary: str
+    place: Place
+    urgency: Urgency
+    category: str | None = None
+    type: TicketType | None = None
+    confidential: bool = False
+    contactable: bool = True
+    hard_case: bool = False
+    attachments: tuple[Attachment, ...] = ()
+    own_effort: str | None = None
+    muster: Muster | None = None
+
+    def terms(self, kind: WhistleKind, round: int = 1) -> Terms:
+        """What its limits depend on."""
+        return Terms(
+            kind=kind,
+            urgency=self.urgency,
+            type=self.type,
+            round=round,
+            hard_case=self.hard_case,
+            contactable=self.contactable and not self.confidential,
+            region=self.place.region if kind is not WhistleKind.CITIZEN_DEMAND else None,
+            muster_at=self.muster.at if self.muster else None,
+        )
+
+    def place_for_units(self) -> Place:
+        """Where, as units may know it: a confidential matter at home tells the street only."""
+        if not self.confidential or self.place.compound is None:
+            return self.place
+        region = self.place.region
+        return Place(region=street_of(region) or region if region else None)
+
+
+def matter_of(registered: Registered) -> Matter:
+    """A ticket's matter."""
+    return Matter(
+        title=registered.title,
+        summary=registered.summary,
+        place=registered.place,
+        urgency=registered.urgency,
+        category=registered.category,
+        type=registered.type,
+        confidential=registered.confidential,
+        contactable=registered.contactable,
+        hard_case=registered.hard_case,
+        attachments=registered.attachments,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What is kept of a whistle beside its narrow row.
+
+    `matter` is None for a whistle that was dispatched for a ticket: the ticket has it.
+    """
+
+    matter: Matter | None = None
+    blown_by: BlownBy | None = None
+    dispatched_by: Actor | None = None
+    trace: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()  # why it was held
+    candidates: tuple[Candidate, ...] = ()
+
+
+class TicketState(StrEnum):
+    """What the router must know of a ticket's state."""
+
+    OPEN = "open"  # 办理中
+    MERGED = "merged"  # 已并单
+    ENDED = "ended"  # 已在受理环节了结
+    WITHDRAWN = "withdrawn"  # 已撤回
+    CLOSED = "closed"  # 已结束
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """The router's own copy of what it needs of a ticket."""
+
+    ticket_id: UUID
+    state: TicketState
+    round: int
+    registered_at: datetime
+    registered: Registered
+    merged_into: UUID | None = None
+    matter: Matter = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "matter", matter_of(self.registered))
+
+    def supplemented(self, text: str, attachments: tuple[Attachment, ...]) -> "Ticket":
+        """With the person's further words, for units that are called later."""
+        old = self.registered
+        return replace(
+            self,
+            registered=replace(
+                old,
+                summary=f"{old.summary}\n补充：{text}" if text else old.summary,
+                attachments=(*old.attachments, *attachments),
+            ),
+        )

@@ -1,0 +1,69 @@
+"""What a decision leads to: the whistle after it, its new facts, and what each unit is told."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.router.domain.whistle import Whistle
+from shared.contracts.bureaus import View
+from shared.contracts.parts import Actor, AssignmentState
+from shared.contracts.whistles import WhistleFact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One entry of a whistle's history, effective `at`: the fact said, and the views of it.
+
+    A citizen's supplement is told to the units and kept in the history, but is no fact of the
+    router's: `fact` is None.
+    """
+
+    seq: int
+    what: str
+    actor: Actor
+    at: datetime
+    fact: WhistleFact | None
+    before: str | None = None
+    after: str | None = None
+    views: tuple[tuple[str, View], ...] = ()  # (unit, what it is told)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A whistle after its new facts, in order."""
+
+    whistle: Whistle
+    steps: tuple[Step, ...]
+
+
+def step(
+    fact: WhistleFact,
+    at: datetime,
+    *,
+    before: str | None = None,
+    after: str | None = None,
+    views: tuple[tuple[str, View], ...] = (),
+) -> Step:
+    """The step of a fact."""
+    return Step(
+        seq=fact.seq,
+        what=fact.TYPE.split(".")[2],
+        actor=fact.actor,
+        at=at,
+        fact=fact,
+        before=before,
+        after=after,
+        views=views,
+    )
+
+
+def part_text(unit: str, state: AssignmentState, words: str | None = None) -> str:
+    """One unit's part for the history: short JSON. Unit codes need no escaping."""
+    more = f',"words":{words}' if words else ""
+    return f'{{"unit":"{unit}","state":"{state.value}"{more}}}'
+
+
+def words_text(**words: object) -> str:
+    """Words for the history as short JSON, without those that are absent."""
+    present = {key: value for key, value in words.items() if value not in (None, "", ())}
+    return json.dumps(present, ensure_ascii=False, default=str)

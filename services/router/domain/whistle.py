@@ -1,0 +1,119 @@
+"""A whistle: its lifecycle as a table, and what the router keeps of it and its assignments.
+
+A whistle that waits for a dispatcher is `held` and has no assignments. A citizen's demand stays
+`open` until its ticket ends; what a street blows is accepted by the street first.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from services.router.domain.assignment import Assignment
+from shared.contracts.parts import Role, UnitPart, WhistleState
+from shared.contracts.values import Relation, Urgency, WhistleKind
+from shared.lifecycle import Lifecycle
+
+
+class WhistleCommand(StrEnum):
+    """What may happen to a whistle as a whole (DOMAIN §3)."""
+
+    BLOW = "blow"  # 吹哨
+    FINISH = "finish"  # 全部办结, waits for acceptance
+    ACCEPT = "accept"  # 验收通过
+    FAIL_ACCEPTANCE = "fail_acceptance"  # 验收不通过
+    REJECT_REVIEW = "reject_review"  # 办结审核不通过
+    ADD_ASSISTING = "add_assisting"  # 增加协办
+    TAKE_OVER = "take_over"  # 街道接管
+    SUPPLEMENT = "supplement"  # 补充
+    CLOSE = "close"  # 结束
+    WITHDRAW = "withdraw"  # 撤回
+
+
+_S: Final = WhistleState
+_C: Final = WhistleCommand
+
+WHISTLE: Final = Lifecycle[WhistleState, WhistleCommand](
+    {
+        (_S.HELD, _C.BLOW): _S.OPEN,
+        (_S.HELD, _C.SUPPLEMENT): _S.HELD,
+        (_S.HELD, _C.WITHDRAW): _S.WITHDRAWN,
+        (_S.OPEN, _C.SUPPLEMENT): _S.OPEN,
+        (_S.OPEN, _C.ADD_ASSISTING): _S.OPEN,
+        (_S.OPEN, _C.TAKE_OVER): _S.OPEN,
+        (_S.OPEN, _C.REJECT_REVIEW): _S.OPEN,
+        (_S.OPEN, _C.FINISH): _S.AWAITING_ACCEPTANCE,
+        (_S.OPEN, _C.CLOSE): _S.CLOSED,
+        (_S.OPEN, _C.WITHDRAW): _S.WITHDRAWN,
+        (_S.AWAITING_ACCEPTANCE, _C.ACCEPT): _S.ACCEPTED,
+        (_S.AWAITING_ACCEPTANCE, _C.FAIL_ACCEPTANCE): _S.OPEN,
+        (_S.AWAITING_ACCEPTANCE, _C.WITHDRAW): _S.WITHDRAWN,
+        (_S.ACCEPTED, _C.CLOSE): _S.CLOSED,
+    }
+)
+
+ENDED: Final = frozenset({_S.CLOSED, _S.WITHDRAWN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whistle:
+    """One call, as narrow as the rules need it; its words are kept apart (`Content`).
+
+    `seq` counts its facts; `dispatched_by` is the official who dispatched, None for the system.
+    """
+
+    whistle_id: UUID
+    number: str
+    kind: WhistleKind
+    state: WhistleState
+    round: int
+    urgency: Urgency
+    seq: int
+    ticket_ids: tuple[UUID, ...]
+    assignments: tuple[Assignment, ...]
+    category: str | None = None
+    demand_ticket: UUID | None = None  # the ticket it was dispatched for
+    blower: str | None = None
+    region: str | None = None
+    provisional: bool = False
+    dispatcher_role: Role = Role.SYSTEM
+    dispatcher_name: str | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Closed or withdrawn."""
+        return self.state in ENDED
+
+    def part_of(self, unit: str) -> Assignment | None:
+        """The unit's assignment: the one it holds now, else the last one it held."""
+        last = None
+        for assignment in self.assignments:
+            if assignment.unit == unit:
+                last = assignment
+                if not assignment.gone:
+                    break
+        return last
+
+    def running(self) -> tuple[Assignment, ...]:
+        """The assignments of units that have a part in it."""
+        return tuple(a for a in self.assignments if not a.gone)
+
+    def lead(self) -> Assignment | None:
+        """The unit in charge, None while nobody is."""
+        return next((a for a in self.running() if a.relation is Relation.LEAD), None)
+
+    def units(self) -> tuple[UnitPart, ...]:
+        """What each unit sees of the others."""
+        return tuple(
+            UnitPart(unit=a.unit, relation=a.relation, state=a.state) for a in self.assignments
+        )
+
+    def with_assignment(self, changed: Assignment) -> tuple[Assignment, ...]:
+        """The assignments with one of them changed."""
+        return tuple(
+            changed if a.assignment_id == changed.assignment_id else a for a in self.assignments
+        )
+
+    def replaced(self, *, seq: int, assignments: tuple[Assignment, ...]) -> "Whistle":
+        """The same whistle after facts up to `seq`."""
+        return replace(self, seq=seq, assignments=assignments)
