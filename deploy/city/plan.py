@@ -117,6 +117,7 @@ def _finish(
         share *= ASSISTING_HASTE
     if matter.type in (TicketType.CONSULT, TicketType.PRAISE):
         share *= 0.7
+
     def at(part: float) -> datetime:
         if matter.resolve is None:
             return calendar.add_natural(now, part * WITHOUT_LIMIT.total_seconds()).at

@@ -17,7 +17,10 @@ class MissingSettingError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CitySettings:
-    """What both processes of the city are told; `state` is a folder to remember in."""
+    """What both processes of the city are told; `state` is a folder to remember in.
+
+    SHAODAO_CITY_STATE names that folder; without it, `city` beside the clock file.
+    """
 
     kafka_bootstrap: str
     topic_prefix: str
@@ -34,6 +37,7 @@ class CitySettings:
 def from_environment(environ: Mapping[str, str] = os.environ) -> CitySettings:
     """Raises MissingSettingError."""
     clock_file = environ.get("SHAODAO_CLOCK_FILE")
+    beside_clock = str(Path(clock_file).parent / "city") if clock_file else ""
     return CitySettings(
         kafka_bootstrap=_needed(environ, "SHAODAO_KAFKA_BOOTSTRAP"),
         topic_prefix=environ.get("SHAODAO_TOPIC_PREFIX", ""),
@@ -41,15 +45,15 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> CitySettings:
         intake_url=_needed(environ, "SHAODAO_INTAKE_URL").rstrip("/"),
         router_url=_needed(environ, "SHAODAO_ROUTER_URL").rstrip("/"),
         token_secret=_needed(environ, "SHAODAO_TOKEN_SECRET"),
-        state=Path(_needed(environ, "SHAODAO_CITY_STATE")),
+        state=Path(_needed(environ, "SHAODAO_CITY_STATE", beside_clock)),
         seed=environ.get("SHAODAO_CITY_SEED", "yunchuan"),
         log_level=environ.get("SHAODAO_LOG_LEVEL", "INFO"),
         log_format=environ.get("SHAODAO_LOG_FORMAT", "json"),
     )
 
 
-def _needed(environ: Mapping[str, str], name: str) -> str:
-    value = environ.get(name, "").strip()
+def _needed(environ: Mapping[str, str], name: str, default: str = "") -> str:
+    value = environ.get(name, "").strip() or default
     if not value:
         raise MissingSettingError(name)
     return value

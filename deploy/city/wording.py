@@ -39,9 +39,17 @@ PRAISE = Wording(
 
 INSTEAD_OF_SOLVED: Mapping[Result, str] = {
     Result.PARTLY: "目前已完成一部分，其余部分已列入计划，完成后会再次向您反馈。{reply}",
-    Result.EXPLAINED: "经核实，按现行政策和职责规定，该事项暂不能按您的要求办理，具体原因已电话向您解释，感谢理解。",
-    Result.UNTRUE: "接到反映后我单位立即派人核查，现场未发现所反映的问题，已留存照片和记录，如再次出现请及时告知具体时间地点。",
-    Result.CANNOT: "经现场查看，该事项受客观条件限制目前无法解决，我单位已说明原因并列入后续改造建议。",
+    Result.EXPLAINED: (
+        "经核实，按现行政策和职责规定，该事项暂不能按您的要求办理，"
+        "具体原因已电话向您解释，感谢理解。"
+    ),
+    Result.UNTRUE: (
+        "接到反映后我单位立即派人核查，现场未发现所反映的问题，"
+        "已留存照片和记录，如再次出现请及时告知具体时间地点。"
+    ),
+    Result.CANNOT: (
+        "经现场查看，该事项受客观条件限制目前无法解决，我单位已说明原因并列入后续改造建议。"
+    ),
 }
 FACTS: Mapping[Result, FactsTrue] = {
     Result.SOLVED: FactsTrue.YES,
@@ -51,10 +59,19 @@ FACTS: Mapping[Result, FactsTrue] = {
     Result.CANNOT: FactsTrue.YES,
 }
 CLAUSES: tuple[tuple[ReturnReason, str], ...] = (
-    (ReturnReason.NOT_DUTY, "经核对本单位“三定”规定和权责清单，该事项的主管部门不是我单位，建议由主管部门主办。"),
-    (ReturnReason.NOT_DUTY, "依据部门职责边界清单，该类设施的日常管养责任在权属单位，我单位仅负责配合执法。"),
+    (
+        ReturnReason.NOT_DUTY,
+        "经核对本单位“三定”规定和权责清单，该事项的主管部门不是我单位，建议由主管部门主办。",
+    ),
+    (
+        ReturnReason.NOT_DUTY,
+        "依据部门职责边界清单，该类设施的日常管养责任在权属单位，我单位仅负责配合执法。",
+    ),
     (ReturnReason.NOT_REGION, "经现场核对点位，该处不在我单位管辖范围内，建议改派属地或权属单位。"),
-    (ReturnReason.STATUTORY_ROUTE, "该事项双方已进入法定途径，依照有关规定应由有权机关处理，我单位不宜主办。"),
+    (
+        ReturnReason.STATUTORY_ROUTE,
+        "该事项双方已进入法定途径，依照有关规定应由有权机关处理，我单位不宜主办。",
+    ),
 )
 REASONS_FOR_MORE_TIME = (
     "需采购专用配件，供货周期约三个工作日",

@@ -17,7 +17,7 @@ from shared.runtime.clock import Segment, read_segments
 
 
 def write_initial(path: Path, domain0: datetime | None, rate: float, *, wall: datetime) -> None:
-    """Start a clock: it shows `domain0` (None: real time) at `wall` and runs `rate` times as fast."""
+    """Start a clock: at `wall` it shows `domain0` (None: real time), and runs at `rate`."""
     _require_rate(rate)
     _write(path, (Segment(wall, domain0 or wall, rate),))
 

@@ -141,7 +141,8 @@ class DataFolder:
         """The secrets of a stack that was started before; NotRunningError when never."""
         if not (self.path / "secrets.json").exists():
             raise NotRunningError(
-                f"{self.path} 还没有启动过哨到。请先执行 shaodao up，或用 --port-base / --data 指明。",
+                f"{self.path} 还没有启动过哨到。请先执行 shaodao up，"
+                "或用 --port-base / --data 指明是哪一套。",
                 f"no stack was ever started on {self.path}; run `shaodao up` first",
             )
         return self.secrets()

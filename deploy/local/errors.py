@@ -35,11 +35,22 @@ class NotRunningError(StackError):
     code = "not_running"
 
 
-def ended_early(name: str, log: Path, *, lines: int = 15) -> StackError:
+def ended_early(name: str, log: Path | None, *, lines: int = 15) -> StackError:
     """The error for a program that ended before it was ready; quotes the end of its log."""
-    tail = "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else ""
+    tail = ""
+    if log is not None and log.exists():
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
     return StackError(
         f"{name} 未能启动，日志 {log} 的最后几行：\n{tail}",
         f"{name} did not start; the end of its log {log} is quoted above",
         code="ended_early",
     )
+
+
+def first_of(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The one error to tell when several parts failed together: a sentence of ours if there is."""
+    ours = errors.subgroup(StackError)
+    found: BaseException = ours if ours is not None else errors
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    return found

@@ -123,7 +123,7 @@ def _unreachable(source: str, what: str, error: Exception) -> DownloadError:
 
 def write_lock() -> int:
     """Resolve the wanted artifacts anew and write the lock; returns how many jars it names."""
-    context = _context(cache_folder() / "maven", maven_repository(), print)
+    context = _context(cache_folder() / "maven", maven_repository(), _say)
     wanted = [context.create_dependency(coordinate) for coordinate in WANTED]
     for dependency in wanted:
         dependency.scope = "compile"
@@ -133,15 +133,19 @@ def write_lock() -> int:
     return len(jars)
 
 
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
 def main() -> int:
     """Fetch, or lock anew; says in words what went wrong."""
     try:
         if "--lock" in sys.argv[1:]:
-            print(f"{LOCK.name}: {write_lock()} jars")
+            _say(f"{LOCK.name}: {write_lock()} jars")
         else:
-            print(f"Kafka: {len(kafka_jars(print))} jars")
+            _say(f"Kafka: {len(kafka_jars(_say))} jars")
     except DownloadError as error:
-        print(f"{error.zh}\n{error.en}", file=sys.stderr)
+        _say(f"{error.zh}\n{error.en}")
         return 1
     return 0
 

@@ -1,4 +1,4 @@
-"""Ends processes of a stack whose supervisor and reaper were both killed, before it starts again."""
+"""Ends what a stack left running when its supervisor and its reaper were both killed."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What a stack consists of: its options, and the command and environment of each of its processes."""
+"""What a stack consists of: its options, and how each of its processes is started."""
 
 import sys
 from collections.abc import Mapping

@@ -10,9 +10,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from deploy.local import reaper as reaper_program
 from deploy.local.errors import StackError
@@ -22,11 +23,14 @@ LOG_LIMIT = 20 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """What to start and how to end it; `env` is added to this process's own."""
+    """What to start and how to end it; `env` is added to this process's own.
+
+    Without a log its output goes where ours goes.
+    """
 
     name: str
     argv: tuple[str, ...]
-    log: Path
+    log: Path | None
     env: Mapping[str, str] = field(default_factory=dict, repr=False)  # holds secrets
     cwd: Path | None = None
     user: str | None = None
@@ -125,14 +129,12 @@ class Running:
 
 async def start(command: Command, *, reaper: Reaper | None = None) -> Running:
     """Start a process in a group of its own, appending its output to its log."""
-    command.log.parent.mkdir(parents=True, exist_ok=True)
-    _rotate(command.log)
-    with command.log.open("ab") as log:
+    with _output(command.log) as output:
         process = await asyncio.create_subprocess_exec(
             *command.argv,
             stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
+            stdout=output,
+            stderr=None if output is None else subprocess.STDOUT,
             cwd=command.cwd,
             env={**os.environ, **command.env},
             user=command.user,
@@ -144,7 +146,11 @@ async def start(command: Command, *, reaper: Reaper | None = None) -> Running:
     return Running(command, process, reaper)
 
 
-def _rotate(log: Path) -> None:
-    """Keep one old log beside a new one once it has grown."""
+def _output(log: Path | None) -> AbstractContextManager[BinaryIO | None]:
+    """The log to append to; a long one is put aside first, one old log is kept."""
+    if log is None:
+        return nullcontext()
+    log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists() and log.stat().st_size > LOG_LIMIT:
         log.replace(log.with_suffix(".log.1"))
+    return log.open("ab")

@@ -44,8 +44,7 @@ class Program:
             await self.stop()
             raise StackError(
                 f"{self.name} 在 {self._timeout:.0f} 秒内没有就绪，见 {self._command.log}。",
-                f"{self.name} was not ready within {self._timeout:.0f} s; "
-                f"see {self._command.log}",
+                f"{self.name} was not ready within {self._timeout:.0f} s; see {self._command.log}",
             ) from None
 
     async def wait(self) -> int:

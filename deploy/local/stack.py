@@ -4,14 +4,14 @@ PostgreSQL ∥ Kafka → databases and migrations ∥ topics → the three servi
 """
 
 import asyncio
-from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from deploy.local import clock_file
 from deploy.local.data_folder import PROJECT, SERVICES, DataFolder, Secrets, write_private
 from deploy.local.databases import make_databases
-from deploy.local.errors import StackError
+from deploy.local.errors import first_of
 from deploy.local.jars import kafka_jars
 from deploy.local.kafka import Kafka
 from deploy.local.leftovers import end_leftovers, fingerprints
@@ -41,7 +41,7 @@ class Stack:
         self._report = report
         self._supervisor = Supervisor(report)
         self._reaper: Reaper | None = None
-        self._heart: asyncio.Task[None] | None = None
+        self.addresses: Addresses | None = None
 
     @property
     def folder(self) -> DataFolder:
@@ -53,46 +53,43 @@ class Stack:
         refuse_taken(wanted_ports(self.options))
         if self.options.fresh:
             self.folder.wipe()
-        self._refuse_other_ports()
         secrets = self.folder.secrets()
         self._set_clock()
         self._reaper = Reaper()
         try:
-            addresses = await self._start_servers(secrets)
+            addresses = self.addresses = await self._start_servers(secrets)
             await self._start_services(secrets, addresses)
-            self._write_stack(addresses)
-            self._heart = asyncio.create_task(self._beat())
+            self._write_stack()
             if self.options.city:
                 await self._start_city(secrets, addresses)
-                self._write_stack(addresses)
+                self._write_stack()
+        except BaseExceptionGroup as errors:
+            await self.stop()
+            raise first_of(errors) from errors
         except BaseException:
             await self.stop()
             raise
 
+    async def wait(self) -> None:
+        """Beat until cancelled: leave a trace of being alive, and tell of processes started anew.
+
+        The trace lets a hurried clock stand still while no stack runs.
+        """
+        known = self._supervisor.pids()
+        while True:
+            self.folder.alive.touch()
+            if (pids := self._supervisor.pids()) != known:
+                known = pids
+                self._write_stack()
+            await asyncio.sleep(1)
+
     async def stop(self) -> None:
         """End everything in reverse order."""
-        if self._heart is not None:
-            self._heart.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._heart
         for together in (("city-bureaus", "city-residents"), SERVICES, ("kafka", "postgres")):
             await self._supervisor.stop(*together)
         if self._reaper is not None:
             self._reaper.close()
         self.folder.stack.unlink(missing_ok=True)
-
-    def _refuse_other_ports(self) -> None:
-        """Kafka's quorum remembers its port, so a folder stays with its port base."""
-        mark = self.folder.path / "port-base"
-        if not mark.exists():
-            mark.write_text(str(self.options.ports.base))
-        elif (was := mark.read_text().strip()) != str(self.options.ports.base):
-            raise StackError(
-                f"数据目录 {self.folder.path} 属于端口组 {was}：请用 --port-base {was}，"
-                "或加 --fresh 清空重来。",
-                f"{self.folder.path} belongs to port base {was}: use --port-base {was}, or "
-                "--fresh to begin anew",
-            )
 
     def _set_clock(self) -> None:
         """A new folder gets a clock; an old one goes on where it stood."""
@@ -190,14 +187,9 @@ class Stack:
             self._supervisor.keep(command.name, program)
         self._report.done(Step.CITY)
 
-    async def _beat(self) -> None:
-        """Leave a trace of being alive, so that a hurried clock can stand still meanwhile."""
-        while True:
-            self.folder.alive.touch()
-            await asyncio.sleep(1)
-
-    def _write_stack(self, addresses: Addresses) -> None:
-        options = self.options
+    def _write_stack(self) -> None:
+        options, addresses = self.options, self.addresses
+        assert addresses is not None  # written only once they are known
         urls: dict[str, Any] = {s: service_url(options.ports, s) for s in SERVICES}
         content = {
             **urls,
@@ -211,6 +203,6 @@ class Stack:
         write_private(self.folder.stack, content)
 
 
-def migrations(service: str) -> "Any":
+def migrations(service: str) -> Path:
     """The folder of a service's migrations."""
     return PROJECT / "services" / service / "sql" / "migrations"

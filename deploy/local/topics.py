@@ -1,4 +1,4 @@
-"""Makes the topics of the city on a broker: what is missing, in one request; what is there stays."""
+"""Makes the missing topics of the city on a broker, in one request; what is there stays."""
 
 from collections.abc import Iterable
 from dataclasses import replace

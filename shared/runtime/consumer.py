@@ -101,7 +101,7 @@ class GroupConsumer:
             self.progress.lag = None
             return None
         self._done = {tp: offset for tp, offset in self._done.items() if tp in partitions}
-        lag = sum(max(0, end - self._done.get(tp, 0)) for tp, end in ends.items())
+        lag: int = sum(max(0, end - self._done.get(tp, 0)) for tp, end in ends.items())
         metrics.LAG.labels(self.group).set(lag)
         self.progress.lag = lag
         return lag

@@ -136,7 +136,9 @@ async def test_poison_and_strange_headers_harm_no_neighbour(service, producer, h
     await producer.send_and_wait(topic, None, key=b"k")
     await producer.send_and_wait(topic, report("last"))
     await service.runtime.start()
-    await eventually(lambda: _value(texts(heard)), until=lambda got: got == ["first", "last"])
+    await eventually(
+        lambda: _value(texts(heard)), until=lambda got: sorted(got) == ["first", "last"]
+    )
     async with service.runtime.pool.acquire() as connection:
         rows = await connection.fetch("select error_code, value from dead_letter order by 1")
     codes = ["empty", "empty", "invalid_envelope", "not_cloudevent", "not_json", "not_text"]
@@ -159,7 +161,7 @@ async def test_a_redelivered_event_takes_effect_once(service, producer, heard):
     await producer.send_and_wait(topic, twice)
     await producer.send_and_wait(topic, report("end"))
     await eventually(lambda: _value(texts(heard)), until=lambda got: "end" in got)
-    assert texts(heard) == ["twice", "end"]
+    assert sorted(texts(heard)) == ["end", "twice"]
 
 
 async def test_a_bug_parks_its_subject_in_order_and_lets_the_others_go_on(service, producer, heard):
@@ -229,7 +231,10 @@ async def test_rows_of_a_missing_topic_wait_and_block_nobody(service, heard, top
         rows = [row("bureau.NEW-1.whistles", "waits"), row("whistles", "goes")]
         await outbox.put(connection, rows)
     await eventually(lambda: _value(len(heard)), until=lambda n: n == 1)
-    assert await count(service, "select count(*) from outbox") == 1
+    waiting = "select string_agg(aggregatetype, ',') from outbox"
+    await eventually(
+        lambda: count(service, waiting), until=lambda names: names == "bureau.NEW-1.whistles"
+    )
     await topics_of(service.settings.topic_prefix, ["NEW-1"])
     await eventually(lambda: count(service, "select count(*) from outbox"), until=lambda n: n == 0)
 

@@ -1,9 +1,9 @@
 """The golden examples: one per event, read and written by us, and judged by two others."""
 
 import json
+import re
 from collections import Counter
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -115,9 +115,7 @@ def test_the_cloudevents_package_reads_it_too(type_: str) -> None:
 def test_the_published_schema_accepts_it(type_: str) -> None:
     schema = json.loads((HERE / "schemas" / f"{type_}.json").read_text())
     Draft202012Validator.check_schema(schema)
-    assert [
-        error.message for error in Draft202012Validator(schema).iter_errors(EXAMPLES[type_])
-    ] == []
+    assert list(Draft202012Validator(schema).iter_errors(EXAMPLES[type_])) == []
 
 
 @every_example
@@ -205,24 +203,24 @@ def test_due_times_are_what_the_calendar_computes() -> None:
         assert made.provisional is shown["provisional"]
 
 
-def test_nothing_tells_who_complained() -> None:
-    """No phone or ID number in any text; a citizen acts without a name (DOMAIN §2.6)."""
-    for path in Path(HERE / "examples").iterdir():
-        words = [text for text in _texts(json.loads(path.read_text())) if not _is_code(text)]
-        numbers = ["".join(c for c in text if c.isdigit()) for text in words]
-        assert [text for text, n in zip(words, numbers, strict=True) if len(n) >= 11] == []
-    actors = values_of(list(EXAMPLES.values()), "actor")
+PHONE_OR_ID_NUMBER = re.compile(r"(?<!\d)(1[3-9]\d{9}|0\d{2,3}-?\d{7,8}|\d{17}[\dXx])(?!\d)")
+DOOR = re.compile(r"\d+\s*(室|户)|\d+号楼\s*\d+单元\s*\d+")
+
+
+@every_example
+def test_nothing_tells_who_complained(type_: str) -> None:
+    """No phone, ID number or door in any words; a citizen acts without a name (DOMAIN §2.6)."""
+    words = [text for text in texts_of(EXAMPLES[type_]) if not text.isascii()]
+    found = [text for text in words if PHONE_OR_ID_NUMBER.search(text) or DOOR.search(text)]
+    assert found == []
+    actors = values_of(EXAMPLES[type_], "actor")
     assert [actor for actor in actors if actor["role"] == "citizen" and actor["name"]] == []
 
 
-def _texts(node: Any) -> list[str]:
+def texts_of(node: Any) -> list[str]:
+    """Every text, however deep."""
     if isinstance(node, dict):
-        return [text for value in node.values() for text in _texts(value)]
+        return [text for value in node.values() for text in texts_of(value)]
     if isinstance(node, list):
-        return [text for item in node for text in _texts(item)]
+        return [text for item in node for text in texts_of(item)]
     return [node] if isinstance(node, str) else []
-
-
-def _is_code(text: str) -> bool:
-    """Ids, numbers, hashes, times and file addresses hold no spaces and no Chinese."""
-    return text.isascii() and " " not in text

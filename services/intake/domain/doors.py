@@ -10,9 +10,7 @@ Span = tuple[int, int]
 
 _COUNT = r"(?:[0-9]{1,4}[A-Za-z]?|[A-Za-z][0-9]{0,3}|[零〇一二三四五六七八九十百]{1,4})"
 # Behind a bare number these tell that it counts something and is no room.
-_NO_MEASURE = (
-    r"(?![\d年月日元块户人名位多余平米㎡m个家辆天次吨度点时分万亿套间栋层楼路伏瓦公千kK%号]|[.\-/:]\d|门面|商铺)"
-)
+_NO_MEASURE = r"(?![\d年月日元块户人名位多余平米㎡m个家辆天次吨度点时分万亿套间栋层楼路伏瓦公千kK%号]|[.\-/:]\d|门面|商铺)"
 _ROOM = (
     r"[0-9]{3,5}[A-Za-z]?"
     rf"(?:号房|室|房(?![产屋价贷改租型补])|户(?![居业人家住])|号(?![楼线文令路])|{_NO_MEASURE})"

@@ -36,8 +36,9 @@ class Command(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     CHANGE = "change"  # another due time
-    REOPEN = "reopen"  # what was met in time, or called off, is owed again
+    REOPEN = "reopen"  # what was met is owed again: met in time, or with a new due time
     RELAPSE = "relapse"  # what was met late is owed again
+    RESTORE = "restore"  # what was called off is owed after all
 
 
 LIFECYCLE: Lifecycle[DeadlineState, Command] = Lifecycle(
@@ -59,7 +60,8 @@ LIFECYCLE: Lifecycle[DeadlineState, Command] = Lifecycle(
         (DeadlineState.MISSED, Command.CHANGE): DeadlineState.MISSED,
         (DeadlineState.MET, Command.REOPEN): DeadlineState.RUNNING,
         (DeadlineState.MET, Command.RELAPSE): DeadlineState.MISSED,
-        (DeadlineState.CANCELLED, Command.REOPEN): DeadlineState.RUNNING,
+        (DeadlineState.MISSED, Command.RESTORE): DeadlineState.MISSED,
+        (DeadlineState.CANCELLED, Command.RESTORE): DeadlineState.RUNNING,
     }
 )
 

@@ -63,9 +63,7 @@ class Escalation:
         first = next(iter(self._ladder(deadline)), None)
         if first is None or not _at_due(first):
             return Rung(name=DUE, fire_at=deadline.due.by, level=0, audience=PLAIN_AUDIENCE)
-        return Rung(
-            name=DUE, fire_at=deadline.due.by, level=first.level, audience=first.audience
-        )
+        return Rung(name=DUE, fire_at=deadline.due.by, level=first.level, audience=first.audience)
 
     def climbs_of(self, deadline: Deadline) -> tuple[Rung, ...]:
         """The steps of the ladder after the miss."""

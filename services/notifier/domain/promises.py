@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from itertools import takewhile
 
 from services.notifier.domain.deadline import (
     LIFECYCLE,
@@ -55,10 +56,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One row of the history to be; `after` is the promise after it. `rung` where one fired.
-
-    `told` is false when others know already.
-    """
+    """One row of the history to be; `after` is the promise after it, `rung` what fired."""
 
     what: What
     at: datetime
@@ -66,7 +64,6 @@ class Step:
     before: DeadlineState | None
     after: Deadline
     rung: Rung | None = None
-    told: bool = True
 
 
 Turn = tuple[Deadline, list[Step]]
@@ -74,9 +71,7 @@ Turn = tuple[Deadline, list[Step]]
 
 def opened(deadline: Deadline, order: Order, escalation: Escalation) -> Turn:
     """A new promise runs from the moment of its fact."""
-    step = Step(
-        what=What.OPENED, at=order.at, actor=order.actor, before=None, after=deadline
-    )
+    step = Step(what=What.OPENED, at=order.at, actor=order.actor, before=None, after=deadline)
     return armed(deadline, escalation), [step]
 
 
@@ -162,21 +157,26 @@ def _settled(deadline: Deadline, order: Order, escalation: Escalation) -> Turn:
     the watch has not marked yet is marked.
     """
     in_time = deadline.in_time(order.at)
-    if deadline.state is MISSED and deadline.ended_at is None and in_time:
-        correction = replace(order, command=Command.CORRECT)
-        return _moved(
-            deadline,
-            correction,
-            What.CORRECTED,
-            late=False,
-            paused_at=None,
-            term=deadline.term + 1,
-            fired=tuple(r.name for r in escalation.warnings_of(deadline)),
-        )
+    if deadline.state is MISSED and in_time:
+        return _corrected(deadline, order)
     if deadline.state is RUNNING and not in_time:
         deadline, step = _missed(deadline, escalation.due_of(deadline))
         return deadline, [step]
     return deadline, []
+
+
+def _corrected(deadline: Deadline, order: Order) -> Turn:
+    """Take a miss back; the promise is another one, of which only the warnings were given."""
+    return _moved(
+        deadline,
+        replace(order, command=Command.CORRECT),
+        What.CORRECTED,
+        late=False,
+        paused_at=None,
+        ended_at=None,
+        term=deadline.term + 1,
+        fired=tuple(takewhile(lambda name: name != DUE, deadline.fired)),
+    )
 
 
 def _meet(deadline: Deadline, order: Order, escalation: Escalation) -> Turn:
@@ -184,7 +184,7 @@ def _meet(deadline: Deadline, order: Order, escalation: Escalation) -> Turn:
         return deadline, []
     before: list[Step] = []
     if deadline.state is CANCELLED:  # it was kept before it was called off, and heard after
-        deadline, before = _reopen(deadline, replace(order, command=Command.REOPEN), escalation)
+        deadline, before = _restore(deadline, order, escalation)
     deadline, settling = _settled(deadline, order, escalation)
     what = What.MET_LATE if deadline.late else What.MET
     deadline, steps = _moved(
@@ -233,39 +233,44 @@ def _change(deadline: Deadline, order: Order, escalation: Escalation) -> Turn:
         return deadline, []
     before: list[Step] = []
     if deadline.state is CANCELLED:
-        deadline, before = _reopen(deadline, replace(order, command=Command.REOPEN), escalation)
-    stands = order.due.by <= order.at
-    if deadline.state is MISSED and not stands:
-        correction = replace(order, command=Command.CORRECT)
-        deadline, before = _moved(
-            deadline, correction, What.CORRECTED, late=False, ended_at=None
-        )
-    anew = bool(deadline.fired) and deadline.state is not MISSED
+        deadline, before = _restore(deadline, order, escalation)
+    elif deadline.state is MISSED and order.due.by > order.at:  # extended after it was due
+        deadline, before = _corrected(deadline, order)
+    order = replace(order, command=Command.CHANGE)
+    anew = {} if deadline.state is MISSED else _anew(deadline)
     deadline, steps = _moved(
         deadline,
         order,
         What.DUE_CHANGED,
         due=order.due,
-        counted_from=order.due.started_at,
-        term=deadline.term + anew,
-        fired=() if anew else deadline.fired,
+        counted_from=order.due.started_at if order.due else deadline.counted_from,
+        **anew,
     )
     return deadline, [*before, *steps]
 
 
-def _reopen(deadline: Deadline, order: Order, _escalation: Escalation) -> Turn:
-    """Owed again, as if never stopped; a miss stands."""
-    if deadline.state not in (MET, CANCELLED):
+def _anew(deadline: Deadline) -> dict[str, object]:
+    return {"term": deadline.term + bool(deadline.fired), "fired": ()}
+
+
+def _reopen(deadline: Deadline, order: Order, escalation: Escalation) -> Turn:
+    """Owed again: as if never stopped, so that a miss stands; or with a due time of its own."""
+    if deadline.state is not MET:
+        return _change(deadline, order, escalation) if order.due else (deadline, [])
+    changes: dict[str, object] = {"met_at": None, "ended_at": None}
+    if order.due is not None:
+        changes |= {"due": order.due, "counted_from": order.due.started_at, "late": False}
+        changes |= {"term": deadline.term + 1, "fired": ()}
+    elif deadline.late:
+        order = replace(order, command=Command.RELAPSE)
+    return _moved(deadline, order, What.REOPENED, **changes)
+
+
+def _restore(deadline: Deadline, order: Order, _escalation: Escalation) -> Turn:
+    """What was called off is owed after all."""
+    if deadline.ended_at is None or deadline.state is MET:
         return deadline, []
-    late = deadline.state is MET and deadline.late
-    command = Command.RELAPSE if late else Command.REOPEN
-    return _moved(
-        deadline,
-        replace(order, command=command),
-        What.REOPENED,
-        met_at=None,
-        ended_at=None,
-    )
+    return _moved(deadline, replace(order, command=Command.RESTORE), What.REOPENED, ended_at=None)
 
 
 _DEEDS: Mapping[Command, Callable[[Deadline, Order, Escalation], Turn]] = {
@@ -275,4 +280,5 @@ _DEEDS: Mapping[Command, Callable[[Deadline, Order, Escalation], Turn]] = {
     Command.RESUME: _resume,
     Command.CHANGE: _change,
     Command.REOPEN: _reopen,
+    Command.RESTORE: _restore,
 }

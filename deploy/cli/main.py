@@ -1,0 +1,36 @@
+"""The command `shaodao` itself: puts the groups together and tells errors as sentences."""
+
+import sys
+
+import typer
+
+from deploy.cli import clock, dead_letters, doctor, status, token, topics, up
+from deploy.cli.output import print_error
+from shared.errors import ShaodaoError
+
+cli = typer.Typer(
+    help="哨到 · 吹哨报到平台 / whistle and report",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # they would show secrets among the local variables
+)
+cli.command("up")(up.up)
+cli.command("status")(status.status)
+cli.command("token")(token.token)
+cli.command("doctor")(doctor.doctor)
+cli.add_typer(clock.app, name="clock")
+cli.add_typer(topics.app, name="topics")
+cli.add_typer(dead_letters.app, name="dead-letters")
+
+
+def app() -> None:
+    """Run a command; an error of ours is told as its sentence, not as a traceback."""
+    try:
+        cli()
+    except ShaodaoError as error:
+        print_error(error)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    app()

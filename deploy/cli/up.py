@@ -1,0 +1,150 @@
+"""`shaodao up`: starts the whole stack here, keeps it running, and ends it on Ctrl-C."""
+
+import asyncio
+import importlib.util
+import logging
+import os
+import signal
+import sys
+from collections.abc import Coroutine
+from contextlib import suppress
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from deploy.cli.options import PORT_BASE, Data, PortBase, folder_of, parse_rate
+from deploy.cli.output import err
+from deploy.cli.progress import Screen
+from deploy.local.data_folder import SERVICES, DataFolder
+from deploy.local.plan import Options, service_url
+from deploy.local.ports import Ports
+from deploy.local.processes import Command, Running, start
+from deploy.local.stack import Stack
+from shared.web.identity import issue_token
+
+DEMO_START = datetime.fromisoformat("2026-09-14T08:30:00+08:00")  # a working Monday
+TOKENS = (
+    ("operator", None, "受理员"),
+    ("dispatcher", None, "派单员"),
+    ("liaison", "BH-CGJ", "滨河区城管局联络员"),
+    ("ops", None, "运维"),
+)
+TOKEN_MINUTES = 24 * 60
+
+
+def up(
+    port_base: PortBase = PORT_BASE,
+    data: Data = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="清空数据重来 / wipe the data")] = False,
+    clock: Annotated[
+        str | None, typer.Option(help="时钟倍率，如 60x；默认真实时间 / how fast the clock runs")
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--start", help="新时钟的起点，如 2026-09-14T08:30+08:00 / where it begins"),
+    ] = None,
+    city: Annotated[bool, typer.Option(help="是否带模拟城市 / with the simulated city")] = True,
+    watch: Annotated[
+        bool | None,
+        typer.Option(help="就绪后显示工单动态；默认随模拟城市 / show the life of tickets"),
+    ] = None,
+    topic_prefix: Annotated[
+        str | None, typer.Option(envvar="SHAODAO_TOPIC_PREFIX", help="主题名前缀 / topic prefix")
+    ] = None,
+) -> None:
+    """启动整套哨到：PostgreSQL、Kafka、三个服务和模拟城市 / start the whole stack."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    rate = None if clock is None else parse_rate(clock)
+    hurried = rate is not None and rate != 1.0
+    kafka = os.environ.get("KAFKA_BOOTSTRAP") or None
+    options = Options(
+        folder=folder_of(port_base, data),
+        ports=Ports(port_base),
+        fresh=fresh,
+        city=city,
+        rate=rate,
+        clock_start=_moment(start) if start else DEMO_START if city and hurried else None,
+        database_url=os.environ.get("DATABASE_URL") or None,
+        kafka_bootstrap=kafka,
+        topic_prefix=topic_prefix or (f"s{port_base}." if kafka else ""),
+        database_prefix=f"s{port_base}_" if os.environ.get("DATABASE_URL") else "",
+    )
+    with options.folder.hold():
+        asyncio.run(_run(options, watch=city if watch is None else watch))
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise typer.BadParameter(f"请写带时区的时间，如 2026-09-14T08:30+08:00：{text}")
+    return moment
+
+
+async def _run(options: Options, *, watch: bool) -> None:
+    """Start, show, wait for a signal, end."""
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, asked.set)
+    with Screen() as screen:
+        stack = Stack(options, screen)
+        if not await _until(asked, stack.start()):
+            err.print("已中止启动，全部停止。/ stopped before it was ready")
+            return
+    _show(options)
+    viewer = await _viewer(options.folder) if watch else None
+    try:
+        await _until(asked, stack.wait())
+    finally:
+        if viewer is not None:
+            await viewer.stop()
+        err.print("正在停止…… / stopping")
+        await stack.stop()
+        err.print("已全部停止。/ all stopped")
+
+
+async def _until(asked: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Do the work unless asked to stop before it is done; returns whether it was done."""
+    task = asyncio.create_task(work)
+    waiting = asyncio.create_task(asked.wait())
+    await asyncio.wait((task, waiting), return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if task.done():
+        task.result()
+        return True
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    return False
+
+
+async def _viewer(folder: DataFolder) -> Running | None:
+    """`shaodao watch` beside us on the same terminal."""
+    if importlib.util.find_spec("deploy.cli.watch") is None:
+        return None
+    argv = (sys.executable, "-m", "deploy.cli.main", "watch", "--data", str(folder.path))
+    return await start(Command(name="watch", argv=argv, log=None, stop_seconds=3))
+
+
+def _show(options: Options) -> None:
+    """Addresses and tokens, for people."""
+    table = Table(title="哨到已就绪 / ready", title_justify="left")
+    table.add_column("服务 / service")
+    table.add_column("地址 / address")
+    for service in SERVICES:
+        table.add_row(service, service_url(options.ports, service))
+    table.add_row("data", str(options.folder.path))
+    err.print(table)
+    secret = options.folder.secrets().token_secret
+    for role, unit, label in TOKENS:
+        token = issue_token(secret, role=role, unit=unit, name=label, minutes=TOKEN_MINUTES)
+        err.print(f"{label} {role} {unit or ''}", style="bold")
+        err.print(token, soft_wrap=True, markup=False)
+    err.print(
+        "其他角色：shaodao token ROLE [--unit CODE]；停止：Ctrl-C / other roles; Ctrl-C stops"
+    )

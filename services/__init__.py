@@ -1,0 +1,1 @@
+"""The three services: intake hears people, router calls units, notifier keeps promises of time."""

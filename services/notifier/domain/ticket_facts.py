@@ -1,0 +1,118 @@
+"""What the facts of `tickets` mean for the promises to the citizen."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from services.notifier.domain.deadline import Command, Owner
+from services.notifier.domain.effects import Effect, Heard, Marking, Opening, order_of, orders_to
+from services.notifier.domain.known import Known, TicketKnown
+from shared.contracts import tickets
+from shared.contracts.parts import DeadlineKind
+from shared.contracts.values import Urgency
+
+
+def registered(heard: Heard, known: Known) -> Iterable[Effect]:
+    fact: tickets.Registered = heard.data
+    ticket = replace(known.ticket(fact.ticket_id), number=fact.number)
+    known.learn_ticket(ticket)
+    owner = _ticket_owner(heard, ticket, round_=1, urgency=fact.urgency)
+    order = order_of(heard, Command.CHANGE)
+    for kind, due in (
+        (DeadlineKind.DISPATCH, fact.dispatch_by),
+        (DeadlineKind.CITIZEN, fact.citizen_by),
+    ):
+        yield Opening(owner=owner, kind=kind, order=order, due=due)
+    if ticket.dispatched_at is not None:
+        yield from dispatched(heard, fact.ticket_id, ticket.dispatched_at)
+
+
+def dispatched(heard: Heard, ticket_id: UUID, at: datetime) -> Iterable[Effect]:
+    return orders_to(ticket_id, 1, (DeadlineKind.DISPATCH,), order_of(heard, Command.MEET, at=at))
+
+
+def _ticket_owner(heard: Heard, ticket: TicketKnown, *, round_: int, urgency: Urgency) -> Owner:
+    return Owner(
+        owner_id=ticket.ticket_id,
+        round=round_,
+        number=ticket.number or str(ticket.ticket_id),
+        urgency=urgency,
+        ticket_ids=(ticket.ticket_id,),
+        group_matter=ticket.group_matter,
+        canary=heard.data.canary,
+        traceparent=heard.traceparent,
+    )
+
+
+def callback_opened(heard: Heard, known: Known) -> Iterable[Effect]:
+    fact: tickets.CallbackOpened = heard.data
+    ticket = known.ticket(fact.ticket_id)
+    yield Opening(
+        owner=_ticket_owner(heard, ticket, round_=fact.round, urgency=Urgency.NORMAL),
+        kind=DeadlineKind.CALLBACK,
+        order=order_of(heard, Command.CHANGE),
+        due=fact.callback_by,
+    )
+
+
+def called_back(heard: Heard, _known: Known) -> Iterable[Effect]:
+    fact: tickets.CalledBack = heard.data
+    if not fact.final:
+        return ()
+    order = order_of(heard, Command.MEET)
+    return orders_to(fact.ticket_id, fact.round, (DeadlineKind.CALLBACK,), order)
+
+
+def rework_requested(heard: Heard, _known: Known) -> Iterable[Effect]:
+    """The round before has ended; the citizen's clock never moves."""
+    fact: tickets.ReworkRequested = heard.data
+    order = order_of(heard, Command.MEET)
+    return orders_to(fact.ticket_id, fact.round - 1, (DeadlineKind.CALLBACK,), order)
+
+
+def ticket_closed(heard: Heard, _known: Known) -> Iterable[Effect]:
+    fact: tickets.Closed = heard.data
+    order = order_of(heard, Command.MEET)
+    yield from orders_to(fact.ticket_id, fact.round, (DeadlineKind.CALLBACK,), order)
+    yield from orders_to(fact.ticket_id, 1, (DeadlineKind.CITIZEN,), order)
+
+
+def ticket_ended(heard: Heard, _known: Known) -> Iterable[Effect]:
+    yield from _ticket_orders(heard, Command.CANCEL)
+
+
+def _ticket_orders(heard: Heard, command: Command) -> Iterable[Effect]:
+    fact: tickets.TicketFact = heard.data
+    order = order_of(heard, command)
+    yield from orders_to(fact.ticket_id, fact.round, (DeadlineKind.CALLBACK,), order)
+    yield from orders_to(fact.ticket_id, 1, (DeadlineKind.DISPATCH, DeadlineKind.CITIZEN), order)
+
+
+def ticket_withdrawn(heard: Heard, _known: Known) -> Iterable[Effect]:
+    return () if heard.data.ex_officio else _ticket_orders(heard, Command.CANCEL)
+
+
+def merge_undone(heard: Heard, _known: Known) -> Iterable[Effect]:
+    return _ticket_orders(heard, Command.RESTORE)
+
+
+def urged(heard: Heard, known: Known) -> Iterable[Effect]:
+    fact: tickets.Urged = heard.data
+    known.learn_ticket(
+        replace(
+            known.ticket(fact.ticket_id),
+            urged_at=heard.at,
+            urged_count=fact.count,
+            urged_seq=fact.seq,
+        )
+    )
+    return ()
+
+
+def group_flagged(heard: Heard, known: Known) -> Iterable[Effect]:
+    fact: tickets.GroupFlagged = heard.data
+    known.learn_ticket(replace(known.ticket(fact.ticket_id), group_matter=True))
+    for whistle in known.whistles_of(fact.ticket_id):
+        known.learn_whistle(replace(whistle, group_matter=True))
+        yield Marking(whistle_id=whistle.whistle_id, heard=heard)

@@ -1,0 +1,74 @@
+"""One report on the router's table: what it stands on, and how it is refused."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from services.router.domain.assignment import Assignment
+from services.router.domain.dues import Promises
+from services.router.domain.whistle import Whistle
+from shared.contracts import reports
+from shared.contracts.bureaus import RefusalCode
+from shared.contracts.parts import Actor, AssignmentState
+
+R = TypeVar("R", bound=reports.Report)
+
+
+class RefusedError(Exception):
+    """A rule refuses the report, with its sentence in both languages."""
+
+    def __init__(self, code: RefusalCode, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.code = code
+        self.zh = zh
+        self.en = en
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Precedent:
+    """Which units have asked to return the matter before, in any round of its ticket."""
+
+    asked: tuple[str, ...] = ()
+
+    def then(self, unit: str) -> "Precedent":
+        """After one more request."""
+        return Precedent(asked=(*self.asked, unit))
+
+
+NO_PRECEDENT = Precedent()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A report about a running whistle, of a unit that has or had a part in it."""
+
+    whistle: Whistle
+    part: Assignment
+    report: reports.Report
+    actor: Actor
+    received_at: datetime
+    promises: Promises
+    precedent: Precedent
+
+    def of(self, kind: type[R]) -> R:
+        """The report as its own kind; the table of rules made sure of it."""
+        if not isinstance(self.report, kind):
+            raise TypeError(f"{type(self.report).__name__} is judged as {kind.__name__}")
+        return self.report
+
+    def about(self, state: AssignmentState) -> dict[str, Any]:
+        """The fields that every fact about a unit's part carries."""
+        whistle, part = self.whistle, self.part
+        return {
+            "seq": whistle.seq + 1,
+            "actor": self.actor,
+            "policy": self.promises.city.limits.version,
+            "whistle_id": whistle.whistle_id,
+            "ticket_ids": whistle.ticket_ids,
+            "round": whistle.round,
+            "assignment_id": part.assignment_id,
+            "unit": part.unit,
+            "relation": part.relation,
+            "state": state,
+            "received_at": self.received_at,
+        }
