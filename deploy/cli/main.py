@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from deploy.cli import clock, dead_letters, doctor, status, token, topics, up
+from deploy.cli import clock, dead_letters, doctor, replay, status, token, topics, up, watch
 from deploy.cli.output import print_error
 from shared.errors import ShaodaoError
 
@@ -17,6 +17,8 @@ cli = typer.Typer(
 cli.command("up")(up.up)
 cli.command("status")(status.status)
 cli.command("token")(token.token)
+cli.command("watch")(watch.watch)
+cli.command("replay")(replay.replay)
 cli.command("doctor")(doctor.doctor)
 cli.add_typer(clock.app, name="clock")
 cli.add_typer(topics.app, name="topics")

@@ -1,7 +1,6 @@
 """`shaodao up`: starts the whole stack here, keeps it running, and ends it on Ctrl-C."""
 
 import asyncio
-import importlib.util
 import logging
 import os
 import signal
@@ -95,7 +94,7 @@ async def _run(options: Options, *, watch: bool) -> None:
         stack = Stack(options, screen)
         if not await _until(asked, stack.start()):
             err.print("已中止启动，全部停止。/ stopped before it was ready")
-            return
+            raise typer.Exit(1)
     _show(options)
     viewer = await _viewer(options.folder) if watch else None
     try:
@@ -123,10 +122,8 @@ async def _until(asked: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
     return False
 
 
-async def _viewer(folder: DataFolder) -> Running | None:
+async def _viewer(folder: DataFolder) -> Running:
     """`shaodao watch` beside us on the same terminal."""
-    if importlib.util.find_spec("deploy.cli.watch") is None:
-        return None
     argv = (sys.executable, "-m", "deploy.cli.main", "watch", "--data", str(folder.path))
     return await start(Command(name="watch", argv=argv, log=None, stop_seconds=3))
 

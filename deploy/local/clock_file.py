@@ -4,15 +4,14 @@ A change appends a segment, so that wall times of the past map as they did. The 
 whole; a lock beside it lets the command line and the stack change it without losing a change.
 """
 
-import fcntl
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from deploy.local.errors import StackError
+from deploy.local.locks import in_turn
 from shared.runtime.clock import Segment, read_segments
 
 
@@ -63,12 +62,9 @@ def _require_rate(rate: float) -> None:
         raise StackError("时钟倍率应在 0 与 100000 之间。", "the rate must be above 0, to 100000")
 
 
-@contextmanager
-def _changing(path: Path) -> Iterator[None]:
+def _changing(path: Path) -> AbstractContextManager[None]:
     """One change at a time."""
-    with path.with_suffix(".lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    return in_turn(path.with_suffix(".lock"))
 
 
 def _write(path: Path, segments: tuple[Segment, ...]) -> None:

@@ -1,17 +1,18 @@
 """The folder of one stack: its data, secrets, clock, logs, and the lock of the one who runs it."""
 
-import fcntl
+import base64
 import json
 import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from deploy.local.errors import FolderInUseError, NotRunningError, StackError
+from deploy.local.locks import held, is_held
 
 PROJECT = Path(__file__).parents[2]
 SERVICES = ("intake", "router", "notifier")
@@ -30,7 +31,7 @@ class Secrets:
     def make() -> "Secrets":
         return Secrets(
             token_secret=secrets.token_urlsafe(48),
-            vault_key=secrets.token_hex(32),
+            vault_key=base64.b64encode(secrets.token_bytes(32)).decode(),
             postgres_password=secrets.token_urlsafe(24),
             service_passwords={name: secrets.token_urlsafe(24) for name in SERVICES},
         )
@@ -94,18 +95,15 @@ class DataFolder:
     def hold(self) -> Iterator[None]:
         """Be the only one who runs this folder; FolderInUseError when another does."""
         self.path.mkdir(parents=True, exist_ok=True)
-        with (self.path / "lock").open("a+") as lock:
+        with ExitStack() as stack:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                stack.enter_context(held(self.path / "lock"))
             except BlockingIOError:
-                raise self._in_use(lock.name) from None
-            lock.truncate(0)
-            lock.write(str(os.getpid()))
-            lock.flush()
+                raise self._in_use() from None
             yield
 
-    def _in_use(self, lock: str) -> FolderInUseError:
-        pid = Path(lock).read_text() or "?"
+    def _in_use(self) -> FolderInUseError:
+        pid = (self.path / "lock").read_text() or "?"
         return FolderInUseError(
             f"数据目录 {self.path} 上已有一个 shaodao up 在运行（进程 {pid}）。"
             "请先停掉它，或用 --port-base / --data 另起一套。",
@@ -115,15 +113,7 @@ class DataFolder:
 
     def is_held(self) -> bool:
         """Whether a `shaodao up` runs on this folder now."""
-        lock = self.path / "lock"
-        if not lock.exists():
-            return False
-        with lock.open() as probe:
-            try:
-                fcntl.flock(probe, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-        return False
+        return is_held(self.path / "lock")
 
     def read_stack(self) -> dict[str, Any]:
         """What the running stack wrote about itself; NotRunningError when none runs."""

@@ -39,11 +39,20 @@ def ended_early(name: str, log: Path | None, *, lines: int = 15) -> StackError:
     """The error for a program that ended before it was ready; quotes the end of its log."""
     tail = ""
     if log is not None and log.exists():
-        tail = "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-lines:])[-4000:]
     return StackError(
-        f"{name} 未能启动，日志 {log} 的最后几行：\n{tail}",
-        f"{name} did not start; the end of its log {log} is quoted above",
+        f"{name} 未能启动，日志 {log} 的最后几行见下。",
+        f"{name} did not start; its log {log} ends with:\n{tail}",
         code="ended_early",
+    )
+
+
+def not_in_time(name: str, log: Path | None, seconds: float) -> StackError:
+    """The error for a program that runs but was not ready in time."""
+    return StackError(
+        f"{name} 在 {seconds:.0f} 秒内没有就绪，见 {log}。",
+        f"{name} was not ready within {seconds:.0f} s; see {log}",
+        code="not_in_time",
     )
 
 

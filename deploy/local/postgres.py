@@ -10,11 +10,12 @@ import shutil
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import quote
 
 import asyncpg
 import psutil
 
-from deploy.local.errors import StackError, ended_early
+from deploy.local.errors import StackError, ended_early, not_in_time
 from deploy.local.pg_binaries import Binaries, unprivileged
 from deploy.local.ports import LOOPBACK
 from deploy.local.processes import Command, Reaper, Running, start
@@ -58,7 +59,8 @@ class Postgres:
 
     @property
     def admin_dsn(self) -> str:
-        return f"postgresql://postgres:{self._password}@{LOOPBACK}:{self.port}/postgres"
+        password = quote(self._password, safe="")
+        return f"postgresql://postgres:{password}@{LOOPBACK}:{self.port}/postgres"
 
     @property
     def process(self) -> Running:
@@ -81,10 +83,10 @@ class Postgres:
             await asyncio.wait_for(self._answering(), timeout)
         except TimeoutError:
             await self.kill()
-            raise StackError(
-                f"PostgreSQL 在 {timeout:.0f} 秒内没有应答，见 {self.log}。",
-                f"PostgreSQL did not answer within {timeout:.0f} s; see {self.log}",
-            ) from None
+            raise not_in_time("PostgreSQL", self.log, timeout) from None
+        except BaseException:
+            await self.kill()
+            raise
 
     async def stop(self) -> None:
         """Shut down fast and in order."""

@@ -4,7 +4,7 @@ import asyncio
 
 import httpx
 
-from deploy.local.errors import StackError, ended_early
+from deploy.local.errors import StackError, ended_early, not_in_time
 from deploy.local.processes import Command, Reaper, Running, start
 
 
@@ -42,10 +42,10 @@ class Program:
             await asyncio.wait_for(self._ready(self._ready_url), self._timeout)
         except TimeoutError:
             await self.stop()
-            raise StackError(
-                f"{self.name} 在 {self._timeout:.0f} 秒内没有就绪，见 {self._command.log}。",
-                f"{self.name} was not ready within {self._timeout:.0f} s; see {self._command.log}",
-            ) from None
+            raise not_in_time(self.name, self._command.log, self._timeout) from None
+        except BaseException:
+            await self.stop()
+            raise
 
     async def wait(self) -> int:
         """Wait until it ends."""

@@ -1,5 +1,6 @@
 """Makes the missing topics of the city on a broker, in one request; what is there stays."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -64,9 +65,16 @@ async def delete_topics(bootstrap: str, prefix: str) -> int:
         await admin.start()
         try:
             await admin.delete_topics(names)
+            await asyncio.wait_for(_gone(admin, set(names)), 30)
         finally:
             await admin.close()
     return len(names)
+
+
+async def _gone(admin: AIOKafkaAdminClient, names: set[str]) -> None:
+    """Return when the broker names none of them any more."""
+    while names & set(await admin.list_topics()):  # noqa: ASYNC110 - the broker tells nobody
+        await asyncio.sleep(0.1)
 
 
 def _new(spec: TopicSpec, copies: int) -> NewTopic:

@@ -5,19 +5,22 @@ by a loop; a month nobody foresaw (a clock sent forward) is made before its fact
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
+from pathlib import Path
 
-from services.notifier.store import SQL
 from shared.runtime.clock import Clock
-from shared.runtime.database import Connection
+from shared.runtime.database import Connection, is_transient, queries
 from shared.runtime.incoming import Incoming
+from shared.runtime.logging import logger
 
+SQL = queries(Path(__file__).parent / "sql" / "queries.sql")
 COLUMNS = ("topic", "event_id", "type", "subject", "seq", "at", "heard_at", "event")
 MONTHS_AHEAD = 3
 LOOK_SECONDS = 60.0
 
+log = logger(__name__)
 Month = tuple[int, int]  # year, month
 Transaction = Callable[[], AbstractAsyncContextManager[Connection]]
 
@@ -75,15 +78,16 @@ class FactLog:
             month = month_after(month)
 
 
-def keep_ahead(log: FactLog, transaction: Transaction, clock: Clock) -> Callable[[], Awaitable[None]]:
-    """A loop that makes partitions ahead of the clock, whatever that does."""
-
-    async def loop() -> None:
-        while True:
-            await log.make_ready(transaction, clock.now())
-            await asyncio.sleep(LOOK_SECONDS)
-
-    return loop
+async def keep_ahead(fact_log: FactLog, transaction: Transaction, clock: Clock) -> None:
+    """Make partitions ahead of the clock for ever, wherever that is sent."""
+    while True:
+        try:
+            await fact_log.make_ready(transaction, clock.now())
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            log.warning("fact_months", error=repr(error))
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _ensure(connection: Connection, month: Month) -> None:

@@ -2,15 +2,15 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from services.notifier.domain.deadline import Deadline, DeadlineState
-from services.notifier.domain.known import Known, TicketKnown, WhistleKnown
-from services.notifier.domain.promises import Step
+from services.notifier.domain.known import Called, Known, TicketKnown, WhistleKnown
+from services.notifier.domain.promises import Change, Step
 from shared.contracts.parts import DeadlineKind
 from shared.contracts.values import Due, Urgency
 from shared.runtime import history
@@ -37,15 +37,6 @@ _FIRED = CHANGING.index("fired")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One promise in a batch: how it was (None when new), how it is, and each step between."""
-
-    before: Deadline | None
-    after: Deadline
-    steps: tuple[Step, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
     """Which promises are asked for; `after` is the place of the last row of the page before."""
 
@@ -64,16 +55,6 @@ class Event:
     at: datetime
     what: str
     by: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Called:
-    """A unit that still owes something on a whistle."""
-
-    whistle_id: UUID
-    number: str
-    unit: str
-    ticket_ids: tuple[UUID, ...]
 
 
 async def known(
@@ -97,6 +78,14 @@ async def known(
     for row in rows:
         result.whistles[row["whistle_id"]] = _whistle(row)
     return result
+
+
+async def urged_tickets(
+    connection: Connection, ticket_ids: Sequence[UUID]
+) -> dict[UUID, TicketKnown]:
+    """Those of the tickets that were urged, as last urged."""
+    rows = await connection.fetch(SQL.urged_tickets, ticket_ids)
+    return {row["ticket_id"]: TicketKnown(**row) for row in rows}
 
 
 def _whistle(row: Any) -> WhistleKnown:
@@ -124,14 +113,14 @@ async def save_known(connection: Connection, known: Known) -> None:
         await connection.execute(SQL.save_tickets, *zip(*rows, strict=True))
     if known.changed_whistles:
         whistles = [known.whistles[each] for each in sorted(known.changed_whistles)]
-        rows = [
+        calls = [
             (
                 *(w.whistle_id, w.number, w.urgency, w.group_matter),
                 *(" ".join(map(str, w.ticket_ids)), w.blown_at),
             )
             for w in whistles
         ]
-        await connection.execute(SQL.save_whistles, *zip(*rows, strict=True))
+        await connection.execute(SQL.save_whistles, *zip(*calls, strict=True))
 
 
 async def forget_tickets(connection: Connection, ticket_ids: Sequence[UUID]) -> None:
@@ -166,7 +155,7 @@ async def save(connection: Connection, changes: Sequence[Change], *, policy: str
     entries: list[history.Entry] = []
     new, old = [], []
     for change in changes:
-        row = _row(_recorded(change, policy, entries))
+        row = _row(change.after, *_recorded(change, policy, entries))
         if change.before is None:
             new.append(row)
         else:
@@ -180,8 +169,8 @@ async def save(connection: Connection, changes: Sequence[Change], *, policy: str
     await history.add(connection, entries)
 
 
-def _recorded(change: Change, policy: str, entries: list[history.Entry]) -> Deadline:
-    """The promise with its place in the history after all its steps."""
+def _recorded(change: Change, policy: str, entries: list[history.Entry]) -> tuple[int, bytes]:
+    """Adds a row of history for each step; returns the place and the hash of the last."""
     seq, last = change.after.seq, change.after.history_hash
     for step in change.steps:
         seq += 1
@@ -198,7 +187,7 @@ def _recorded(change: Change, policy: str, entries: list[history.Entry]) -> Dead
         )
         entries.append(entry)
         last = entry.hash
-    return replace(change.after, seq=seq, history_hash=last)
+    return seq, last
 
 
 def _told(step: Step) -> str:
@@ -253,14 +242,14 @@ async def count_unended(connection: Connection) -> dict[tuple[str, str], int]:
     return {(row["kind"], row["state"]): row["n"] for row in rows}
 
 
-def _row(deadline: Deadline) -> tuple[Any, ...]:
+def _row(deadline: Deadline, seq: int, history_hash: bytes) -> tuple[Any, ...]:
     d, due = deadline, deadline.due
     return (
         *(d.deadline_id, d.kind, d.round, d.ticket_id, d.whistle_id, d.assignment_id, d.unit),
         *(d.ticket_ids, d.number, d.urgency, d.group_matter, d.canary, d.state, d.late),
         *(due.by, due.rule, due.started_at, due.calendar, due.policy, due.provisional),
         *(d.counted_from, d.term, d.fired, d.next_rung, d.fire_at, d.paused_at, d.met_at),
-        *(d.ended_at, d.seq, d.history_hash, d.traceparent),
+        *(d.ended_at, seq, history_hash, d.traceparent),
     )
 
 

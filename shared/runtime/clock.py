@@ -94,6 +94,21 @@ class Clock:
         index = max(0, bisect_right(self._starts, wall) - 1)
         return self._segments[index].at(wall)
 
+    def wall_at(self, moment: datetime) -> datetime:
+        """The wall time at which domain time reached `moment`; a jump reaches all it skips."""
+        self._refresh()
+        if self._path is None:
+            return moment
+        ends = [segment.wall0 for segment in self._segments[1:]]
+        for segment, end in zip(self._segments, [*ends, None], strict=True):
+            ahead = max(timedelta(), moment - segment.domain0)
+            if ahead and segment.rate <= 0:
+                continue
+            wall = segment.wall0 + (ahead / segment.rate if ahead else ahead)
+            if end is None or wall < end:
+                return wall
+        return datetime.max.replace(tzinfo=UTC)  # a clock that stands still never reaches it
+
     def wall_seconds_until(self, moment: datetime) -> float:
         """Real seconds until domain time reaches `moment`, at today's rate; 0 when past."""
         self._refresh()

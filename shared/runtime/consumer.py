@@ -61,7 +61,8 @@ class GroupConsumer:
         self._done: dict[TopicPartition, int] = {}
         self._lane = _lane(wanted)
         self._subscriber: Any = broker.subscriber(
-            **_names(runtime.settings.topic_prefix, wanted),
+            *_topics(runtime.settings.topic_prefix, wanted),
+            pattern=_pattern(runtime.settings.topic_prefix, wanted),
             group_id=self.group,
             batch=True,
             batch_timeout_ms=5,
@@ -125,11 +126,15 @@ def _lane(wanted: Subscription) -> Lane:
     )
 
 
-def _names(prefix: str, wanted: Subscription) -> dict[str, Any]:
+def _topics(prefix: str, wanted: Subscription) -> list[str]:
+    return [] if wanted.is_pattern else [prefix + topic.name for topic in wanted.topics]
+
+
+def _pattern(prefix: str, wanted: Subscription) -> str | None:
     if not wanted.is_pattern:
-        return {"topics": [prefix + topic.name for topic in wanted.topics]}
+        return None
     name = wanted.topics[0].name.replace(".", r"\.").replace("<code>", "[A-Za-z0-9-]+")
-    return {"pattern": "^" + re.escape(prefix) + name + "$"}
+    return "^" + re.escape(prefix) + name + "$"
 
 
 async def _parse(records: tuple[Any, ...], original: Any) -> Any:

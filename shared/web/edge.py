@@ -10,6 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.runtime import metrics, tracing
 
+DRAINED_BYTES = 32_000_000
+
 
 class Edge:
     """ASGI middleware; `scope["state"]["traceparent"]` is the request's trace."""
@@ -48,6 +50,7 @@ class Edge:
     ) -> None:
         declared = headers.get(b"content-length", b"0")
         if not declared.isdigit() or int(declared) > self._limit:
+            await _drain(receive)
             await _refuse(send, self._limit)
             return
         seen = 0
@@ -61,6 +64,15 @@ class Edge:
             return message
 
         await self._app(scope, limited, send)
+
+
+async def _drain(receive: Receive) -> None:
+    """Read on for a while: a client still sending would see a reset instead of the answer."""
+    seen, more = 0, True
+    while more and seen < DRAINED_BYTES:
+        message = await receive()
+        seen += len(message.get("body", b""))
+        more = message.get("more_body", False)
 
 
 async def _refuse(send: Send, limit: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from services.intake.domain import promises
 from services.intake.domain.case import Case
 from services.intake.domain.heard import Heard
-from services.intake.domain.promises import SHOWN, Promise
+from services.intake.domain.promises import SHOWN, Promise, PromiseState
 from services.intake.domain.words import DEADLINE_ZH, local
 from shared.contracts import deadlines
 
@@ -40,7 +40,10 @@ def _missed(case: Case, fact: deadlines.Missed, heard: Heard) -> None:
     promise = _known(case, fact)
     if promise is None:
         return
-    case.promise(promises.missed(promise, fact.due))
+    after = promises.missed(promise, fact.due)
+    case.promise(after)
+    if after.state not in {PromiseState.MISSED, PromiseState.MET_LATE}:
+        return  # kept in time, or the due time has moved on
     by = f"{heard.unit(fact.unit)}" if fact.unit else ""
     _tell(case, fact, heard, f"{by}未在{local(fact.due.by)}前{DEADLINE_ZH[fact.kind]}，已逾期")
 

@@ -1,7 +1,7 @@
 """Finds exact doors in text: unit and room are taken, compound and building may stay.
 
-A building houses many, so 3号楼 stays where 2单元501 behind it goes; a unit without a room (the lamp
-of its stairway) is no door. Works on half-width text, with or without Chinese numerals.
+A building houses many, so 3号楼 stays where 2单元501 behind it goes; a unit without a room (the
+lamp of its stairway) is no door. Works on half-width text, with or without Chinese numerals.
 """
 
 import re
@@ -10,7 +10,10 @@ Span = tuple[int, int]
 
 _COUNT = r"(?:[0-9]{1,4}[A-Za-z]?|[A-Za-z][0-9]{0,3}|[零〇一二三四五六七八九十百]{1,4})"
 # Behind a bare number these tell that it counts something and is no room.
-_NO_MEASURE = r"(?![\d年月日元块户人名位多余平米㎡m个家辆天次吨度点时分万亿套间栋层楼路伏瓦公千kK%号]|[.\-/:]\d|门面|商铺)"
+_NO_MEASURE = (
+    r"(?![\d年月日元块户人名位多余平米㎡m个家辆天次吨度点时分万亿套间栋层楼路伏瓦公千kK%号]"
+    r"|[.\-/:]\d|门面|商铺)"
+)
 _ROOM = (
     r"[0-9]{3,5}[A-Za-z]?"
     rf"(?:号房|室|房(?![产屋价贷改租型补])|户(?![居业人家住])|号(?![楼线文令路])|{_NO_MEASURE})"

@@ -1,8 +1,8 @@
 """The promises of time around a ticket, kept from the facts of router and notifier.
 
 Intake computes only its own (dispatch, callback, citizen) and judges none of the units': the
-`late` of the router's fact and the notifier's word say how a promise ended. Facts of the two come in
-any order, so each change below says what it does in every state.
+`late` of the router's fact and the notifier's word say how a promise ended. Facts of the two come
+in any order, so each change below says what it does in every state.
 """
 
 from dataclasses import dataclass, replace

@@ -83,8 +83,11 @@ _SAID_NAME = re.compile(
 )
 # What operators write where nobody gave a name; taking these out would only spoil the text.
 _NO_NAMES = frozenset(
-    "匿名 匿名用户 匿名市民 市民 群众 居民 业主 住户 用户 村民 商户 诉求人 来电人 投诉人 举报人 反映人 "
-    "网友 无名 不详 未知 先生 女士 保密".split()
+    re.split(
+        " ",
+        "匿名 匿名用户 匿名市民 市民 群众 居民 业主 住户 用户 村民 商户 诉求人 来电人 投诉人 举报人"
+        " 反映人 网友 无名 不详 未知 先生 女士 保密",
+    )
 )
 
 

@@ -1,8 +1,9 @@
 """The lifecycle of a ticket, as one table, and the ticket itself.
 
-The table is DOMAIN §3's, citizen-facing: what units do with the matter is the router's whistle, and
-its facts move the ticket by `dispatch`, `acknowledge`, `resolve` … here. `redispatch` follows a lead
-that was replaced, `recall` a whistle that was taken back. An ended ticket hears on without moving.
+The table is DOMAIN §3's, citizen-facing: what units do with the matter is the router's whistle,
+and its facts move the ticket by `dispatch`, `acknowledge`, `resolve` … here. `redispatch` follows a
+lead that was replaced, `recall` a whistle that was taken back. An ended ticket hears on without
+moving.
 """
 
 from dataclasses import dataclass

@@ -29,16 +29,16 @@ class DeadlineState(StrEnum):
 
 
 class Command(StrEnum):
-    MEET = "meet"  # what was promised happened
-    MISS = "miss"  # the due time passed
-    CORRECT = "correct"  # the miss does not stand
-    CANCEL = "cancel"  # nothing is owed any more
-    PAUSE = "pause"
-    RESUME = "resume"
-    CHANGE = "change"  # another due time
-    REOPEN = "reopen"  # what was met is owed again: met in time, or with a new due time
-    RELAPSE = "relapse"  # what was met late is owed again
-    RESTORE = "restore"  # what was called off is owed after all
+    MEET = "meet"  # 完成: what was promised happened
+    MISS = "miss"  # 超时: the due time passed
+    CORRECT = "correct"  # 更正: the miss does not stand
+    CANCEL = "cancel"  # 取消: nothing is owed any more
+    PAUSE = "pause"  # 暂停
+    RESUME = "resume"  # 恢复计时
+    CHANGE = "change"  # 时限变更: another due time
+    REOPEN = "reopen"  # 重新计时: what was met is owed again: met in time, or newly due
+    RELAPSE = "relapse"  # 恢复超时: what was met late is owed again
+    RESTORE = "restore"  # 恢复: what was called off is owed after all
 
 
 LIFECYCLE: Lifecycle[DeadlineState, Command] = Lifecycle(
@@ -116,9 +116,13 @@ class Deadline:
         """Whether it can still fire."""
         return self.ended_at is None and self.paused_at is None
 
-    def in_time(self, at: datetime) -> bool:
-        """Whether something received at `at` was in time; a paused clock stood still."""
-        return (at if self.paused_at is None else min(at, self.paused_at)) <= self.due.by
+    def in_time(self, at: datetime, command: Command) -> bool:
+        """Whether what happened at `at` came before the miss; a paused clock stood still.
+
+        What is met at the due instant is met in time; to be called off or paused then is too late.
+        """
+        counted = at if self.paused_at is None else min(at, self.paused_at)
+        return counted <= self.due.by if command is Command.MEET else counted < self.due.by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

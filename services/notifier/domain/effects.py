@@ -1,7 +1,7 @@
 """What a fact can mean for promises of time: opening one, ordering one, ordering a whistle's."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -35,6 +35,11 @@ class Opening:
     @property
     def deadline_id(self) -> UUID:
         return deadline_id(self.owner.owner_id, self.kind, self.owner.round)
+
+    @property
+    def changed(self) -> Order:
+        """What it means for a promise that exists already."""
+        return replace(self.order, command=Command.CHANGE, due=self.due)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ The first step of the ladder, at the due time itself, is the miss: it goes to th
 written urge. A later round or a group matter reaches a step at once, and with it all below.
 """
 
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -43,20 +44,18 @@ class Escalation:
 
     def rungs_of(self, deadline: Deadline) -> tuple[Rung, ...]:
         """Every rung of a promise in the order of firing: warnings, the miss, the ladder."""
-        return (*self.warnings_of(deadline), self.due_of(deadline), *self.climbs_of(deadline))
+        ladder = (*self._warnings(deadline), self.due_of(deadline), *self._climbs(deadline))
+        return tuple(ladder)
 
-    def warnings_of(self, deadline: Deadline) -> tuple[Rung, ...]:
-        """The warnings, each before or at the due time."""
-        if deadline.kind in SILENT:
-            return ()
-        due = replace(
-            deadline.due, started_at=deadline.counted_from, rule=readable(deadline.due.rule)
-        )
-        rungs = (
-            _fixed(rung, min(due.by, rung_at(rung, due, self.calendar)))
-            for rung in self.limits.warnings(due.rule)
-        )
-        return tuple(sorted(rungs, key=lambda rung: rung.fire_at))
+    def next_rung(self, deadline: Deadline) -> Rung | None:
+        """The first rung that has not fired; None when nothing can fire."""
+        if not deadline.climbing:
+            return None
+        if deadline.state is DeadlineState.MISSED:
+            return next(self._climbs(deadline, deadline.fired), None)
+        if deadline.state is not DeadlineState.RUNNING:
+            return None
+        return next(self._warnings(deadline, deadline.fired), self.due_of(deadline))
 
     def due_of(self, deadline: Deadline) -> Rung:
         """The miss itself."""
@@ -65,43 +64,29 @@ class Escalation:
             return Rung(name=DUE, fire_at=deadline.due.by, level=0, audience=PLAIN_AUDIENCE)
         return Rung(name=DUE, fire_at=deadline.due.by, level=first.level, audience=first.audience)
 
-    def climbs_of(self, deadline: Deadline) -> tuple[Rung, ...]:
-        """The steps of the ladder after the miss."""
-        steps = [rung for rung in self._ladder(deadline) if not _at_due(rung)]
-        climbs: list[Rung] = []
-        soonest = None
-        for step in reversed(steps):  # a step is never later than one above it
-            at = self._step_at(step, deadline)
-            soonest = at if soonest is None else min(soonest, at)
-            climbs.append(_fixed(step, soonest))
-        return tuple(reversed(climbs))
+    def _warnings(self, deadline: Deadline, without: Container[str] = ()) -> Iterator[Rung]:
+        """The warnings, each before or at the due time."""
+        if deadline.kind in SILENT:
+            return
+        rule = readable(deadline.due.rule)
+        for rung in self.limits.warnings(rule):
+            if rung.name not in without:
+                due = replace(deadline.due, started_at=deadline.counted_from, rule=rule)
+                yield _fixed(rung, min(due.by, rung_at(rung, due, self.calendar)))
 
-    def next_rung(self, deadline: Deadline) -> Rung | None:
-        """The first rung that has not fired; None when nothing can fire."""
-        if not deadline.climbing:
-            return None
-        for rung in self._ahead(deadline):
-            if rung.name not in deadline.fired:
-                return rung
-        return None
-
-    def _ahead(self, deadline: Deadline) -> tuple[Rung, ...]:
-        if deadline.state is DeadlineState.RUNNING:
-            return (*self.warnings_of(deadline), self.due_of(deadline))
-        if deadline.state is DeadlineState.MISSED:
-            return self.climbs_of(deadline)
-        return ()
+    def _climbs(self, deadline: Deadline, without: Container[str] = ()) -> Iterator[Rung]:
+        """The steps of the ladder after the miss; one above that is reached at once takes along."""
+        steps = [step for step in self._ladder(deadline) if not _at_due(step)]
+        for place, step in enumerate(steps):
+            if step.name not in without:
+                at_once = any(_reached(above, deadline) for above in steps[place:])
+                by = deadline.due.by
+                yield _fixed(step, by if at_once else rung_at(step, deadline.due, self.calendar))
 
     def _ladder(self, deadline: Deadline) -> tuple[catalogue.Rung, ...]:
         if deadline.kind not in self.limits.climbing:
             return ()
         return self.limits.ladder(deadline.urgency)
-
-    def _step_at(self, step: catalogue.Rung, deadline: Deadline) -> datetime:
-        by_round = step.from_round is not None and deadline.round >= step.from_round
-        if by_round or (step.group_matter and deadline.group_matter):
-            return deadline.due.by
-        return rung_at(step, deadline.due, self.calendar)
 
     def shifted(self, deadline: Deadline, due: Due) -> datetime:
         """Where a limit counts from after a pause that moved its due time to `due`."""
@@ -124,6 +109,12 @@ def readable(rule: str) -> str:
 
 def _fixed(rung: catalogue.Rung, fire_at: datetime) -> Rung:
     return Rung(name=rung.name, fire_at=fire_at, level=rung.level, audience=rung.audience)
+
+
+def _reached(step: catalogue.Rung, deadline: Deadline) -> bool:
+    """Whether the round or the group matter alone reaches the step."""
+    by_round = step.from_round is not None and deadline.round >= step.from_round
+    return by_round or (step.group_matter and deadline.group_matter)
 
 
 def _at_due(rung: catalogue.Rung) -> bool:

@@ -37,6 +37,16 @@ class WhistleKnown:
     blown_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """A unit that still owes something on a whistle."""
+
+    whistle_id: UUID
+    number: str
+    unit: str
+    ticket_ids: tuple[UUID, ...]
+
+
 @dataclass(slots=True)
 class Known:
     """What is known while a batch is heard: as loaded, then as the batch's facts change it."""

@@ -66,6 +66,15 @@ class Step:
     rung: Rung | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One promise in a batch: how it was (None when new), how it is, and each step between."""
+
+    before: Deadline | None
+    after: Deadline
+    steps: tuple[Step, ...]
+
+
 Turn = tuple[Deadline, list[Step]]
 
 
@@ -156,7 +165,7 @@ def _settled(deadline: Deadline, order: Order, escalation: Escalation) -> Turn:
     A miss marked before the fact was heard, though it happened in time, is taken back; a miss that
     the watch has not marked yet is marked.
     """
-    in_time = deadline.in_time(order.at)
+    in_time = deadline.in_time(order.at, order.command)
     if deadline.state is MISSED and in_time:
         return _corrected(deadline, order)
     if deadline.state is RUNNING and not in_time:

@@ -10,6 +10,10 @@ insert into ticket_known (ticket_id) select unnest($1::uuid[]) on conflict do no
 select ticket_id, number, dispatched_at, group_matter, urged_at, urged_count, urged_seq
 from ticket_known where ticket_id = any($1::uuid[]) order by ticket_id for update
 
+-- name: urged_tickets
+select ticket_id, number, dispatched_at, group_matter, urged_at, urged_count, urged_seq
+from ticket_known where ticket_id = any($1::uuid[]) and urged_at is not null
+
 -- name: save_tickets
 update ticket_known t set
     number = u.number,

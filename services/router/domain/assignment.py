@@ -4,7 +4,7 @@ Contact is a time on an assignment, not a state. Resolving is allowed from `ackn
 was interrupted (a return refused, a pause, a dispute) goes back to where it stood: `back_to`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -106,6 +106,9 @@ BACK: Final = {
 GONE: Final = frozenset({_S.RETURNED, _S.RELEASED})
 """The unit has no part in the whistle any more."""
 
+INTERRUPTED: Final = frozenset({_S.RETURN_REQUESTED, _S.DISPUTED, _S.PAUSED})
+"""Waiting for somebody's word; then it goes on from `back_to`."""
+
 FINISHED: Final = GONE | {_S.DONE}
 """Nothing more is asked of the unit."""
 
@@ -153,3 +156,13 @@ class Assignment:
             arrive=dues.arrive,
             resolve=dues.resolve,
         )
+
+
+def moved(assignment: Assignment, command: AssignmentCommand) -> Assignment:
+    """The assignment after a command, remembering where an interruption goes back to.
+
+    Raises IllegalMoveError.
+    """
+    state = ASSIGNMENT.next(assignment.state, command)
+    back_to = assignment.state if state in INTERRUPTED else None
+    return replace(assignment, state=state, back_to=back_to)

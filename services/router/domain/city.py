@@ -1,4 +1,4 @@
-"""What the rules look things up in: the city's catalogue, its time limits, its calendar, its policy."""
+"""What the rules look things up in: catalogue, time limits, calendar and policy of the city."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,6 +36,11 @@ class City:
     def version(self) -> str:
         """The version that facts and dues name as their policy."""
         return self.limits.version
+
+    @property
+    def region(self) -> str:
+        """The city's own region code."""
+        return next(c for c, region in self.catalogue.regions.items() if region.parent is None)
 
     def due(self, rule: Rule, started_at: datetime) -> Due:
         """The promise of a limit that starts then."""

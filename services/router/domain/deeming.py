@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from services.router.domain.assignment import ASSIGNMENT, AssignmentCommand
+from services.router.domain.assignment import ASSIGNMENT, AssignmentCommand, moved
 from services.router.domain.calling import SYSTEM
 from services.router.domain.outcome import Outcome, part_text, step
 from services.router.domain.whistle import Whistle
@@ -17,7 +17,7 @@ def deem(whistle: Whistle, assignment_id: UUID, *, at: datetime, policy: str) ->
     command = AssignmentCommand.DEEM_ACKNOWLEDGED
     if whistle.ended or part is None or not ASSIGNMENT.allows(part.state, command):
         return None
-    deemed = replace(part, state=ASSIGNMENT.next(part.state, command), deemed=True)
+    deemed = replace(moved(part, command), deemed=True)
     after = whistle.replaced(seq=whistle.seq + 1, assignments=whistle.with_assignment(deemed))
     fact = whistles.DeemedAcknowledged(
         seq=after.seq,
@@ -32,9 +32,7 @@ def deem(whistle: Whistle, assignment_id: UUID, *, at: datetime, policy: str) ->
         state=deemed.state,
         received_at=at,
     )
-    view = bureaus.UnitsChanged(
-        whistle_id=whistle.whistle_id, seq=after.seq, units=after.units()
-    )
+    view = bureaus.UnitsChanged(whistle_id=whistle.whistle_id, seq=after.seq, units=after.units())
     made = step(
         fact,
         at,

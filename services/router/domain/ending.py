@@ -1,9 +1,9 @@
-"""How a whistle ends: closed with the citizen's word, or withdrawn; every running promise with it."""
+"""How a whistle ends: closed with the citizen's word, or withdrawn."""
 
 from dataclasses import replace
 from datetime import datetime
 
-from services.router.domain.assignment import ASSIGNMENT, FINISHED, Assignment, AssignmentCommand
+from services.router.domain.assignment import FINISHED, Assignment, AssignmentCommand, moved
 from services.router.domain.calling import SYSTEM
 from services.router.domain.outcome import Outcome, Step, step, words_text
 from services.router.domain.whistle import WHISTLE, Whistle, WhistleCommand
@@ -16,8 +16,7 @@ def _let_go(assignment: Assignment) -> Assignment:
     """A unit that is not done has no part any more."""
     if assignment.state in FINISHED:
         return assignment
-    state = ASSIGNMENT.next(assignment.state, AssignmentCommand.RELEASE)
-    return replace(assignment, state=state)
+    return moved(assignment, AssignmentCommand.RELEASE)
 
 
 def _ended(whistle: Whistle, command: WhistleCommand) -> Whistle:
@@ -74,9 +73,7 @@ def closed_on_resolve(whistle: Whistle, *, at: datetime, policy: str) -> Outcome
     return close(whistle, at=at, policy=policy, actor=SYSTEM, result=None, satisfaction=None)
 
 
-def withdraw(
-    whistle: Whistle, *, at: datetime, policy: str, actor: Actor, reason: str
-) -> Outcome:
+def withdraw(whistle: Whistle, *, at: datetime, policy: str, actor: Actor, reason: str) -> Outcome:
     """The whistle is taken back; raises IllegalMoveError."""
     ended = _ended(whistle, WhistleCommand.WITHDRAW)
     fact = whistles.Withdrawn(

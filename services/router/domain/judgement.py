@@ -16,6 +16,7 @@ from services.router.domain.assignment import (
     FINISHED,
     Assignment,
     AssignmentCommand,
+    moved,
 )
 from services.router.domain.case import Case, Precedent, RefusedError
 from services.router.domain.dues import Promises
@@ -104,11 +105,8 @@ def _accept(case: Case, report_id: str) -> Outcome:
     command = rule.command(case.part)
     if not ASSIGNMENT.allows(case.part.state, command):
         raise RefusedError(RefusalCode.WRONG_STATE, *not_allowed(case.part.state, command))
-    after = replace(case.part, state=ASSIGNMENT.next(case.part.state, command))
-    part, fact = rule.decide(case, after)
-    whistle = case.whistle.replaced(
-        seq=fact.seq, assignments=case.whistle.with_assignment(part)
-    )
+    part, fact = rule.decide(case, moved(case.part, command))
+    whistle = case.whistle.replaced(seq=fact.seq, assignments=case.whistle.with_assignment(part))
     view = bureaus.ReportAccepted(
         whistle_id=whistle.whistle_id,
         seq=fact.seq,
@@ -135,7 +133,7 @@ def _after_resolving(outcome: Outcome, case: Case) -> Outcome:
     if whistle.kind is not WhistleKind.CITIZEN_DEMAND:
         state = WHISTLE.next(whistle.state, WhistleCommand.FINISH)
         return replace(outcome, whistle=replace(whistle, state=state))
-    if whistle.ticket_ids:
+    if whistle.demand_ticket is not None:
         return outcome  # the citizen's word ends it
     end = closed_on_resolve(whistle, at=case.received_at, policy=case.promises.city.version)
     return Outcome(whistle=end.whistle, steps=(*outcome.steps, *end.steps))
@@ -148,9 +146,7 @@ def _is_late(due: Due | None, received_at: datetime, kept_at: datetime | None = 
 
 def _acknowledged(case: Case, part: Assignment) -> tuple[Assignment, UnitFact]:
     late = _is_late(part.dues.acknowledge, case.received_at)
-    fact = whistles.Acknowledged(
-        **case.about(part.state), late=late, handler=case.report.handler
-    )
+    fact = whistles.Acknowledged(**case.about(part.state), late=late, handler=case.report.handler)
     return replace(part, acknowledged_at=case.received_at, deemed=False), fact
 
 
@@ -283,4 +279,3 @@ _RULES: Final[Mapping[type[reports.Report], _Rule]] = {
 
 JUDGED: Final = frozenset(_RULES)
 """The reports that are judged; a test holds it against the contract."""
-

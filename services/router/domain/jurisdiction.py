@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.router.domain.city import City
-from shared.catalogue.model import UnknownCode
+from shared.catalogue.model import UnknownCodeError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,14 +23,14 @@ def breach(city: City, category: str | None, lead: str) -> Breach | None:
     """Why this unit may not lead a matter of this category; None when it may.
 
     Without a category nothing is known of whose duty it is. A category that is not in the
-    catalogue any more binds nobody. Raises UnknownCode for a unit that is not known.
+    catalogue any more binds nobody. Raises UnknownCodeError for a unit that is not known.
     """
     unit = city.catalogue.unit(lead)
     if category is None:
         return None
     try:
         found = city.catalogue.category(category)
-    except UnknownCode:
+    except UnknownCodeError:
         return None
     if city.catalogue.may_lead(category, lead):
         return None

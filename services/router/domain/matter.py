@@ -1,4 +1,4 @@
-"""What a whistle is about and how it came to its units: the words that do not change with its state."""
+"""What a whistle is about, and how it came to its units: what does not change with its state."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -106,6 +106,16 @@ class Ticket:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "matter", matter_of(self.registered))
+
+    def in_round(self, round: int) -> "Ticket":
+        """Open again, in a later round."""
+        return replace(self, state=TicketState.OPEN, round=round)
+
+    def in_category(self, category: str | None) -> "Ticket":
+        """With the category that a dispatcher gave it."""
+        if category == self.registered.category:
+            return self
+        return replace(self, registered=replace(self.registered, category=category))
 
     def supplemented(self, text: str, attachments: tuple[Attachment, ...]) -> "Ticket":
         """With the person's further words, for units that are called later."""

@@ -40,13 +40,7 @@ def return_requested(case: Case, part: Assignment) -> tuple[Assignment, UnitFact
         rule_by=case.promises.due(rule, case.received_at),
         adjudicate=adjudicate,
     )
-    asked = replace(
-        part,
-        return_asked_at=case.received_at,
-        adjudicate=adjudicate,
-        back_to=case.part.state,
-    )
-    return asked, fact
+    return replace(part, return_asked_at=case.received_at, adjudicate=adjudicate), fact
 
 
 def _may_return(case: Case) -> None:

@@ -12,12 +12,14 @@ from shared.catalogue.model import (
     PROPERTY_FUNCTION,
     Category,
     Unit,
-    UnknownCode,
+    UnknownCodeError,
 )
 from shared.catalogue.regions import contains
 from shared.contracts.parts import Place
 from shared.contracts.values import Relation, Urgency
 from shared.contracts.whistles import Candidate
+
+Key = tuple[str | None, str | None, str | None, str | None, Urgency]
 
 SURE = 1.0
 ONLY_ONE_IN_CITY = 0.9  # no place is known, but the whole city has one unit for it
@@ -58,6 +60,25 @@ class _Lead:
     trace: str
 
 
+class Responsibilities:
+    """Answers of one batch: many of its tickets ask for the same category and place."""
+
+    def __init__(self, city: City, now: datetime) -> None:
+        self._city = city
+        self._now = now
+        self._known: dict[Key, Found | Unclear] = {}
+
+    def of(self, category: str | None, place: Place, urgency: Urgency) -> Found | Unclear:
+        """The units of a ticket at the batch's `now`, or why a person must decide."""
+        key = (category, place.region, place.compound, place.property_unit, urgency)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = resolve(
+                self._city, category=category, place=place, urgency=urgency, now=self._now
+            )
+        return found
+
+
 def resolve(
     city: City, *, category: str | None, place: Place, urgency: Urgency, now: datetime
 ) -> Found | Unclear:
@@ -66,7 +87,7 @@ def resolve(
         return Unclear(why=("5:no category",))
     try:
         found = city.catalogue.category(category)
-    except UnknownCode:
+    except UnknownCodeError:
         return Unclear(why=(f"5:category {category} is not in the catalogue",))
     trace = (f"5:category {category}→{found.lead_function}",)
     if place.region is not None and not city.catalogue.knows_region(place.region):
@@ -156,9 +177,7 @@ def _units(city: City, function: str, place: Place) -> tuple[Unit, ...]:
     return city.catalogue.units_for(function, place.region, compound)
 
 
-def _unclear(
-    city: City, category: Category, place: Place, units: tuple[Unit, ...]
-) -> Unclear:
+def _unclear(city: City, category: Category, place: Place, units: tuple[Unit, ...]) -> Unclear:
     """Several with equal right, or a place that is not fine enough: the likely ones."""
     function = category.lead_function
     if units:

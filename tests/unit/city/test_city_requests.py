@@ -3,16 +3,18 @@
 import csv
 import json
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from deploy.city.rhythm import in_season
 from shared.contracts.values import Channel, TicketType, Urgency
 
 CITY = Path(__file__).parents[3] / "deploy" / "city"
 DATA = Path(__file__).parents[3] / "shared" / "catalogue" / "data"
-FIELDS = {"channel", "category", "type", "urgency", "description", "place", "reporter"}
+FIELDS = {"channel", "category", "type", "urgency", "description", "place", "reporter", "season"}
 
 
 def rows(name: str) -> list[dict[str, str]]:
@@ -67,6 +69,19 @@ def test_all_kinds_of_hard_cases_occur(requests: list[dict[str, Any]]) -> None:
     urgencies = Counter(request.get("urgency") for request in requests)
     assert urgencies["critical"] >= 8
     assert urgencies["urgent"] >= 15
+
+
+@pytest.mark.parametrize("month", [1, 4, 7, 9, 12])
+def test_there_is_enough_to_say_in_every_season(requests: list[dict[str, Any]], month: int) -> None:
+    now = datetime(2026, month, 14, 1, 0, tzinfo=UTC)
+    assert sum(in_season(request, now) for request in requests) >= 150
+
+
+def test_nobody_complains_of_cold_rooms_in_summer(requests: list[dict[str, Any]]) -> None:
+    cold = [request for request in requests if request.get("category") == "0701"]
+    assert len(cold) >= 5
+    assert not any(in_season(request, datetime(2026, 7, 1, tzinfo=UTC)) for request in cold)
+    assert all(in_season(request, datetime(2026, 12, 1, tzinfo=UTC)) for request in cold)
 
 
 def test_places_exist_and_agree_with_what_is_written(requests: list[dict[str, Any]]) -> None:

@@ -1,0 +1,242 @@
+"""Intake's HTTP edge: register, look up, call back, disclose, supplement, urge, withdraw."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+
+from services.intake import follow_up
+from services.intake.bodies import (
+    CallbackBody,
+    DisclosureBody,
+    SupplementBody,
+    TicketBody,
+    read_body,
+    read_key,
+    read_request,
+    schema,
+)
+from services.intake.call_back import call_back
+from services.intake.context import IntakeContext
+from services.intake.disclose import Contact, disclose
+from services.intake.domain.case import Case
+from services.intake.domain.registration import draft
+from services.intake.domain.ticket import TicketState
+from services.intake.find import Page, TicketView, find_ticket, list_tickets
+from services.intake.register import Receipt, Registration
+from shared.contracts.parts import Role
+from shared.errors import ForbiddenError
+from shared.web.identity import Caller, allow
+
+router = APIRouter(prefix="/api/v1/tickets", tags=["tickets"])
+
+OF_A_REGION: Final = frozenset({Role.STREET_OFFICER, Role.COMMUNITY_WORKER, Role.GRID_WORKER})
+REGISTER: Final = (Role.OPERATOR, Role.SHIFT_LEAD, Role.SYSTEM, *sorted(OF_A_REGION))
+SEE: Final = (
+    *REGISTER,
+    Role.SUPERVISOR,
+    Role.LEADER,
+    Role.DISPATCHER,
+    Role.REVIEWER,
+    Role.CALLBACK_CLERK,
+    Role.AUDITOR,
+    Role.OPS,
+)
+# Called in the route itself: on this measured path a dependency would cost a thread.
+MAY_REGISTER: Final = allow(*REGISTER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """A ticket after a command."""
+
+    ticket_id: UUID
+    state: TicketState
+    version: int
+    round: int
+
+
+def context(request: Request) -> IntakeContext:
+    """What the app made."""
+    made: IntakeContext = request.app.state.context
+    return made
+
+
+def traceparent(request: Request) -> str | None:
+    """The request's trace, to be carried on by the facts it makes."""
+    trace: str | None = request.scope["state"].get("traceparent")
+    return trace
+
+
+Intake = Annotated[IntakeContext, Depends(context)]
+Trace = Annotated[str | None, Depends(traceparent)]
+DESK: Final = (
+    Role.OPERATOR,
+    Role.SHIFT_LEAD,
+    Role.DISPATCHER,
+    Role.SUPERVISOR,
+    Role.SYSTEM,
+)
+Desk = Annotated[Caller, Depends(allow(*DESK))]
+
+
+@router.post(
+    "", status_code=201, responses={201: {"model": Receipt}}, openapi_extra=schema(TicketBody)
+)
+async def post_ticket(request: Request) -> Response:
+    """Register a request; 200 with the first answer when it was registered before."""
+    caller = MAY_REGISTER(request)
+    intake = context(request)
+    asked = read_request(await request.body(), intake.rules.catalogue)
+    done = await intake.registrations.submit(
+        Registration(
+            draft=draft(asked, intake.rules),
+            actor=caller.actor(),
+            idempotency_key=read_key(request.headers.get("idempotency-key")),
+            traceparent=traceparent(request),
+        )
+    )
+    status = 200 if done.repeated else 201
+    return Response(done.receipt, status_code=status, media_type="application/json")
+
+
+@router.get("/{ticket_id}")
+async def get_ticket(
+    ticket_id: UUID, intake: Intake, caller: Annotated[Caller, Depends(allow(*SEE))]
+) -> TicketView:
+    """A ticket with its whole timeline and all promises; nothing of who asked."""
+    async with intake.runtime.pool.acquire() as connection:
+        return await find_ticket(connection, ticket_id, region=_region(intake, caller))
+
+
+@router.get("")
+async def get_tickets(
+    intake: Intake,
+    caller: Annotated[Caller, Depends(allow(*SEE))],
+    source_system: str | None = None,
+    source_number: str | None = None,
+    state: TicketState | None = None,
+    cursor: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> Page:
+    """Tickets, newest first; `next` is the cursor of the next page."""
+    async with intake.runtime.pool.acquire() as connection:
+        return await list_tickets(
+            connection,
+            cursor=cursor,
+            limit=limit,
+            state=state,
+            source_system=source_system,
+            source_number=source_number,
+            region=_region(intake, caller),
+        )
+
+
+@router.post("/{ticket_id}/callbacks", openapi_extra=schema(CallbackBody))
+async def post_callback(
+    ticket_id: UUID,
+    request: Request,
+    intake: Intake,
+    trace: Trace,
+    caller: Annotated[Caller, Depends(allow(Role.CALLBACK_CLERK, Role.SHIFT_LEAD))],
+) -> Changed:
+    """Record one try of the callback."""
+    body = read_body(CallbackBody, await request.body())
+    async with intake.runtime.transaction() as connection:
+        case = await call_back(
+            connection,
+            ticket_id,
+            result=body.result,
+            satisfaction=body.satisfaction,
+            note=body.note,
+            version=body.version,
+            actor=caller.actor(),
+            now=intake.runtime.clock.now(),
+            rules=intake.rules,
+            vault=intake.vault,
+            traceparent=trace,
+        )
+    return _changed(case)
+
+
+@router.post("/{ticket_id}/disclosures", openapi_extra=schema(DisclosureBody))
+async def post_disclosure(
+    ticket_id: UUID,
+    request: Request,
+    intake: Intake,
+    caller: Annotated[Caller, Depends(allow(Role.LIAISON, Role.HANDLER))],
+) -> Contact:
+    """The person's contact for the called unit's handler; every look is recorded."""
+    body = read_body(DisclosureBody, await request.body())
+    async with intake.runtime.transaction() as connection:
+        return await disclose(
+            connection,
+            ticket_id,
+            purpose=body.purpose,
+            actor=caller.actor(),
+            now=intake.runtime.clock.now(),
+            rules=intake.rules,
+            vault=intake.vault,
+        )
+
+
+@router.post("/{ticket_id}/supplements", openapi_extra=schema(SupplementBody))
+async def post_supplement(
+    ticket_id: UUID, request: Request, intake: Intake, trace: Trace, caller: Desk
+) -> Changed:
+    """Add the person's words."""
+    body = read_body(SupplementBody, await request.body())
+    async with intake.runtime.transaction() as connection:
+        case = await follow_up.supplement(
+            connection, ticket_id, text=body.text, vault=intake.vault, **_by(intake, caller, trace)
+        )
+    return _changed(case)
+
+
+@router.post("/{ticket_id}/urges")
+async def post_urge(ticket_id: UUID, intake: Intake, trace: Trace, caller: Desk) -> Changed:
+    """Ask to hurry."""
+    async with intake.runtime.transaction() as connection:
+        case = await follow_up.urge(connection, ticket_id, **_by(intake, caller, trace))
+    return _changed(case)
+
+
+@router.post("/{ticket_id}/withdrawals")
+async def post_withdrawal(
+    ticket_id: UUID,
+    intake: Intake,
+    trace: Trace,
+    caller: Annotated[Caller, Depends(allow(Role.OPERATOR, Role.SHIFT_LEAD))],
+) -> Changed:
+    """Take the request back."""
+    async with intake.runtime.transaction() as connection:
+        case = await follow_up.withdraw(connection, ticket_id, **_by(intake, caller, trace))
+    return _changed(case)
+
+
+def _by(intake: IntakeContext, caller: Caller, trace: str | None) -> dict[str, Any]:
+    return {
+        "actor": caller.actor(),
+        "now": intake.runtime.clock.now(),
+        "rules": intake.rules,
+        "traceparent": trace,
+    }
+
+
+def _changed(case: Case) -> Changed:
+    ticket = case.ticket
+    return Changed(
+        ticket_id=ticket.ticket_id, state=ticket.state, version=ticket.seq, round=ticket.round
+    )
+
+
+def _region(intake: IntakeContext, caller: Caller) -> str | None:
+    """The region a caller is bound to; None for those who work for the whole city."""
+    if caller.role not in OF_A_REGION:
+        return None
+    unit = intake.rules.catalogue.units.get(caller.unit or "")
+    if unit is None or unit.region_code is None:
+        raise ForbiddenError("请使用所在街道或社区的账号", "your account names no region")
+    return unit.region_code

@@ -1,0 +1,200 @@
+"""Registers requests: many at once, each exactly once, with bulk writes in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from services.intake import claims, metrics, store
+from services.intake.domain.case import Case
+from services.intake.domain.registration import Draft, Rules, open_ticket
+from services.intake.domain.request import Request
+from services.intake.domain.ticket import TicketState
+from services.intake.vault import Vault, keep_persons
+from shared.calendar import SHANGHAI
+from shared.contracts.ids import new_id
+from shared.contracts.parts import Actor, DeadlineKind
+from shared.contracts.values import Due, Urgency
+from shared.errors import ConflictError, ShaodaoError
+from shared.runtime.database import Connection
+from shared.runtime.history import FIRST_HASH
+
+SAME_CALLER: Final = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The answer to a registration; a repeat gets the first one's again."""
+
+    ticket_id: UUID
+    number: str
+    state: TicketState
+    version: int
+    registered_at: datetime
+    urgency: Urgency
+    dispatch_by: Due
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """A drafted request with who brought it and the key it came under."""
+
+    draft: Draft
+    actor: Actor
+    idempotency_key: str | None = None
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """A receipt as JSON, and whether the ticket was there before."""
+
+    receipt: str
+    repeated: bool
+
+
+_RECEIPT = TypeAdapter(Receipt)
+_REQUEST = TypeAdapter(Request)
+
+
+async def register_many(
+    connection: Connection,
+    registrations: Sequence[Registration],
+    now: datetime,
+    *,
+    rules: Rules,
+    vault: Vault,
+) -> list[Registered | ShaodaoError]:
+    """One answer for each, in order: its receipt, or the conflict that refuses it."""
+    claimants = [_claimant(each, now) for each in registrations]
+    settled = await claims.settle(connection, claimants, vault=vault, now=now)
+    fresh = [
+        (each, claimant.ticket_id)
+        for each, claimant, ticket_id in zip(registrations, claimants, settled, strict=True)
+        if ticket_id == claimant.ticket_id
+    ]
+    receipts = await _add(connection, fresh, now, rules=rules, vault=vault) if fresh else {}
+    earlier = {each for each in settled if each is not None} - receipts.keys()
+    known = await store.receipts(connection, earlier) if earlier else {}
+    return [_answer(ticket_id, receipts, known) for ticket_id in _once(settled)]
+
+
+def _claimant(registration: Registration, now: datetime) -> claims.Claimant:
+    request = registration.draft.request
+    keys = claims.keys_of(registration.idempotency_key, request.source)
+    return claims.Claimant(
+        ticket_id=new_id(now), keys=keys, body=_REQUEST.dump_json(request) if keys else b""
+    )
+
+
+def _once(settled: Sequence[UUID | None]) -> list[tuple[UUID | None, bool]]:
+    """Each ticket with whether it stood before in the same batch."""
+    seen: set[UUID] = set()
+    marked: list[tuple[UUID | None, bool]] = []
+    for ticket_id in settled:
+        marked.append((ticket_id, ticket_id in seen))
+        if ticket_id is not None:
+            seen.add(ticket_id)
+    return marked
+
+
+def _answer(
+    settled: tuple[UUID | None, bool], receipts: dict[UUID, str], known: dict[UUID, str]
+) -> Registered | ShaodaoError:
+    ticket_id, again = settled
+    if ticket_id is None:
+        metrics.REPEATS.labels("refused").inc()
+        return ConflictError(
+            "该幂等键或来源编号已用于内容不同的诉求",
+            "this Idempotency-Key or source was used for another request",
+            code="key_reused",
+        )
+    if again or ticket_id in known:
+        metrics.REPEATS.labels("repeated").inc()
+        receipt = receipts[ticket_id] if ticket_id in receipts else known[ticket_id]
+        return Registered(receipt=receipt, repeated=True)
+    return Registered(receipt=receipts[ticket_id], repeated=False)
+
+
+async def _add(
+    connection: Connection,
+    fresh: Sequence[tuple[Registration, UUID]],
+    now: datetime,
+    *,
+    rules: Rules,
+    vault: Vault,
+) -> dict[UUID, str]:
+    """Write the new tickets; the receipt of each."""
+    running = await store.take_running(
+        connection, now.astimezone(SHANGHAI).date(), count=len(fresh)
+    )
+    phones = {each.draft.person.phone for each, _ in fresh} - {None}
+    callers = await _same_callers(connection, phones, now, vault=vault)
+    cases = [
+        open_ticket(
+            each.draft,
+            ticket_id=ticket_id,
+            running=number,
+            now=now,
+            actor=each.actor,
+            rules=rules,
+            same_caller_30d=callers.get(each.draft.person.phone, 0),
+            history_hash=FIRST_HASH,
+            traceparent=each.traceparent,
+        )
+        for (each, ticket_id), number in zip(fresh, running, strict=True)
+    ]
+    receipts = [_receipt(case) for case in cases]
+    await _keep_persons(connection, fresh, now, vault=vault)
+    await store.add_cases(connection, cases, receipts, policy=rules.policy)
+    _count(cases, [each.draft for each, _ in fresh])
+    return {ticket_id: receipt for (_, ticket_id), receipt in zip(fresh, receipts, strict=True)}
+
+
+def _receipt(case: Case) -> str:
+    ticket = case.ticket
+    dispatch = case.promises[ticket.ticket_id, DeadlineKind.DISPATCH, ticket.round]
+    receipt = Receipt(
+        ticket_id=ticket.ticket_id,
+        number=ticket.number,
+        state=ticket.state,
+        version=ticket.seq,
+        registered_at=ticket.registered_at,
+        urgency=ticket.urgency,
+        dispatch_by=dispatch.due,
+    )
+    return _RECEIPT.dump_json(receipt).decode()
+
+
+async def _same_callers(
+    connection: Connection, phones: set[str | None], now: datetime, *, vault: Vault
+) -> dict[str | None, int]:
+    """How many tickets each phone brought in the last 30 days."""
+    by_index = {vault.phone_index(phone): phone for phone in phones if phone is not None}
+    if not by_index:
+        return {}
+    counted = await store.same_callers(connection, list(by_index), since=now - SAME_CALLER)
+    return {by_index[index]: count for index, count in counted.items()}
+
+
+async def _keep_persons(
+    connection: Connection,
+    fresh: Sequence[tuple[Registration, UUID]],
+    now: datetime,
+    *,
+    vault: Vault,
+) -> None:
+    persons = [(ticket_id, each.draft.person) for each, ticket_id in fresh]
+    await keep_persons(connection, [p for p in persons if not p[1].is_empty], vault=vault, at=now)
+
+
+def _count(cases: Sequence[Case], drafts: Sequence[Draft]) -> None:
+    for case in cases:
+        metrics.TICKETS.labels(case.ticket.channel, case.ticket.type).inc()
+    metrics.count_moves(cases)
+    for draft in drafts:
+        for kind, found in draft.redactions:
+            metrics.REDACTIONS.labels(kind).inc(found)

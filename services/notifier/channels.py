@@ -1,0 +1,217 @@
+"""What the notifier says: facts about promises on `deadlines`, notices to units on their topics."""
+
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from services.notifier.domain.deadline import Deadline
+from services.notifier.domain.escalation import SILENT, Rung
+from services.notifier.domain.known import Called
+from services.notifier.domain.promises import Change, Step, What
+from shared.calendar import SHANGHAI
+from shared.contracts import deadlines, ids, notices
+from shared.contracts.parts import DeadlineKind
+from shared.contracts.topics import DEADLINES, UNIT_NOTICES, unit_topic
+from shared.runtime.outbox import Outgoing, outgoing
+
+SOURCE = "/shaodao/notifier"
+TEMPLATES = Path(__file__).parent / "templates" / "notices.toml"
+URGED = "urged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """One thing said in both languages."""
+
+    zh: str
+    en: str
+
+    def about(self, **values: object) -> "Sentence":
+        return Sentence(zh=self.zh.format(**values), en=self.en.format(**values))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """The sentences of notices; a rung or level of another policy falls to the nearest one."""
+
+    what: Mapping[DeadlineKind, Sentence]
+    due_soon: Mapping[str, Sentence]
+    overdue: Mapping[int, Sentence]
+    urged: Sentence
+
+    def rung(self, deadline: Deadline, rung: Rung, *, overdue: bool) -> Sentence:
+        """What the unit is told when a rung of its promise fired."""
+        sentence = self._overdue(rung.level) if overdue else self._due_soon(rung.name)
+        what = self.what[deadline.kind]
+        due = f"{deadline.due.by.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+        zh = sentence.zh.format(number=deadline.number, what=what.zh, due=due)
+        en = sentence.en.format(number=deadline.number, what=what.en, due=due)
+        return Sentence(zh=zh, en=en)
+
+    def _overdue(self, level: int) -> Sentence:
+        return self.overdue[min(level, max(self.overdue))]
+
+    def _due_soon(self, name: str) -> Sentence:
+        return self.due_soon.get(name) or next(iter(self.due_soon.values()))
+
+
+def load_wording(path: Path = TEMPLATES) -> Wording:
+    """The sentences of a file; raises KeyError or TOMLDecodeError where one is missing or wrong."""
+    table = tomllib.loads(path.read_text(encoding="utf-8"))
+
+    def sentences(name: str) -> dict[str, Sentence]:
+        return {key: Sentence(zh=each["zh"], en=each["en"]) for key, each in table[name].items()}
+
+    return Wording(
+        what={kind: sentences("what")[kind] for kind in DeadlineKind if kind not in SILENT},
+        due_soon=sentences("due_soon"),
+        overdue={int(level): sentence for level, sentence in sentences("overdue").items()},
+        urged=sentences("urged")[URGED],
+    )
+
+
+def facts(change: Change, *, policy: str) -> Iterable[Outgoing]:
+    """What others are told of a promise's steps, in order."""
+    for place, step in enumerate(change.steps, start=change.after.seq + 1):
+        make = _FACTS.get(step.what)
+        if make is None:
+            continue
+        after = step.after
+        yield outgoing(
+            make(step, _fields(step, seq=place, policy=policy)),
+            topic=DEADLINES.name,
+            source=SOURCE,
+            event_id=ids.rung_id(after.deadline_id, after.round, _occasion(step)),
+            subject=str(after.subject),
+            time=step.at,
+            traceparent=after.traceparent,
+        )
+
+
+def _occasion(step: Step) -> str:
+    """The rung, told apart from the same one of an earlier term."""
+    name = step.rung.name if step.rung else step.what
+    term = step.after.term
+    return name if term == 1 else f"{name}/{term}"
+
+
+def _fields(step: Step, *, seq: int, policy: str) -> dict[str, object]:
+    after = step.after
+    return {
+        "seq": seq,
+        "actor": step.actor,
+        "policy": policy,
+        "canary": after.canary,
+        "deadline_id": after.deadline_id,
+        "kind": after.kind,
+        "round": after.round,
+        "due": after.due,
+        "ticket_id": after.ticket_id,
+        "whistle_id": after.whistle_id,
+        "assignment_id": after.assignment_id,
+        "unit": after.unit,
+    }
+
+
+def _warned(step: Step, fields: dict[str, object]) -> deadlines.Warned:
+    return deadlines.Warned(rung=_rung(step).name, **fields)  # type: ignore[arg-type]
+
+
+def _missed(_step: Step, fields: dict[str, object]) -> deadlines.Missed:
+    return deadlines.Missed(**fields)  # type: ignore[arg-type]
+
+
+def _climbed(step: Step, fields: dict[str, object]) -> deadlines.RungClimbed:
+    rung = _rung(step)
+    return deadlines.RungClimbed(level=rung.level, rung=rung.name, **fields)  # type: ignore[arg-type]
+
+
+def _corrected(step: Step, fields: dict[str, object]) -> deadlines.Corrected:
+    return deadlines.Corrected(met_at=step.at, **fields)  # type: ignore[arg-type]
+
+
+def _rung(step: Step) -> Rung:
+    if step.rung is None:
+        raise ValueError(f"{step.what} without a rung")
+    return step.rung
+
+
+_FACTS: Mapping[What, Callable[[Step, dict[str, object]], deadlines.DeadlineFact]] = {
+    What.WARNED: _warned,
+    What.MISSED: _missed,
+    What.CLIMBED: _climbed,
+    What.CORRECTED: _corrected,
+}
+
+
+def notice(change: Change, wording: Wording) -> Outgoing | None:
+    """What the unit is told: of several rungs at once the last, for the audience of all."""
+    fired = [step for step in change.steps if step.rung is not None]
+    if not fired or change.after.unit is None or change.after.kind in SILENT:
+        return None
+    last = fired[-1]
+    audience = dict.fromkeys(name for step in fired for name in _rung(step).audience)
+    return outgoing(
+        _notice(last, tuple(audience), wording),
+        topic=unit_topic(UNIT_NOTICES, change.after.unit),
+        source=SOURCE,
+        event_id=ids.rung_id(last.after.deadline_id, last.after.round, f"{_occasion(last)}/notice"),
+        subject=str(last.after.subject),
+        time=last.at,
+        traceparent=last.after.traceparent,
+    )
+
+
+def _notice(step: Step, audience: tuple[str, ...], wording: Wording) -> notices.Notice:
+    after, rung = step.after, _rung(step)
+    overdue = step.what is not What.WARNED
+    sentence = wording.rung(after, rung, overdue=overdue)
+    fields: dict[str, object] = {
+        "unit": after.unit,
+        "zh": sentence.zh,
+        "en": sentence.en,
+        "whistle_id": after.whistle_id,
+        "ticket_ids": after.ticket_ids,
+        "audience": audience,
+        "deadline_id": after.deadline_id,
+        "kind": after.kind,
+        "rung": rung.name,
+        "due": after.due,
+    }
+    if overdue:
+        return notices.Overdue(level=rung.level, **fields)  # type: ignore[arg-type]
+    return notices.DueSoon(**fields)  # type: ignore[arg-type]
+
+
+def urged(
+    called: Called,
+    *,
+    ticket_id: UUID,
+    seq: int,
+    count: int,
+    at: datetime,
+    wording: Wording,
+    traceparent: str | None,
+) -> Outgoing:
+    """The citizen's urging, told to one unit."""
+    sentence = wording.urged.about(number=called.number, count=count)
+    return outgoing(
+        notices.Urged(
+            unit=called.unit,
+            zh=sentence.zh,
+            en=sentence.en,
+            whistle_id=called.whistle_id,
+            ticket_ids=called.ticket_ids,
+            audience=("handler", "liaison"),
+            count=count,
+        ),
+        topic=unit_topic(UNIT_NOTICES, called.unit),
+        source=SOURCE,
+        event_id=ids.view_id(ticket_id, seq, called.unit, f"{URGED}/{called.whistle_id}"),
+        subject=str(called.whistle_id),
+        time=at,
+        traceparent=traceparent,
+    )

@@ -1,0 +1,145 @@
+"""Follow the facts: open, meet, pause, change and end promises as tickets and whistles go on."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from services.notifier import channels, metrics, store
+from services.notifier.domain.deadline import Deadline, promised
+from services.notifier.domain.effects import (
+    Effect,
+    Heard,
+    Marking,
+    Opening,
+    Ordering,
+    WhistleOrdering,
+)
+from services.notifier.domain.escalation import Escalation
+from services.notifier.domain.hearing import effects, tickets_of, whistle_of
+from services.notifier.domain.known import Known
+from services.notifier.domain.promises import Change, Step, Turn, mark_group_matter, obey, opened
+from shared.contracts import tickets
+from shared.runtime import outbox
+from shared.runtime.database import Connection
+from shared.runtime.incoming import Incoming
+
+
+@dataclass(slots=True)
+class Batch:
+    """The promises of a batch as they stand while its effects are carried out in order."""
+
+    escalation: Escalation
+    loaded: dict[UUID, Deadline]
+    now: dict[UUID, Deadline] = field(default_factory=dict)
+    steps: dict[UUID, list[Step]] = field(default_factory=dict)
+    of_whistle: defaultdict[UUID | None, dict[UUID, None]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+
+    def __post_init__(self) -> None:
+        for deadline in self.loaded.values():
+            self._keep(deadline)
+
+    def _keep(self, deadline: Deadline) -> None:
+        self.now[deadline.deadline_id] = deadline
+        self.of_whistle[deadline.whistle_id][deadline.deadline_id] = None
+
+    def carry_out(self, effect: Effect) -> None:
+        """Do what one effect of a fact asks."""
+        match effect:
+            case Opening():
+                self._open(effect)
+            case Ordering(deadline_id=deadline_id, order=order):
+                if (deadline := self.now.get(deadline_id)) is not None:
+                    self._take(obey(deadline, order, self.escalation))
+            case WhistleOrdering(whistle_id=whistle_id, order=order):
+                for deadline in self._of_whistle(whistle_id):
+                    self._take(obey(deadline, order, self.escalation))
+            case Marking(whistle_id=whistle_id, heard=heard):
+                for deadline in self._of_whistle(whistle_id):
+                    actor = heard.data.actor
+                    self._take(mark_group_matter(deadline, heard.at, actor, self.escalation))
+
+    def _open(self, opening: Opening) -> None:
+        deadline = self.now.get(opening.deadline_id)
+        if deadline is None:
+            deadline = promised(opening.owner, opening.kind, opening.due)
+            self._take(opened(deadline, opening.order, self.escalation))
+        else:  # called again: the same promise with another due time
+            self._take(obey(deadline, opening.changed, self.escalation))
+
+    def _of_whistle(self, whistle_id: UUID) -> list[Deadline]:
+        return [self.now[deadline_id] for deadline_id in self.of_whistle[whistle_id]]
+
+    def _take(self, turn: Turn) -> None:
+        deadline, steps = turn
+        self._keep(deadline)
+        if steps:
+            self.steps.setdefault(deadline.deadline_id, []).extend(steps)
+
+    def changes(self) -> list[Change]:
+        """What changed, in the order of first steps."""
+        return [
+            Change(
+                before=self.loaded.get(deadline_id),
+                after=self.now[deadline_id],
+                steps=tuple(steps),
+            )
+            for deadline_id, steps in self.steps.items()
+        ]
+
+
+async def track(
+    connection: Connection, events: Sequence[Incoming], *, escalation: Escalation
+) -> list[Change]:
+    """Carry out what a batch of facts means for the promises; returns what changed."""
+    known = await _known(connection, events)
+    wanted = [
+        effect
+        for event in events
+        for effect in effects(
+            Heard(data=event.data, at=event.time, traceparent=event.traceparent), known
+        )
+    ]
+    batch = Batch(escalation, await _locked(connection, wanted))
+    for effect in wanted:
+        batch.carry_out(effect)
+    changes = batch.changes()
+    await store.save_known(connection, known)
+    await _forget_archived(connection, events)
+    policy = escalation.limits.version
+    await store.save(connection, changes, policy=policy)
+    metrics.count_steps(changes)
+    told = [fact for change in changes for fact in channels.facts(change, policy=policy)]
+    await outbox.put(connection, told)
+    return changes
+
+
+async def _known(connection: Connection, events: Sequence[Incoming]) -> Known:
+    marking = tickets.Urged | tickets.GroupFlagged
+    return await store.known(
+        connection,
+        ticket_ids=(each for event in events for each in tickets_of(event.data)),
+        whistle_ids=(each for event in events if (each := whistle_of(event.data)) is not None),
+        marked_tickets=[e.data.ticket_id for e in events if isinstance(e.data, marking)],
+    )
+
+
+async def _locked(connection: Connection, wanted: Iterable[Effect]) -> dict[UUID, Deadline]:
+    wanted = list(wanted)
+    single = [e.deadline_id for e in wanted if isinstance(e, Opening | Ordering)]
+    whole = [e.whistle_id for e in wanted if isinstance(e, WhistleOrdering | Marking)]
+    return await store.lock(connection, deadline_ids=single, whistle_ids=whole)
+
+
+async def _forget_archived(connection: Connection, events: Sequence[Incoming]) -> None:
+    archived = [e.data.ticket_id for e in events if isinstance(e.data, tickets.Archived)]
+    if archived:
+        await store.forget_tickets(connection, archived)
+
+
+def earliest_fire(changes: Iterable[Change]) -> datetime | None:
+    """The soonest time that any of the changed promises fires."""
+    return min((c.after.fire_at for c in changes if c.after.fire_at is not None), default=None)

@@ -1,0 +1,133 @@
+"""The watch: fires what is past, as often as something is, and sleeps until the next.
+
+Each claimed batch is one transaction: state, history, facts, notices and the next rung. Rows that
+are held elsewhere are passed over, so several copies may run; one that dies leaves nothing behind.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from services.notifier import channels, metrics, store
+from services.notifier.channels import Wording
+from services.notifier.domain.deadline import Deadline
+from services.notifier.domain.escalation import Escalation
+from services.notifier.domain.promises import Change, fire
+from shared.runtime import outbox
+from shared.runtime.clock import Clock, wall_now
+from shared.runtime.database import Connection, is_transient
+from shared.runtime.logging import logger
+from shared.runtime.service import Runtime
+
+log = logger(__name__)
+
+CLAIM_ROWS = 1000
+# How long a rung that another copy wrote, or a fact still held, may go unseen (wall time).
+POLL_SECONDS = 0.25
+HELD_SECONDS = 0.02  # before a row that is held is looked for again
+
+
+async def fire_due(
+    connection: Connection,
+    now: datetime,
+    *,
+    escalation: Escalation,
+    wording: Wording,
+    limit: int = CLAIM_ROWS,
+) -> list[Change]:
+    """Claim and fire one batch of what is past; returns what changed, [] when nothing was past."""
+    claimed = await store.claim(connection, now, limit=limit)
+    if not claimed:
+        return []
+    changes = [_fired(deadline, now, escalation) for deadline in claimed]
+    policy = escalation.limits.version
+    await store.save(connection, changes, policy=policy)
+    rows = [fact for change in changes for fact in channels.facts(change, policy=policy)]
+    notices = [row for change in changes if (row := channels.notice(change, wording)) is not None]
+    metrics.count_notices(notices)
+    await outbox.put(connection, [*rows, *notices])
+    return changes
+
+
+def _fired(deadline: Deadline, now: datetime, escalation: Escalation) -> Change:
+    after, steps = fire(deadline, now, escalation)
+    return Change(before=deadline, after=after, steps=tuple(steps))
+
+
+class Watch:
+    """The watch of one process; `wake` when a rung may fire sooner than it waits for."""
+
+    def __init__(self, runtime: Runtime, *, escalation: Escalation, wording: Wording) -> None:
+        self._runtime = runtime
+        self._escalation = escalation
+        self._wording = wording
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look again soon: what was just written is committed by then."""
+        asyncio.get_running_loop().call_later(HELD_SECONDS, self._wake.set)
+
+    async def run(self) -> None:
+        """Watch for ever; a database that is away is waited for."""
+        while True:
+            try:
+                while await self.fire_batch() == CLAIM_ROWS:
+                    pass
+                await self._sleep()
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                log.warning("watch_retry", error=repr(error))
+                await asyncio.sleep(POLL_SECONDS)
+
+    async def fire_batch(self) -> int:
+        """Fire one batch in a transaction of its own; returns how many promises it had."""
+        clock = self._runtime.clock
+        async with self._runtime.transaction() as connection:
+            changes = await fire_due(
+                connection, clock.now(), escalation=self._escalation, wording=self._wording
+            )
+        if changes:
+            _measure(changes, clock)
+        return len(changes)
+
+    async def _sleep(self) -> None:
+        """Until the next rung, or the poll, or a wake-up."""
+        clock = self._runtime.clock
+        async with self._runtime.pool.acquire() as connection:
+            next_at = await store.next_fire_at(connection)
+        behind = next_at is not None and next_at <= clock.now()
+        metrics.OLDEST_FIRE.set(_age(next_at, clock) if next_at and behind else 0)
+        poll = asyncio.get_running_loop().call_later(
+            HELD_SECONDS if behind else POLL_SECONDS, self._wake.set
+        )
+        try:
+            await clock.wait_until(None if behind else next_at, self._wake)
+        finally:
+            poll.cancel()
+
+
+def _age(fire_at: datetime, clock: Clock) -> float:
+    return (wall_now() - clock.wall_at(fire_at)) / timedelta(seconds=1)
+
+
+def _measure(changes: Sequence[Change], clock: Clock) -> None:
+    """Called after the commit."""
+    metrics.CLAIMED.observe(len(changes))
+    metrics.count_steps(changes)
+    for change in changes:
+        if change.before is not None and change.before.fire_at is not None:
+            metrics.LATENESS.observe(_age(change.before.fire_at, clock))
+
+
+async def show_figures(runtime: Runtime) -> None:
+    """Keep the gauge of open promises fresh, for ever."""
+    while True:
+        try:
+            async with runtime.pool.acquire() as connection:
+                metrics.show_unended(await store.count_unended(connection))
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            log.warning("figures_retry", error=repr(error))
+        await asyncio.sleep(30)

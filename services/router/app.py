@@ -1,0 +1,92 @@
+"""The router as a process: its wiring, and nothing else."""
+
+import tomllib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.router import api, handlers
+from services.router.context import RouterContext
+from services.router.domain.city import City, read_policy
+from services.router.domain.judgement import Refused
+from services.router.domain.outcome import Outcome
+from services.router.judge import Reported, judge_requests
+from services.router.seed import seed
+from shared.calendar import WorkCalendar
+from shared.catalogue.load import load_catalogue
+from shared.catalogue.load_limits import load_time_limits
+from shared.errors import ShaodaoError
+from shared.runtime.database import Connection
+from shared.runtime.group_commit import GroupCommit
+from shared.runtime.service import Runtime, running
+from shared.runtime.settings import ServiceSettings
+from shared.web.app import new_app, serve
+
+NAME = "router"
+HERE = Path(__file__).parent
+MIGRATIONS = HERE / "sql" / "migrations"
+
+
+def create_app(settings: ServiceSettings) -> FastAPI:
+    """The router's application; its lifespan starts and stops everything."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[Runtime]:
+        async with running(settings, name=NAME, migrations=MIGRATIONS) as runtime:
+            city = await seeded_city(runtime)
+            app.state.context = wire(runtime, city)
+            await runtime.start()
+            yield runtime
+
+    app = new_app(NAME, settings=settings, lifespan=lifespan)
+    app.include_router(api.router)
+    return app
+
+
+def city_of_files() -> City:
+    """The city as its files have it; the units become the table's in `seeded_city`."""
+    policy = tomllib.loads((HERE / "policy.toml").read_text(encoding="utf-8"))
+    return City(
+        catalogue=load_catalogue(),
+        limits=load_time_limits(),
+        calendar=WorkCalendar(),
+        policy=read_policy(policy),
+    )
+
+
+async def seeded_city(runtime: Runtime) -> City:
+    """The city with the units of the table, which is seeded from the file first."""
+    files = city_of_files()
+    async with runtime.transaction() as connection:
+        catalogue = await seed(
+            connection, files.catalogue, policy=files.version, now=runtime.clock.now()
+        )
+    return City(
+        catalogue=catalogue, limits=files.limits, calendar=files.calendar, policy=files.policy
+    )
+
+
+def wire(runtime: Runtime, city: City) -> RouterContext:
+    """Connect the edges with the verbs."""
+    runtime.subscribe(handlers.city_topics(city))
+    runtime.subscribe(handlers.unit_topics(city))
+
+    async def judge(
+        connection: Connection, reported: Sequence[Reported], now: datetime
+    ) -> Sequence[Outcome | Refused | ShaodaoError]:
+        return await judge_requests(connection, reported, city=city, now=now)
+
+    return RouterContext(runtime=runtime, city=city, reports=GroupCommit(runtime, "reports", judge))
+
+
+def main() -> None:
+    """Serve with the settings of the environment."""
+    settings = ServiceSettings()
+    serve(NAME, create_app(settings), settings)
+
+
+if __name__ == "__main__":
+    main()

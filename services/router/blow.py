@@ -1,0 +1,116 @@
+"""Blows a whistle for a street or community: its units are called at once."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.router import metrics, rows, store
+from services.router.domain import calling
+from services.router.domain.blowing import Blow, check, may_blow
+from services.router.domain.book import Book, Request
+from services.router.domain.calling import Call
+from services.router.domain.city import City
+from services.router.domain.dues import Promises
+from services.router.domain.whistle import Whistle
+from shared.catalogue.model import Unit
+from shared.contracts.ids import new_id
+from shared.contracts.parts import Actor, BlownBy
+from shared.contracts.values import WhistleKind
+from shared.errors import ConflictError, ForbiddenError
+from shared.runtime.database import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blown:
+    """The whistle that was blown, or had been by the same request."""
+
+    whistle: Whistle
+    new: bool
+
+
+async def blow(
+    connection: Connection,
+    request: Blow,
+    *,
+    actor: Actor,
+    key: str | None,
+    city: City,
+    now: datetime,
+    traceparent: str | None,
+) -> Blown:
+    """Call the units; the same `key` of the same unit gives the same whistle.
+
+    Raises ForbiddenError, InvalidError naming every wrong field, ConflictError when the key was
+    used for another request.
+    """
+    unit = _unit(city, actor)
+    may_blow(city, request, role=actor.role, unit=unit)
+    digest = hashlib.sha256(rows.json_of(request).encode()).digest()
+    if key is not None:
+        before = await store.by_key(connection, unit.code, key)
+        if before is not None:
+            return await _same(connection, before, digest)
+    book = Book(Promises(city, now))
+    whistle = await _blow(connection, book, request, unit, actor, traceparent)
+    if key is not None:
+        book.requests[whistle.whistle_id] = Request(key=key, hash=digest)
+    await store.save(connection, book)
+    metrics.count(book)
+    return Blown(whistle=whistle, new=True)
+
+
+def _unit(city: City, actor: Actor) -> Unit:
+    unit = city.catalogue.units.get(actor.unit or "")
+    if unit is None:
+        raise ForbiddenError(
+            "您的账号没有所属单位，不能吹哨", "the caller has no unit that could blow a whistle"
+        )
+    return unit
+
+
+async def _same(connection: Connection, before: store.Requested, digest: bytes) -> Blown:
+    if before.request_hash != digest:
+        raise ConflictError(
+            "该 Idempotency-Key 已用于另一请求",
+            "this Idempotency-Key was used for another request",
+            code="idempotency_key_reused",
+        )
+    (whistle,) = await store.read_whistles(connection, [before.whistle_id])
+    return Blown(whistle=whistle, new=False)
+
+
+async def _blow(
+    connection: Connection,
+    book: Book,
+    request: Blow,
+    unit: Unit,
+    actor: Actor,
+    traceparent: str | None,
+) -> Whistle:
+    tickets = {t.ticket_id: t for t in await store.read_tickets(connection, request.tickets)}
+    summonses = check(
+        request,
+        role=actor.role,
+        unit=unit,
+        tickets=tickets,
+        demanded=await store.demanded(connection, request.tickets),
+        promises=book.promises,
+    )
+    await store.take_numbers(connection, book, 1)
+    matter = request.matter([tickets[ticket_id] for ticket_id in request.tickets])
+    demand = request.kind is WhistleKind.CITIZEN_DEMAND and len(request.tickets) == 1
+    whistle = calling.new_whistle(
+        new_id(book.now),
+        number=book.number(),
+        kind=request.kind,
+        matter=matter,
+        round=tickets[request.tickets[0]].round if demand else 1,
+        ticket_ids=tuple(sorted(request.tickets)),
+        demand_ticket=request.tickets[0] if demand else None,
+    )
+    blown_by = BlownBy(unit=unit.code, level=unit.level.value, on_behalf_of=request.on_behalf_of)
+    call = Call(actor=actor, blown_by=blown_by, trace=(f"blown by {unit.code}",))
+    outcome = calling.blow(whistle, matter, summonses, call, promises=book.promises)
+    book.contents[whistle.whistle_id] = calling.content_of(matter, call)
+    book.put(outcome, traceparent)
+    return outcome.whistle

@@ -1,0 +1,272 @@
+"""Dispatch: a registered ticket whistles its units, or waits for a person who dispatches it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from annotated_types import Len, MaxLen
+
+from services.router import store
+from services.router.domain import calling, ending
+from services.router.domain.assignment import GONE
+from services.router.domain.book import Book
+from services.router.domain.calling import SYSTEM, Call
+from services.router.domain.city import City
+from services.router.domain.dues import Promises
+from services.router.domain.jurisdiction import breach
+from services.router.domain.matter import Content, Ticket, TicketState
+from services.router.domain.outcome import Outcome
+from services.router.domain.responsibility import Found, Summons, Unclear, complete
+from services.router.domain.whistle import Whistle
+from shared.contracts import tickets
+from shared.contracts.ids import new_id
+from shared.contracts.parts import Actor, WhistleState
+from shared.contracts.values import Relation, Urgency, WhistleKind
+from shared.errors import ConflictError, FieldError, InvalidError, NotFoundError
+from shared.runtime.database import Connection
+
+
+def registered(
+    book: Book, fact: tickets.Registered, *, at: datetime, traceparent: str | None
+) -> None:
+    """A new ticket: whistle its units, or hold it."""
+    if fact.ticket_id in book.tickets:
+        return
+    ticket = Ticket(
+        ticket_id=fact.ticket_id,
+        state=TicketState.OPEN,
+        round=fact.round,
+        registered_at=at,
+        registered=fact,
+    )
+    book.put_ticket(ticket)
+    _dispatch(book, ticket, _resolved(book, ticket), traceparent)
+
+
+def again(
+    book: Book,
+    fact: tickets.ReworkRequested | tickets.Reopened,
+    *,
+    at: datetime,
+    traceparent: str | None,
+) -> None:
+    """Not solved: the round ends, and a new one whistles the units that had it last."""
+    ticket = book.tickets.get(fact.ticket_id)
+    if ticket is None or fact.round <= ticket.round:
+        return
+    last = _last_demand(book, fact.ticket_id)
+    if last is not None and not last.ended:
+        _end_round(book, last, fact, at, traceparent)
+    ticket = ticket.in_round(fact.round)
+    book.put_ticket(ticket)
+    same = _same_units(book, last, fact.round) if last is not None else None
+    _dispatch(book, ticket, same or _resolved(book, ticket), traceparent)
+
+
+def _last_demand(book: Book, ticket_id: UUID) -> Whistle | None:
+    demands = [w for w in book.of_ticket(ticket_id) if w.demand_ticket == ticket_id]
+    return demands[-1] if demands else None
+
+
+def _end_round(
+    book: Book,
+    last: Whistle,
+    fact: tickets.ReworkRequested | tickets.Reopened,
+    at: datetime,
+    traceparent: str | None,
+) -> None:
+    policy = book.city.version
+    if last.state is WhistleState.HELD:
+        outcome = ending.withdraw(
+            last, at=at, policy=policy, actor=fact.actor, reason="工单已进入新一轮"
+        )
+    else:
+        rework = isinstance(fact, tickets.ReworkRequested)
+        outcome = ending.close(
+            last,
+            at=at,
+            policy=policy,
+            actor=fact.actor,
+            result=fact.result if rework else None,  # type: ignore[union-attr]
+            satisfaction=fact.satisfaction if rework else None,  # type: ignore[union-attr]
+        )
+    book.put(outcome, traceparent)
+
+
+def _same_units(book: Book, last: Whistle, round: int) -> Found | None:
+    """Those who had it last, by ruling or not; None where nobody leads or some unit is gone."""
+    parts = [a for a in last.assignments if a.state not in GONE]
+    if not any(a.relation is Relation.LEAD for a in parts):
+        return None
+    if any(a.unit not in book.city.catalogue.units for a in parts):
+        return None
+    summonses = tuple(
+        Summons(unit=a.unit, relation=a.relation, task=a.task, clause=a.clause) for a in parts
+    )
+    return Found(summonses=summonses, trace=(f"round {round}:same units as {last.number}",))
+
+
+def _resolved(book: Book, ticket: Ticket) -> Found | Unclear:
+    matter = ticket.matter
+    return book.responsibilities.of(matter.category, matter.place, matter.urgency)
+
+
+def _dispatch(book: Book, ticket: Ticket, found: Found | Unclear, traceparent: str | None) -> None:
+    whistle = calling.new_whistle(
+        new_id(book.now),
+        number=book.number(),
+        kind=WhistleKind.CITIZEN_DEMAND,
+        matter=ticket.matter,
+        round=ticket.round,
+        ticket_ids=(ticket.ticket_id,),
+        demand_ticket=ticket.ticket_id,
+    )
+    if isinstance(found, Unclear):
+        content = Content(why=found.why, candidates=found.candidates)
+        outcome = calling.hold(whistle, found, promises=book.promises)
+    else:
+        call = Call(actor=SYSTEM, blown_by=book.by_city, trace=found.trace)
+        content = calling.content_of(None, call)
+        outcome = calling.blow(
+            whistle, ticket.matter, found.summonses, call, promises=book.promises
+        )
+    book.contents[whistle.whistle_id] = content
+    book.put(outcome, traceparent)
+
+
+def overdue(book: Book, whistle: Whistle, content: Content, ticket: Ticket) -> None:
+    """Held past its dispatch limit: urgent matters never wait (DOMAIN §6).
+
+    They go to the best lawful candidate, or to the 12345 centre where there is none, marked
+    provisional. Normal ones stay with the dispatcher; the notifier tells the shift lead.
+    """
+    matter = ticket.matter
+    if whistle.state is not WhistleState.HELD or matter.urgency is Urgency.NORMAL:
+        return
+    centre = book.city.hotline_centre(matter.place.region)
+    best = next((c.unit for c in content.candidates if c.unit in book.city.catalogue.units), None)
+    lead = best or (centre.code if centre else None)
+    if lead is None:
+        return
+    summonses = [Summons(unit=lead, relation=Relation.LEAD)]
+    if centre is not None and centre.code != lead:
+        summonses.append(
+            Summons(
+                unit=centre.code,
+                relation=Relation.ASSISTING,
+                task="超时未派，暂派并协助确认主办单位",
+                coordinating=True,
+            )
+        )
+    found = complete(
+        book.city,
+        summonses,
+        place=matter.place,
+        urgency=matter.urgency,
+        now=book.now,
+        trace=(*content.why, f"11:dispatch overdue→{lead}, provisional"),
+    )
+    call = Call(actor=SYSTEM, blown_by=book.by_city, trace=found.trace, provisional=True)
+    _open(book, whistle, ticket, found.summonses, call, content, None)
+
+
+def _open(
+    book: Book,
+    whistle: Whistle,
+    ticket: Ticket,
+    summonses: Sequence[Summons],
+    call: Call,
+    content: Content,
+    traceparent: str | None,
+) -> Outcome:
+    outcome = calling.blow(whistle, ticket.matter, summonses, call, promises=book.promises)
+    book.contents[whistle.whistle_id] = Content(
+        blown_by=call.blown_by,
+        dispatched_by=call.actor,
+        trace=call.trace,
+        why=content.why,
+        candidates=content.candidates,
+    )
+    book.put(outcome, traceparent)
+    return outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatching:
+    """A dispatcher's decision on a held ticket."""
+
+    lead: Annotated[str, Len(1, 64)]
+    assisting: Annotated[tuple[Annotated[str, Len(1, 64)], ...], MaxLen(20)] = ()
+    category: Annotated[str, MaxLen(16)] | None = None
+
+
+async def dispatch_held(
+    connection: Connection,
+    ticket_id: UUID,
+    dispatching: Dispatching,
+    *,
+    actor: Actor,
+    city: City,
+    now: datetime,
+    traceparent: str | None,
+) -> Whistle:
+    """Whistle the units a person chose for a held ticket.
+
+    Raises NotFoundError, ConflictError when it is not held any more, InvalidError naming the
+    wrong unit; the hard guard holds for a person too.
+    """
+    book = await store.of_tickets(connection, [ticket_id], Promises(city, now), new_whistles=0)
+    ticket, whistle = book.tickets.get(ticket_id), _last_demand(book, ticket_id)
+    if ticket is None or whistle is None:
+        raise NotFoundError("没有这张待派工单", "no such ticket waits for dispatch")
+    if whistle.state is not WhistleState.HELD:
+        raise ConflictError(
+            "工单已派出或已结束",
+            "the ticket is not held any more",
+            code="wrong_state",
+            state=whistle.state,
+            version=whistle.seq,
+        )
+    category = dispatching.category or ticket.matter.category
+    _check(city, dispatching, category)
+    ticket = ticket.in_category(category)
+    book.put_ticket(ticket)
+    summonses = [Summons(unit=dispatching.lead, relation=Relation.LEAD)]
+    summonses += [Summons(unit=u, relation=Relation.ASSISTING) for u in dispatching.assisting]
+    content = (await store.contents(connection, [whistle.whistle_id]))[whistle.whistle_id][0]
+    matter = ticket.matter
+    found = complete(
+        city,
+        summonses,
+        place=matter.place,
+        urgency=matter.urgency,
+        now=now,
+        trace=(*content.why, f"12:{actor.role.value}→{dispatching.lead}"),
+    )
+    call = Call(actor=actor, blown_by=book.by_city, trace=found.trace)
+    outcome = _open(book, whistle, ticket, found.summonses, call, content, traceparent)
+    await store.save(connection, book)
+    return outcome.whistle
+
+
+def _check(city: City, dispatching: Dispatching, category: str | None) -> None:
+    errors = []
+    if dispatching.category and dispatching.category not in city.catalogue.categories:
+        errors.append(_wrong("category", f"没有类别 {category}", f"no category {category}"))
+    named = (dispatching.lead, *dispatching.assisting)
+    for index, unit in enumerate(named):
+        field = "lead" if index == 0 else f"assisting.{index - 1}"
+        if unit not in city.catalogue.units:
+            errors.append(_wrong(field, f"没有单位 {unit}", f"there is no unit {unit}"))
+        elif unit in named[:index]:
+            errors.append(_wrong(field, f"{unit} 重复", f"{unit} is named twice"))
+    if not errors and (found := breach(city, category, dispatching.lead)):
+        errors.append(_wrong("lead", found.zh, found.en))
+    if errors:
+        raise InvalidError(*errors)
+
+
+def _wrong(field: str, zh: str, en: str) -> FieldError:
+    return FieldError(field=field, zh=zh, en=en)

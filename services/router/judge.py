@@ -1,0 +1,173 @@
+"""Judges what units report, over Kafka and HTTP alike: accepted with a fact, or refused."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.router import metrics, store
+from services.router.domain.book import Book, Declined
+from services.router.domain.city import City
+from services.router.domain.dues import Promises
+from services.router.domain.judgement import Refused, judge
+from services.router.domain.outcome import Outcome
+from shared.contracts import reports
+from shared.contracts.bureaus import RefusalCode, ReportRefused
+from shared.contracts.ids import refusal_id
+from shared.contracts.parts import Actor, Role
+from shared.contracts.topics import unit_of
+from shared.runtime.database import Connection
+from shared.runtime.incoming import Incoming, Unreadable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """A unit's report as it came in; the unit is the topic's or the caller's."""
+
+    unit: str
+    actor: Actor
+    report: reports.Report
+    report_id: str
+    received_at: datetime
+    traceparent: str | None
+
+
+async def judge_requests(
+    connection: Connection, reported: Sequence[Reported], *, city: City, now: datetime
+) -> list[Outcome | Refused]:
+    """Judge reports that came over HTTP; the answer goes back to the caller."""
+    book = await _read(connection, reported, city, now)
+    answers = [_judge(book, each) for each in reported]
+    await store.save(connection, book)
+    metrics.count(book)
+    return answers
+
+
+async def judge_events(
+    connection: Connection, events: Sequence[Incoming], *, city: City, now: datetime
+) -> None:
+    """Judge reports that came on the units' topics; refusals are told on theirs."""
+    reported = [_reported(event) for event in events]
+    book = await _read(connection, reported, city, now)
+    for event, each in zip(events, reported, strict=True):
+        answer = _judge(book, each)
+        if isinstance(answer, Refused):
+            book.said.append(_declined(event, each, answer, now))
+    await store.save(connection, book)
+    metrics.count(book)
+
+
+def _reported(event: Incoming) -> Reported:
+    unit = unit_of(event.topic)
+    return Reported(
+        unit=unit,
+        actor=Actor(role=Role.DEPARTMENT, unit=unit, name=event.data.handler.name),
+        report=event.data,
+        report_id=event.event_id,
+        received_at=event.received_at,
+        traceparent=event.traceparent,
+    )
+
+
+async def _read(
+    connection: Connection, reported: Sequence[Reported], city: City, now: datetime
+) -> Book:
+    ids = {each.report.whistle_id for each in reported}
+    book = await store.of_whistles(connection, ids, Promises(city, now))
+    returning = {
+        each.report.whistle_id
+        for each in reported
+        if isinstance(each.report, reports.ReturnRequested)
+    }
+    if returning:
+        await store.load_precedents(connection, book, returning)
+    return book
+
+
+def _judge(book: Book, each: Reported) -> Outcome | Refused:
+    whistle_id = each.report.whistle_id
+    answer = judge(
+        book.whistles.get(whistle_id),
+        each.report,
+        unit=each.unit,
+        actor=each.actor,
+        report_id=each.report_id,
+        received_at=each.received_at,
+        promises=book.promises,
+        precedent=book.precedent(whistle_id),
+    )
+    if isinstance(answer, Refused):
+        metrics.refused(each.report, answer.code)
+        return answer
+    book.put(answer, each.traceparent)
+    if isinstance(each.report, reports.ReturnRequested):
+        book.asked_to_return(answer.whistle, each.unit)
+    return answer
+
+
+def _declined(event: Incoming, each: Reported, refused: Refused, now: datetime) -> Declined:
+    whistle_id = each.report.whistle_id
+    return Declined(
+        unit=each.unit,
+        event_id=refusal_id(whistle_id, event.topic, each.report_id),
+        subject=str(whistle_id),
+        at=now,
+        refusal=ReportRefused(
+            report_id=each.report_id,
+            topic=event.topic,
+            partition=event.partition,
+            offset=event.offset,
+            code=refused.code,
+            zh=refused.zh,
+            en=refused.en,
+            whistle_id=whistle_id,
+            state=refused.state,
+            seq=refused.seq,
+        ),
+        traceparent=event.traceparent,
+    )
+
+
+async def refuse_unreadable(
+    connection: Connection, records: Sequence[Unreadable], *, city: City, now: datetime
+) -> None:
+    """Tell the units whose records are no reports of the contract; they are dead letters too."""
+    book = Book(Promises(city, now))
+    for record in records:
+        book.said.append(_unreadable(record, now))
+        metrics.unreadable()
+    await store.save(connection, book)
+
+
+def _unreadable(record: Unreadable, now: datetime) -> Declined:
+    error, subject = record.error, _uuid(record.error.subject)
+    # Not every such record has an id of its own; where it lies does.
+    where = f"{record.partition}/{record.offset}"
+    report_id = error.event_id or where
+    return Declined(
+        unit=unit_of(record.topic),
+        event_id=refusal_id(subject or NOBODY, record.topic, where),
+        subject=error.subject or error.event_id or record.topic,
+        at=now,
+        refusal=ReportRefused(
+            report_id=report_id,
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            code=RefusalCode.INVALID,
+            zh=f"报告内容不合规范：{error.words[:500]}",
+            en=f"the report breaks the contract ({error.code}): {error.words[:500]}",
+            whistle_id=subject,
+        ),
+        traceparent=None,
+    )
+
+
+NOBODY = UUID(int=0)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

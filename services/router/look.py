@@ -1,0 +1,261 @@
+"""What people may read: held tickets, the whistles of a ticket or unit, one whistle as a whole."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.router import rows, store
+from services.router.domain.matter import Content, Matter
+from services.router.domain.whistle import Whistle
+from services.router.domain.words import FACT_ZH
+from services.router.store import SQL
+from shared.contracts import parts
+from shared.contracts.parts import Attachment, BlownBy, Muster, Place, WhistleState
+from shared.contracts.values import Due, TicketType, Urgency, WhistleKind
+from shared.contracts.whistles import Candidate
+from shared.errors import NotFoundError
+from shared.runtime.database import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldItem:
+    """A ticket that waits for a dispatcher."""
+
+    ticket_id: UUID
+    ticket_number: str
+    whistle_id: UUID
+    number: str
+    round: int
+    seq: int
+    title: str
+    summary: str
+    category: str | None
+    type: TicketType
+    urgency: Urgency
+    place: Place
+    registered_at: datetime
+    dispatch_by: Due
+    why: tuple[str, ...]
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldPage:
+    """Held tickets, oldest first; `next` is the cursor of the next page."""
+
+    now: datetime
+    items: list[HeldItem]
+    next: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhistleItem:
+    """A whistle with its assignments and dues, without its words."""
+
+    whistle_id: UUID
+    number: str
+    kind: WhistleKind
+    state: WhistleState
+    round: int
+    urgency: Urgency
+    category: str | None
+    seq: int
+    ticket_ids: tuple[UUID, ...]
+    blower: str | None
+    provisional: bool
+    assignments: tuple[parts.Assignment, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhistlePage:
+    """Whistles, newest first."""
+
+    now: datetime
+    items: list[WhistleItem]
+    next: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """One entry of a whistle's history, in plain words."""
+
+    seq: int
+    at: datetime
+    what: str
+    zh: str
+    role: str
+    unit: str | None
+    name: str | None
+    on_behalf_of: str | None
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhistleDetail:
+    """A whistle as a whole: its words, its units with their dues, why, and what happened."""
+
+    now: datetime
+    whistle: WhistleItem
+    title: str
+    summary: str
+    type: TicketType | None
+    place: Place
+    confidential: bool
+    own_effort: str | None
+    muster: Muster | None
+    attachments: tuple[Attachment, ...]
+    blown_by: BlownBy | None
+    dispatched_by: parts.Actor | None
+    trace: tuple[str, ...]
+    why: tuple[str, ...]
+    candidates: tuple[Candidate, ...]
+    timeline: list[Moment]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What a caller may see: everything, or what concerns a unit and lies in its region."""
+
+    unit: str | None = None
+    region: str | None = None
+
+    def sees(self, whistle: Whistle) -> bool:
+        """Whether the whistle concerns the unit."""
+        if self.unit is None or self.unit == whistle.blower:
+            return True
+        if self.region and (whistle.region or "").startswith(self.region):
+            return True
+        return whistle.part_of(self.unit) is not None
+
+
+async def held(
+    connection: Connection, *, now: datetime, cursor: UUID | None, limit: int
+) -> HeldPage:
+    """The tickets that wait for a person."""
+    found = await connection.fetch(SQL.held, cursor, limit + 1)
+    items = []
+    for row in found[:limit]:
+        content, registered = (
+            rows.content_of(row["content"]),
+            rows.registered_of(row["registered"]),
+        )
+        items.append(
+            HeldItem(
+                ticket_id=row["ticket_id"],
+                ticket_number=registered.number,
+                whistle_id=row["whistle_id"],
+                number=row["number"],
+                round=row["round"],
+                seq=row["seq"],
+                title=registered.title,
+                summary=registered.summary,
+                category=registered.category,
+                type=registered.type,
+                urgency=registered.urgency,
+                place=registered.place,
+                registered_at=row["registered_at"],
+                dispatch_by=registered.dispatch_by,
+                why=content.why,
+                candidates=content.candidates,
+            )
+        )
+    next_ = items[-1].whistle_id if len(found) > limit else None
+    return HeldPage(now=now, items=items, next=next_)
+
+
+async def listed(
+    connection: Connection,
+    *,
+    ticket_id: UUID | None,
+    unit: str | None,
+    state: WhistleState | None,
+    sight: Sight,
+    now: datetime,
+    cursor: UUID | None,
+    limit: int,
+) -> WhistlePage:
+    """Whistles of a ticket, a unit or in a state, as far as the caller may see them."""
+    found = await connection.fetch(
+        SQL.listed, ticket_id, unit, state, cursor, sight.unit, sight.region, limit + 1
+    )
+    ids = [row["whistle_id"] for row in found[:limit]]
+    whistles = await store.read_whistles(connection, ids)
+    next_ = ids[-1] if len(found) > limit else None
+    return WhistlePage(now=now, items=[item(whistle) for whistle in whistles], next=next_)
+
+
+async def detail(
+    connection: Connection, whistle_id: UUID, *, sight: Sight, now: datetime
+) -> WhistleDetail:
+    """One whistle; raises NotFoundError also for a caller whom it does not concern."""
+    found = await store.read_whistles(connection, [whistle_id])
+    if not found or not sight.sees(found[0]):
+        raise NotFoundError("没有这张哨单", "there is no such whistle")
+    content, matter = (await store.contents(connection, [whistle_id]))[whistle_id]
+    timeline = [_moment(row) for row in await connection.fetch(SQL.timeline, whistle_id)]
+    return _detail(found[0], content, matter, timeline, sight, now)
+
+
+def _detail(
+    whistle: Whistle,
+    content: Content,
+    matter: Matter,
+    timeline: list[Moment],
+    sight: Sight,
+    now: datetime,
+) -> WhistleDetail:
+    outside = sight.unit is not None
+    return WhistleDetail(
+        now=now,
+        whistle=item(whistle),
+        title=matter.title,
+        summary=matter.summary,
+        type=matter.type,
+        place=matter.place_for_units() if outside else matter.place,
+        confidential=matter.confidential,
+        own_effort=matter.own_effort,
+        muster=matter.muster,
+        attachments=matter.attachments,
+        blown_by=content.blown_by,
+        dispatched_by=content.dispatched_by,
+        trace=content.trace,
+        why=content.why,
+        candidates=content.candidates,
+        timeline=timeline,
+    )
+
+
+def item(whistle: Whistle) -> WhistleItem:
+    """A whistle as answers show it."""
+    return WhistleItem(
+        whistle_id=whistle.whistle_id,
+        number=whistle.number,
+        kind=whistle.kind,
+        state=whistle.state,
+        round=whistle.round,
+        urgency=whistle.urgency,
+        category=whistle.category,
+        seq=whistle.seq,
+        ticket_ids=whistle.ticket_ids,
+        blower=whistle.blower,
+        provisional=whistle.provisional,
+        assignments=tuple(assignment.shown() for assignment in whistle.assignments),
+    )
+
+
+def _moment(row: rows.Row) -> Moment:
+    return Moment(
+        seq=row["seq"],
+        at=row["at"],
+        what=row["what"],
+        zh=FACT_ZH.get(row["what"], row["what"]),
+        role=row["role"],
+        unit=row["unit"],
+        name=row["actor_name"],
+        on_behalf_of=row["on_behalf_of"],
+        before=json.loads(row["before"]) if row["before"] else None,
+        after=json.loads(row["after"]) if row["after"] else None,
+    )

@@ -1,0 +1,67 @@
+"""The router's own metrics, each with its meaning."""
+
+from prometheus_client import Counter, Histogram
+
+from services.router.domain.book import Book, Said
+from shared.contracts import whistles
+from shared.contracts.bureaus import RefusalCode
+from shared.contracts.reports import Report
+from shared.contracts.values import WhistleKind
+from shared.runtime.metrics import BUCKETS_SECONDS
+
+FACTS = Counter(
+    "shaodao_router_facts_total",
+    "Facts about whistles, by what happened: blown, held, acknowledged, resolved, closed …",
+    ["what"],
+)
+REPORTS_REFUSED = Counter(
+    "shaodao_router_reports_refused_total",
+    "Reports of units that do not count, by verb and reason.",
+    ["verb", "code"],
+)
+BLOWN = Counter(
+    "shaodao_router_blown_total",
+    "Whistles blown, by kind and whether system or person dispatched.",
+    ["kind", "by"],
+)
+LATE = Counter(
+    "shaodao_router_late_reports_total", "Reports that count but came after their limit.", ["verb"]
+)
+BLOWN_AFTER = Histogram(
+    "shaodao_router_whistle_latency_seconds",
+    "Domain time from a ticket's registration to its whistle, where the system dispatched.",
+    buckets=BUCKETS_SECONDS,
+)
+
+
+def count(book: Book) -> None:
+    """Count what a batch said."""
+    for said in book.said:
+        if not isinstance(said, Said):
+            continue
+        FACTS.labels(said.step.what).inc()
+        fact = said.step.fact
+        if isinstance(fact, whistles.Blown):
+            _count_blown(book, fact)
+        elif getattr(fact, "late", False):
+            LATE.labels(said.step.what).inc()
+
+
+def _count_blown(book: Book, fact: whistles.Blown) -> None:
+    by = fact.dispatched_by.role.value
+    BLOWN.labels(fact.kind.value, by).inc()
+    if fact.kind is WhistleKind.CITIZEN_DEMAND and by == "system" and fact.round == 1:
+        ticket = book.tickets.get(fact.ticket_ids[0])
+        if ticket is not None:
+            waited = (book.now - ticket.registered_at).total_seconds()
+            BLOWN_AFTER.observe(max(0.0, waited))
+
+
+def refused(report: Report, code: RefusalCode) -> None:
+    """Count a refused report."""
+    REPORTS_REFUSED.labels(report.TYPE.split(".")[2], code.value).inc()
+
+
+def unreadable() -> None:
+    """Count a record on a unit's topic that is no report."""
+    REPORTS_REFUSED.labels("unreadable", RefusalCode.INVALID.value).inc()

@@ -1,0 +1,92 @@
+"""What was decided, as history rows and outgoing events: written last, in the same transaction."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from services.router.domain.book import Book, Declined, Said
+from shared.contracts import topics
+from shared.contracts.ids import fact_id, view_id
+from shared.runtime import history, outbox
+from shared.runtime.database import Connection
+
+SOURCE: Final = "/shaodao/router"
+
+
+def told(book: Book) -> tuple[list[history.Entry], list[outbox.Outgoing]]:
+    """The rows of everything the batch said, in order; the book's hashes move on."""
+    entries: list[history.Entry] = []
+    outgoing: list[outbox.Outgoing] = []
+    policy = book.city.version
+    for said in book.said:
+        if isinstance(said, Declined):
+            outgoing.append(_refusal(said))
+            continue
+        step = said.step
+        before = book.hashes.get(said.whistle_id, history.FIRST_HASH)
+        entry = history.entry(
+            said.whistle_id,
+            seq=step.seq,
+            at=step.at,
+            what=step.what,
+            actor=step.actor,
+            before=step.before,
+            after=step.after,
+            policy=policy,
+            previous_hash=before,
+        )
+        book.hashes[said.whistle_id] = entry.hash
+        entries.append(entry)
+        outgoing += _events(said)
+    return entries, outgoing
+
+
+def _events(said: Said) -> list[outbox.Outgoing]:
+    step, subject = said.step, str(said.whistle_id)
+    events = []
+    if step.fact is not None:
+        events.append(
+            outbox.outgoing(
+                step.fact,
+                topic=topics.WHISTLES.name,
+                source=SOURCE,
+                event_id=fact_id(said.whistle_id, step.seq),
+                subject=subject,
+                time=step.at,
+                traceparent=said.traceparent,
+            )
+        )
+    for unit, view in step.views:
+        events.append(
+            outbox.outgoing(
+                view,
+                topic=topics.unit_topic(topics.UNIT_WHISTLES, unit),
+                source=SOURCE,
+                event_id=view_id(said.whistle_id, step.seq, unit, view.TYPE),
+                subject=subject,
+                time=step.at,
+                traceparent=said.traceparent,
+            )
+        )
+    return events
+
+
+def _refusal(declined: Declined) -> outbox.Outgoing:
+    return outbox.outgoing(
+        declined.refusal,
+        topic=topics.unit_topic(topics.UNIT_WHISTLES, declined.unit),
+        source=SOURCE,
+        event_id=declined.event_id,
+        subject=declined.subject,
+        time=declined.at,
+        traceparent=declined.traceparent,
+    )
+
+
+async def write(
+    connection: Connection,
+    entries: Sequence[history.Entry],
+    outgoing: Sequence[outbox.Outgoing],
+) -> None:
+    """History first, the outbox last: its ids follow the order of facts."""
+    await history.add(connection, entries)
+    await outbox.put(connection, outgoing)

@@ -1,0 +1,95 @@
+"""What a row of the bench yields: ours beside its floor, pair by pair, and the table of them."""
+
+import json
+import statistics
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """One measurement of the floor and one of ours, right after each other."""
+
+    floor: float
+    ours: float
+
+    @property
+    def ratio(self) -> float:
+        return self.ours / self.floor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One row: its pairs, what it counts in, and what the issue wants of it."""
+
+    name: str
+    unit: str
+    wanted: str
+    pairs: tuple[Pair, ...]
+    note: str = ""
+
+    def summary(self) -> dict[str, float | int | str]:
+        """Medians, and the median, least and greatest ratio of the pairs."""
+        ratios = [pair.ratio for pair in self.pairs]
+        return {
+            "ours": round(statistics.median(pair.ours for pair in self.pairs), 3),
+            "floor": round(statistics.median(pair.floor for pair in self.pairs), 3),
+            "ratio": round(statistics.median(ratios), 3),
+            "unit": self.unit,
+            "ratio_min": round(min(ratios), 3),
+            "ratio_max": round(max(ratios), 3),
+            "pairs": len(ratios),
+            **({"note": self.note} if self.note else {}),
+        }
+
+
+Measure = Callable[[], Awaitable[float]]
+"""One measurement."""
+
+
+async def alternate(pairs: int, *, floor: Measure, ours: Measure) -> tuple[Pair, ...]:
+    """Floor, ours, floor, ours …: what disturbs the machine disturbs both."""
+    return tuple([Pair(floor=await floor(), ours=await ours()) for _ in range(pairs)])
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value that `share` of all values do not exceed (nearest rank)."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, max(0, round(share * len(ordered)) - 1))]
+
+
+def show(console: Console, figures: Sequence[Figure]) -> None:
+    """Print the table."""
+    table = Table(title="哨到 bench", title_justify="left")
+    for heading in ("what", "unit"):
+        table.add_column(heading)
+    for heading in ("floor", "ours", "ratio", "least–greatest"):
+        table.add_column(heading, justify="right")
+    table.add_column("wanted")
+    for figure in figures:
+        row = figure.summary()
+        table.add_row(
+            figure.name,
+            figure.unit,
+            f"{row['floor']:,.1f}",
+            f"{row['ours']:,.1f}",
+            f"{row['ratio']:.2f}",
+            f"{row['ratio_min']:.2f}–{row['ratio_max']:.2f}",
+            figure.wanted,
+        )
+    console.print(table)
+    for figure in figures:
+        if figure.note:
+            console.print(f"{figure.name}: {figure.note}")
+
+
+def keep(file: Path, figures: Sequence[Figure]) -> None:
+    """Write the figures as JSON; rows measured before and not now are kept."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    known = json.loads(file.read_text()) if file.exists() else {}
+    known.update({figure.name: figure.summary() for figure in figures})
+    file.write_text(json.dumps(known, indent=1) + "\n")

@@ -1,0 +1,85 @@
+"""A lean HTTP/1.1 client on keep-alive connections, so that the load costs less than the service."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+_END = b"\r\n\r\n"
+_LENGTH = b"content-length:"
+
+
+class Connection(asyncio.Protocol):
+    """One connection, one request at a time."""
+
+    def __init__(self) -> None:
+        self._transport: asyncio.Transport | None = None
+        self._received = b""
+        self._answer: asyncio.Future[tuple[int, bytes]] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, found, rest = self._received.partition(_END)
+        if not found:
+            return
+        length = _content_length(head)
+        if len(rest) < length or self._answer is None:
+            return
+        answer, self._answer, self._received = self._answer, None, b""
+        if not answer.done():
+            answer.set_result((int(head[9:12]), rest))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(exc or ConnectionError("the server closed the connection"))
+
+    async def ask(self, request: bytes) -> tuple[int, bytes]:
+        """Send a whole request; returns the status and the body of the answer."""
+        assert self._transport is not None
+        assert self._answer is None
+        self._answer = asyncio.get_running_loop().create_future()
+        self._transport.write(request)
+        return await self._answer
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._transport is not None:
+            self._transport.close()
+
+
+def _content_length(head: bytes) -> int:
+    for line in head.lower().split(b"\r\n"):
+        if line.startswith(_LENGTH):
+            return int(line[len(_LENGTH) :])
+    raise ValueError(f"an answer without a length: {head!r}")
+
+
+def post(url: str, body: bytes, *, token: str, idempotency_key: str) -> bytes:
+    """A POST of JSON, as it goes over the wire."""
+    parts = urlsplit(url)
+    head = (
+        f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
+        f"Authorization: Bearer {token}\r\nIdempotency-Key: {idempotency_key}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+@asynccontextmanager
+async def connected(url: str, number: int) -> AsyncIterator[list[Connection]]:
+    """So many open connections, closed at the end."""
+    parts = urlsplit(url)
+    loop = asyncio.get_running_loop()
+    connections = [
+        (await loop.create_connection(Connection, parts.hostname, parts.port))[1]
+        for _ in range(number)
+    ]
+    try:
+        yield connections
+    finally:
+        for connection in connections:
+            connection.close()

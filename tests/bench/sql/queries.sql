@@ -1,0 +1,79 @@
+-- Statements of the bench itself, and those of its bare floors.
+
+-- name: checkpoint
+-- What an earlier run left to write shall not be written in this one's time.
+checkpoint;
+
+-- name: vacuum
+vacuum (analyze);
+
+-- name: waiting
+-- Whether another connection waits for a lock with such a statement.
+select exists (
+    select from pg_stat_activity
+    where wait_event_type = 'Lock' and pid <> pg_backend_pid() and query ilike $1
+);
+
+-- name: shut_inbox
+lock table inbox in access exclusive mode;
+
+-- name: shut_outbox
+lock table outbox in access exclusive mode;
+
+-- name: outbox_holds
+-- Whether a row waits to be sent.
+select exists (select from outbox);
+
+-- name: begin
+begin;
+
+-- name: rollback
+rollback;
+
+-- name: columns
+-- The columns of a table that are written by whoever inserts.
+select array_agg(attname::text order by attnum)
+from pg_attribute
+where attrelid = $1::text::regclass and attnum > 0 and not attisdropped
+    and attgenerated = '' and attidentity = '';
+
+-- name: insert_statement
+-- A plain insert of one row into a table; the server itself quotes the names.
+select format('insert into %I (%s) values (%s)', $1::text,
+    string_agg(quote_ident(name), ', ' order by place), string_agg('$' || place, ', ' order by place))
+from unnest($2::text[]) with ordinality as columns (name, place);
+
+-- name: select_statement
+-- Every row of a table, these columns in this order.
+select format('select %s from %I', string_agg(quote_ident(name), ', ' order by place), $1::text)
+from unnest($2::text[]) with ordinality as columns (name, place);
+
+-- name: count_statement
+select format('select count(*) from %I', $1::text);
+
+-- name: next_number
+select nextval('ticket_running');
+
+-- name: deadlines_waiting
+-- How many promises have nothing to fire but their due time.
+select count(*) from deadline where state = 'running' and fire_at = $1 and due_by = $1;
+
+-- name: deadlines_missed
+select count(*) from deadline where state = 'missed';
+
+-- name: one_missed
+select due_by, next_rung, fire_at from deadline where state = 'missed' limit 1;
+
+-- name: claim_and_miss
+-- The floor of the watch: what is due is claimed and marked missed, and nothing is decided.
+with due as (
+    select deadline_id from deadline
+    where fire_at <= $1
+    order by fire_at
+    for update skip locked
+)
+update deadline d
+set state = 'missed', late = true, fired = array_append(d.fired, d.next_rung),
+    next_rung = $2, fire_at = $3, seq = d.seq + 1
+from due
+where d.deadline_id = due.deadline_id;

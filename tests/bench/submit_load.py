@@ -1,0 +1,37 @@
+"""The load of `submit_http`: so many connections ask without a pause, in a process of its own."""
+
+import asyncio
+import time
+from collections import Counter
+from typing import Any
+from uuid import uuid4
+
+from tests.bench.http_client import Connection, connected, post
+from tests.bench.traffic import matters, submission
+from tests.bench.worker import Ready, work
+
+
+async def child(arguments: dict[str, Any], ready: Ready) -> dict[str, Any]:
+    """Submit `requests` new tickets; returns the seconds and how often each status was answered."""
+    url, token, first = arguments["url"], arguments["token"], arguments["first"]
+    requests = [
+        post(url, submission(first + n, matter), token=token, idempotency_key=str(uuid4()))
+        for n, matter in enumerate(matters(arguments["requests"]))
+    ]
+    statuses: Counter[int] = Counter()
+
+    async def ask(connection: Connection) -> None:
+        while requests:
+            status, _ = await connection.ask(requests.pop())
+            statuses[status] += 1
+
+    async with connected(url, arguments["connections"]) as connections:
+        await ready()
+        began = time.perf_counter()
+        await asyncio.gather(*map(ask, connections))
+        seconds = time.perf_counter() - began
+    return {"seconds": seconds, "statuses": {str(k): n for k, n in statuses.items()}}
+
+
+if __name__ == "__main__":
+    work(child)

@@ -1,0 +1,25 @@
+"""One city a module: the three services as processes, on a Monday at 09:00."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.support.city import City
+from tests.support.stack import Servers, topic_prefix
+
+UNITS = (
+    "C-RXZX", "BH-RXZX", "C-SZZ", "U-GD1", "BH-CGJ", "C-CGJ", "BH-SCJ", "C-GAJ", "BH-GAJ", "BH-ZJJ",
+    "C-TXB", "U-TX1", "U-TX2", "U-TX3", "P-01", "BH-GOV", "S-159902001", "Q-159902001001",
+    "BH-XFJ", "BH-WJW", "C-YLZ", "U-PS1", "BH-STJ", "XS-CGJ",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+async def city(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[City]:
+    """The services, with topics for the units that the stories call."""
+    city = City(servers, tmp_path_factory.mktemp("city"), topic_prefix(), UNITS)
+    try:
+        await city.start()
+        yield city
+    finally:
+        await city.stop()

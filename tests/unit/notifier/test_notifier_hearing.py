@@ -1,0 +1,422 @@
+"""What facts do to the promises, in whatever order the topics bring them."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.notifier.domain.deadline import Deadline, DeadlineState
+from services.notifier.domain.effects import Heard
+from services.notifier.domain.hearing import MEANINGS, effects
+from services.notifier.domain.known import Known
+from services.notifier.domain.promises import fire
+from services.notifier.track import Batch
+from shared.contracts import tickets, whistles
+from shared.contracts.ids import deadline_id
+from shared.contracts.parts import DeadlineKind, DueChange, Result
+from shared.contracts.reports import FactsTrue
+from shared.contracts.tickets import CallbackResult, Satisfaction
+from shared.contracts.topics import TICKETS, WHISTLES
+from shared.contracts.values import Urgency, WhistleKind
+from tests.unit.notifier import samples
+from tests.unit.notifier.samples import ESCALATION, HOUR, PART, TICKET, WHISTLE, due_of, local
+
+K, S = DeadlineKind, DeadlineState
+START = local("2026-09-10 09:00")
+OTHER_PART = UUID("01900000-0000-7000-8000-000000000009")
+
+
+@dataclass
+class World:
+    """The promises after everything heard so far, kept in memory."""
+
+    known: Known = field(default_factory=Known)
+    deadlines: dict[UUID, Deadline] = field(default_factory=dict)
+
+    def hear(self, *facts: tuple[object, datetime]) -> None:
+        """One batch of facts."""
+        wanted = [e for data, at in facts for e in effects(Heard(data=data, at=at), self.known)]
+        batch = Batch(ESCALATION, self.deadlines)
+        for effect in wanted:
+            batch.carry_out(effect)
+        self.deadlines = batch.now
+
+    def watch(self, now: datetime) -> None:
+        for deadline in list(self.deadlines.values()):
+            self.deadlines[deadline.deadline_id] = fire(deadline, now, ESCALATION)[0]
+
+    def part(self, kind: DeadlineKind) -> Deadline:
+        return self.deadlines[deadline_id(PART, kind, 1)]
+
+    def ticket(self, kind: DeadlineKind, round_: int = 1) -> Deadline:
+        return self.deadlines[deadline_id(TICKET, kind, round_)]
+
+    def outcome(self) -> dict[UUID, tuple[object, ...]]:
+        """What must not depend on the order of hearing."""
+        return {
+            deadline_id: (d.kind, d.state, d.late, d.met_at, d.ended_at, d.due.by, d.paused_at)
+            for deadline_id, d in self.deadlines.items()
+        }
+
+
+def states(world: World) -> dict[DeadlineKind, DeadlineState]:
+    return {d.kind: d.state for d in world.deadlines.values()}
+
+
+@pytest.fixture
+def called() -> World:
+    """A ticket registered and its whistle blown an hour later."""
+    world = World()
+    world.hear((samples.registered(START), START), (samples.blown(START + HOUR), START + HOUR))
+    return world
+
+
+def test_registration_promises_dispatch_and_an_answer():
+    world = World()
+    world.hear((samples.registered(START), START))
+    assert states(world) == {K.DISPATCH: S.RUNNING, K.CITIZEN: S.RUNNING}
+    assert world.ticket(K.DISPATCH).number == "T1"
+    assert world.ticket(K.DISPATCH).subject == TICKET
+
+
+def test_blowing_meets_dispatch_and_starts_the_units_promises(called):
+    assert states(called) == {
+        K.DISPATCH: S.MET,
+        K.CITIZEN: S.RUNNING,
+        **dict.fromkeys((K.ACKNOWLEDGE, K.DEEMED, K.CONTACT, K.RESOLVE), S.RUNNING),
+    }
+    assert called.ticket(K.DISPATCH).met_at == START + HOUR
+    part = called.part(K.RESOLVE)
+    assert (part.unit, part.number, part.subject) == (samples.UNIT, "W1", WHISTLE)
+    assert part.ticket_ids == (TICKET,)
+
+
+def test_a_streets_own_whistle_does_not_dispatch_its_tickets():
+    world = World()
+    blown = samples.blown(START + HOUR, kind=WhistleKind.KEY_WORK)
+    world.hear((samples.registered(START), START), (blown, START + HOUR))
+    assert world.ticket(K.DISPATCH).state is S.RUNNING
+
+
+def test_a_whistle_without_tickets_has_the_whistle_as_its_key():
+    world = World()
+    world.hear((samples.blown(START, ticket_ids=(), kind=WhistleKind.EMERGENCY), START))
+    assert {d.subject for d in world.deadlines.values()} == {WHISTLE}
+    assert world.part(K.RESOLVE).ticket_id is None
+
+
+def test_a_confidential_matter_has_no_contact_promise():
+    world = World()
+    part = samples.an_assignment(START, contact=False)
+    world.hear((samples.blown(START, assignments=(part,)), START))
+    assert K.CONTACT not in states(world)
+    world.hear((samples.contacted(START + HOUR), START + HOUR))  # passed over
+    assert K.CONTACT not in states(world)
+
+
+def test_each_report_meets_its_promise_by_when_it_was_received(called):
+    reports = {
+        K.ACKNOWLEDGE: samples.acknowledged,
+        K.CONTACT: samples.contacted,
+        K.RESOLVE: samples.resolved,
+    }
+    for hours, (kind, make) in enumerate(reports.items(), start=2):
+        received = START + hours * HOUR
+        called.hear((make(received), received + HOUR))  # judged an hour after it was received
+        assert (called.part(kind).state, called.part(kind).met_at) == (S.MET, received)
+    assert called.part(K.DEEMED).state is S.MET
+
+
+def test_arriving_meets_arrival():
+    world = World()
+    part = replace(samples.an_assignment(START), arrive=due_of("4h", START))
+    world.hear((samples.blown(START, assignments=(part,)), START))
+    world.hear((samples.arrived(START + HOUR), START + HOUR))
+    assert world.part(K.ARRIVE).state is S.MET
+
+
+def test_silence_is_missed_and_climbs_on_after_it_counts_as_acknowledged(called):
+    deemed = called.part(K.DEEMED).due.by
+    called.watch(deemed)
+    called.hear((samples.deemed_acknowledged(deemed), deemed))
+    acknowledge = called.part(K.ACKNOWLEDGE)
+    assert (acknowledge.state, acknowledge.next_rung) == (S.MISSED, "district_supervision")
+    assert (called.part(K.DEEMED).state, called.part(K.DEEMED).ended_at) == (S.MISSED, deemed)
+    called.hear((samples.contacted(deemed + HOUR), deemed + HOUR))  # a sign of life
+    assert (called.part(K.ACKNOWLEDGE).state, called.part(K.ACKNOWLEDGE).fire_at) == (
+        S.MISSED,
+        None,
+    )
+
+
+def test_a_returned_units_promises_end_and_the_next_ones_begin_in_full(called):
+    at = START + 3 * HOUR
+    offered = samples.whistle_fact(
+        whistles.UnitOffered,
+        assignment=samples.an_assignment(at, assignment_id=OTHER_PART, unit="C-CGJ"),
+        in_place_of=samples.UNIT,
+    )
+    called.hear((samples.returned(at), at), (offered, at))
+    assert {called.part(k).state for k in (K.ACKNOWLEDGE, K.DEEMED, K.CONTACT, K.RESOLVE)} == {
+        S.CANCELLED
+    }
+    other = called.deadlines[deadline_id(OTHER_PART, K.RESOLVE, 1)]
+    assert (other.state, other.due.started_at, other.number) == (S.RUNNING, at, "W1")
+
+
+def test_an_assisting_unit_gets_its_own_promises_with_the_whistles_urgency():
+    world = World()
+    world.hear((samples.blown(START, urgency=Urgency.URGENT), START))
+    assisting = samples.an_assignment(START + HOUR, assignment_id=OTHER_PART, unit="C-GR")
+    world.hear((samples.whistle_fact(whistles.AssistingAdded, assignment=assisting), START + HOUR))
+    other = world.deadlines[deadline_id(OTHER_PART, K.RESOLVE, 1)]
+    assert (other.unit, other.urgency) == ("C-GR", Urgency.URGENT)
+
+
+def test_suspending_pauses_the_unit_and_never_the_citizens_clock(called):
+    at = START + 3 * HOUR
+    called.hear((samples.acknowledged(at), at), (samples.suspended(at + HOUR), at + HOUR))
+    assert called.part(K.RESOLVE).state is S.PAUSED
+    assert called.ticket(K.CITIZEN).state is S.RUNNING
+    due = replace(called.part(K.RESOLVE).due, by=local("2026-09-30 17:30"))
+    change = DueChange(assignment_id=PART, unit=samples.UNIT, kind=K.RESOLVE, due=due)
+    resumed = whistles.Resumed(**samples.part(at + 48 * HOUR), changes=(change,))
+    called.hear((resumed, at + 48 * HOUR))
+    assert (called.part(K.RESOLVE).state, called.part(K.RESOLVE).due) == (S.RUNNING, due)
+    assert called.part(K.CONTACT).state is S.RUNNING
+
+
+def test_due_changes_move_promises_make_and_end_them(called):
+    at = START + 3 * HOUR
+    due = due_of("10WD", START)
+    changes = (
+        DueChange(assignment_id=PART, unit=samples.UNIT, kind=K.RESOLVE, due=due),
+        DueChange(assignment_id=PART, unit=samples.UNIT, kind=K.CONTACT, due=None),
+        DueChange(assignment_id=PART, unit=samples.UNIT, kind=K.ARRIVE, due=due),
+    )
+    called.hear((samples.whistle_fact(whistles.DueChanged, changes=changes, reason="延期"), at))
+    assert called.part(K.RESOLVE).due == called.part(K.ARRIVE).due == due
+    assert called.part(K.CONTACT).state is S.CANCELLED
+    assert called.ticket(K.CITIZEN).due == samples.registered(START).citizen_by
+
+
+def test_a_rejected_review_and_a_failed_acceptance_start_the_unit_again(called):
+    at = START + 3 * HOUR
+    before = called.part(K.RESOLVE)
+    called.hear((samples.resolved(at), at), (samples.review_rejected(at + HOUR), at + HOUR))
+    assert called.part(K.RESOLVE).state is S.RUNNING
+    assert called.part(K.RESOLVE).fire_at == before.fire_at
+    due = due_of("3WD", at)
+    change = DueChange(assignment_id=PART, unit=samples.UNIT, kind=K.RESOLVE, due=due)
+    failed = samples.whistle_fact(whistles.AcceptanceFailed, changes=(change,), reason="未清理")
+    called.hear((samples.resolved(at + 2 * HOUR), at + 2 * HOUR), (failed, at + 3 * HOUR))
+    assert (called.part(K.RESOLVE).state, called.part(K.RESOLVE).due) == (S.RUNNING, due)
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        samples.whistle_fact(whistles.Withdrawn, reason="重复"),
+        samples.whistle_fact(whistles.Closed),
+    ],
+)
+def test_the_end_of_a_whistle_ends_its_promises(called, fact):
+    called.hear((fact, START + 2 * HOUR))
+    assert {called.part(k).state for k in (K.ACKNOWLEDGE, K.DEEMED, K.CONTACT, K.RESOLVE)} == {
+        S.CANCELLED
+    }
+    assert called.ticket(K.CITIZEN).state is S.RUNNING
+
+
+def test_the_callback_and_the_close(called):
+    at = START + 5 * HOUR
+    called.hear((samples.callback_opened(at), at))
+    assert called.ticket(K.CALLBACK).state is S.RUNNING
+    called.hear((samples.called_back(final=False), at + HOUR))
+    assert called.ticket(K.CALLBACK).state is S.RUNNING
+    called.hear((samples.called_back(), at + 2 * HOUR), (samples.closed(), at + 2 * HOUR))
+    assert called.ticket(K.CALLBACK).state is S.MET
+    assert (called.ticket(K.CITIZEN).state, called.ticket(K.CITIZEN).met_at) == (
+        S.MET,
+        at + 2 * HOUR,
+    )
+
+
+def test_rework_opens_a_second_callback_and_leaves_the_citizens_clock(called):
+    at = START + 5 * HOUR
+    rework = samples.ticket_fact(
+        tickets.ReworkRequested,
+        round=2,
+        result=CallbackResult.UNSOLVED,
+        satisfaction=Satisfaction.UNSATISFIED,
+    )
+    called.hear((samples.callback_opened(at), at), (rework, at + HOUR))
+    called.hear((samples.callback_opened(at + 9 * HOUR, round_=2), at + 9 * HOUR))
+    assert called.ticket(K.CALLBACK).state is S.MET
+    assert called.ticket(K.CALLBACK, 2).state is S.RUNNING
+    assert called.ticket(K.CITIZEN).state is S.RUNNING
+    assert called.ticket(K.CITIZEN).due == samples.registered(START).citizen_by
+
+
+@pytest.mark.parametrize(
+    ("cls", "values"),
+    [
+        (tickets.Answered, {}),
+        (tickets.Transferred, {"to": "110"}),
+        (tickets.Rejected, {"reason": "not_ours"}),
+        (tickets.Merged, {"into": WHISTLE}),
+        (tickets.Withdrawn, {"ex_officio": False}),
+    ],
+)
+def test_what_ends_a_ticket_ends_its_promises(cls, values):
+    world = World()
+    end = samples.ticket_fact(cls, **values)
+    world.hear((samples.registered(START), START), (end, START + HOUR / 2))
+    assert set(states(world).values()) == {S.CANCELLED}
+
+
+def test_withdrawn_ex_officio_goes_on_and_an_undone_merge_goes_on_again():
+    world = World()
+    world.hear((samples.registered(START), START))
+    ex_officio = samples.ticket_fact(tickets.Withdrawn, ex_officio=True)
+    world.hear((ex_officio, START + HOUR))
+    assert set(states(world).values()) == {S.RUNNING}
+    world.hear((samples.ticket_fact(tickets.Merged, into=WHISTLE), START + HOUR))
+    world.hear((samples.ticket_fact(tickets.MergeUndone, into=WHISTLE), START + HOUR))
+    assert set(states(world).values()) == {S.RUNNING}
+
+
+@pytest.mark.parametrize("flagged_first", [True, False])
+def test_a_group_matter_reaches_the_units_whenever_it_is_heard(flagged_first):
+    flagged = (
+        samples.ticket_fact(tickets.GroupFlagged, callers=5, urgency=Urgency.URGENT),
+        START + HOUR,
+    )
+    blown = (samples.blown(START), START)
+    world = World()
+    for fact in (flagged, blown) if flagged_first else (blown, flagged):
+        world.hear(fact)
+    assert all(d.group_matter for d in world.deadlines.values())
+
+
+def test_every_fact_of_the_two_topics_is_heard_or_knowingly_passed_over():
+    passed_over = {
+        *(tickets.Supplemented, tickets.InfoRequested, tickets.Linked, tickets.Reopened),
+        *(tickets.Archived, whistles.Held, whistles.ReturnRequested, whistles.ReturnRefused),
+        *(whistles.Disputed, whistles.Adjudicated, whistles.ExtensionRequested),
+        *(whistles.ExtensionRefused, whistles.ReviewPassed, whistles.Accepted),
+        *(whistles.Evaluated, whistles.TakenOver, whistles.MergeConflict),
+    }
+    everything = {*TICKETS.events, *WHISTLES.events}
+    assert set(MEANINGS) == everything - passed_over
+
+
+# Facts in any order of the two topics, with the watch coming by at any time between them.
+
+
+def timeline(seconds: list[int]) -> list[datetime]:
+    moments, at = [], START
+    for gap in seconds:
+        at += timedelta(seconds=gap)
+        moments.append(at)
+    return moments
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> tuple[list[object], list[object]]:
+    """(facts of the ticket, facts of its whistle), each in its order, with their times."""
+    gaps = st.integers(0, 5 * 86400)
+    t = timeline(draw(st.lists(gaps, min_size=7, max_size=7)))
+    w = timeline(draw(st.lists(gaps, min_size=9, max_size=9)))
+    of_ticket: list[tuple[object, datetime]] = [(samples.registered(t[0]), t[0])]
+    if draw(st.booleans()):
+        flagged = samples.ticket_fact(tickets.GroupFlagged, callers=5, urgency=Urgency.URGENT)
+        of_ticket.append((flagged, t[1]))
+    if draw(st.booleans()):
+        of_ticket.append((samples.ticket_fact(tickets.Merged, into=WHISTLE), t[2]))
+        if draw(st.booleans()):
+            of_ticket.append((samples.ticket_fact(tickets.MergeUndone, into=WHISTLE), t[3]))
+    elif draw(st.booleans()):
+        of_ticket.append((samples.callback_opened(t[4]), t[4]))
+        of_ticket.append((samples.called_back(), t[5]))
+        of_ticket.append((samples.closed(), t[6]))
+    elif draw(st.booleans()):
+        of_ticket.append((samples.ticket_fact(tickets.Withdrawn, ex_officio=False), t[4]))
+    return of_ticket, draw(whistle_story(w))
+
+
+def whistle_story(w: list[datetime]) -> st.SearchStrategy[list[tuple[object, datetime]]]:
+    """The whistle's facts: some subset of what may follow its blowing, in a lawful order."""
+    lag = st.integers(0, 7200).map(lambda s: timedelta(seconds=s))  # received → judged
+
+    @st.composite
+    def build(draw: st.DrawFn) -> list[tuple[object, datetime]]:
+        facts: list[tuple[object, datetime]] = [(samples.blown(w[0]), w[0])]
+
+        def perhaps(make, received, *more):
+            if draw(st.booleans()):
+                facts.append((make(received), received + draw(lag)))
+                facts.extend(more)
+
+        perhaps(samples.acknowledged, w[1])
+        perhaps(samples.contacted, w[2])
+        if draw(st.booleans()):
+            due = due_of("10WD", w[0])
+            change = DueChange(assignment_id=PART, unit=samples.UNIT, kind=K.RESOLVE, due=due)
+            changed = samples.whistle_fact(whistles.DueChanged, changes=(change,), reason="延期")
+            facts.append((changed, w[3]))
+        if draw(st.booleans()):
+            due = replace(due_of("5WD", w[5]), by=w[5] + timedelta(days=2))
+            change = DueChange(assignment_id=PART, unit=samples.UNIT, kind=K.RESOLVE, due=due)
+            facts.append((samples.suspended(w[4]), w[4]))
+            facts.append((whistles.Resumed(**samples.part(w[5]), changes=(change,)), w[5]))
+        perhaps(samples.resolved, w[6])
+        if facts[-1][0].TYPE == whistles.Resolved.TYPE and draw(st.booleans()):
+            facts.append((samples.review_rejected(w[7]), w[7]))
+            perhaps(samples.resolved, w[7])
+        if draw(st.booleans()):
+            facts.append((samples.whistle_fact(whistles.Closed), w[8]))
+        return [
+            (data, max(at, previous))
+            for (data, at), previous in zip(facts, [START, *(at for _, at in facts)], strict=False)
+        ]
+
+    return build()
+
+
+def end_of(world: World) -> World:
+    world.watch(START + timedelta(days=400))
+    return world
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data(), story=stories())
+def test_any_order_of_the_topics_and_any_passing_of_the_watch_end_the_same(data, story):
+    of_ticket, of_whistle = story
+    plain = World()
+    plain.hear(*of_ticket, *of_whistle)
+    mixed = World()
+    left, right, now = list(of_ticket), list(of_whistle), START
+    while left or right:
+        queue = left if left and (not right or data.draw(st.booleans())) else right
+        batch = [queue.pop(0) for _ in range(data.draw(st.integers(1, len(queue))))]
+        mixed.hear(*batch)
+        if data.draw(st.booleans()):
+            now += timedelta(seconds=data.draw(st.integers(0, 10 * 86400)))
+            mixed.watch(now)
+    assert end_of(mixed).outcome() == end_of(plain).outcome()
+
+
+def test_results_are_not_judged_by_the_units_own_word():
+    """`late` of the fact is the router's; the promise goes by when the report was received."""
+    world = World()
+    world.hear((samples.blown(START), START))
+    due = world.part(K.RESOLVE).due.by
+    lying = replace(
+        samples.resolved(due + HOUR), late=False, result=Result.SOLVED, facts_true=FactsTrue.YES
+    )
+    world.hear((lying, due + HOUR))
+    assert (world.part(K.RESOLVE).state, world.part(K.RESOLVE).late) == (S.MET, True)
