@@ -17,7 +17,7 @@ from deploy.city.compose import event
 from deploy.city.department import Line, Told
 from deploy.city.matter import Matter, Step, Verb
 from deploy.city.process import first_of, pause, run
-from deploy.city.react import Moment, called, told
+from deploy.city.react import Moment, called, called_again, told
 from deploy.city.settings import STATE_FILE, CitySettings
 from shared.calendar import WorkCalendar
 from shared.contracts.bureaus import ReportRefused, Whistled
@@ -26,8 +26,8 @@ from shared.runtime.clock import Clock
 from shared.runtime.logging import logger
 
 AT_ONCE = 100
-WAIT_FOR_ASSISTANTS = timedelta(minutes=40)
-MOST_WAITS = 40
+WAIT_FOR_ASSISTANTS = timedelta(minutes=15)
+MOST_WAITS = 100
 RETRY_SECONDS = 2.0
 log = logger("city.bureaus")
 
@@ -91,7 +91,9 @@ class Bureaus:
         rng = self._dice(item.unit, item.whistle_id, f"{type(item.view).__name__}/{now}")
         moment = Moment(now=now, calendar=self._calendar, rng=rng)
         if isinstance(item.view, Whistled):
-            return before or called(item.unit, item.view, seed=self._seed, moment=moment)
+            if before is not None:
+                return called_again(before, item.view, seed=self._seed, moment=moment)
+            return called(item.unit, item.view, seed=self._seed, moment=moment)
         if isinstance(item.view, ReportRefused):
             log.warning(
                 "refused", unit=item.unit, whistle_id=str(item.whistle_id), why=item.view.en

@@ -59,7 +59,7 @@ async def call_back(line: Line, clock: Clock, rng: Random) -> None:
     def open_at(now: datetime) -> bool:
         return within_hours(now, OPENS, CLOSES)
 
-    patience = Patience(timedelta(minutes=15), timedelta(hours=3), rng)
+    patience = Patience(timedelta(minutes=10), timedelta(hours=2), rng)
     await make_rounds(
-        clock, patience, every=timedelta(minutes=4), look=look, act=act, open_at=open_at
+        clock, patience, every=timedelta(minutes=3), look=look, act=act, open_at=open_at
     )

@@ -51,6 +51,7 @@ class Matter:
 
     unit: str
     whistle_id: UUID
+    assignment_id: UUID
     number: str
     round: int
     relation: Relation

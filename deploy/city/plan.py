@@ -17,7 +17,7 @@ Range = tuple[float, float]
 
 GAP = timedelta(minutes=2)
 WITHOUT_LIMIT = timedelta(days=2)  # how long the share of a limit is taken of where none is set
-ASSISTING_HASTE = 0.6  # an assisting unit is done before its lead
+ASSISTING_HASTE = 0.5  # an assisting unit is done before its lead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,16 +34,16 @@ class Pace:
 PACES: Mapping[Temper, Pace] = {
     Temper.PROMPT: Pace(
         acknowledge=(0.02, 0.15),
-        contact=(0.05, 0.25),
-        arrive=(0.15, 0.6),
-        resolve=(0.02, 0.08),
+        contact=(0.01, 0.1),
+        arrive=(0.1, 0.5),
+        resolve=(0.01, 0.06),
         progress=0.4,
     ),
     Temper.STEADY: Pace(
         acknowledge=(0.15, 0.6),
-        contact=(0.3, 0.8),
+        contact=(0.1, 0.5),
         arrive=(0.4, 0.9),
-        resolve=(0.1, 0.4),
+        resolve=(0.08, 0.35),
         progress=0.8,
     ),
     Temper.SLOW: Pace(

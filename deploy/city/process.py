@@ -19,7 +19,8 @@ def run(name: str, main: Main) -> None:
     except MissingSettingError as missing:
         sys.exit(f"{name}: {missing}")
     configure(name, fmt=settings.log_format, level=settings.log_level)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for chatty in ("httpx", "aiokafka"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     asyncio.run(_until_told(main, settings))
 
 

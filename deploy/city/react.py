@@ -21,6 +21,7 @@ from shared.contracts.values import Relation
 
 LET_GO = frozenset({AssignmentState.RETURNED, AssignmentState.RELEASED, AssignmentState.DONE})
 AWAITING_A_RULING = frozenset({AssignmentState.RETURN_REQUESTED, AssignmentState.DISPUTED})
+HOPELESS = frozenset({RefusalCode.WRONG_UNIT, RefusalCode.UNKNOWN_WHISTLE, RefusalCode.STALE})
 MOST_REFUSALS = 8
 FIRST_RETRY = timedelta(minutes=20)
 
@@ -34,12 +35,20 @@ class Moment:
     rng: Random
 
 
+def called_again(before: Matter, view: bureaus.Whistled, *, seed: str, moment: Moment) -> Matter:
+    """The same call heard twice changes nothing; a new part in the whistle is a new matter."""
+    if before.assignment_id == view.assignment.assignment_id:
+        return before
+    return replace(called(before.unit, view, seed=seed, moment=moment), sent=before.sent)
+
+
 def called(unit: str, view: bureaus.Whistled, *, seed: str, moment: Moment) -> Matter:
     """A new matter, with the plan of a bureau of this character."""
     part = view.assignment
     matter = Matter(
         unit=unit,
         whistle_id=view.whistle_id,
+        assignment_id=part.assignment_id,
         number=view.number,
         round=view.round,
         relation=part.relation,
@@ -96,8 +105,7 @@ def _refused(matter: Matter, view: bureaus.ReportRefused, moment: Moment) -> Mat
     """Takes the reason at its word: let go, too early, too late, or plainly wrong."""
     refusals = matter.refusals + 1
     matter = replace(matter, refusals=refusals, state=view.state or matter.state)
-    hopeless = view.code in (RefusalCode.WRONG_UNIT, RefusalCode.UNKNOWN_WHISTLE)
-    if hopeless or view.state in LET_GO or refusals > MOST_REFUSALS:
+    if view.code in HOPELESS or view.state in LET_GO or refusals > MOST_REFUSALS:
         return replace(matter, ended=True, steps=())
     if view.state in AWAITING_A_RULING:
         return replace(matter, steps=())  # the ruling says how it goes on

@@ -101,8 +101,8 @@ async def _follow(consumer: AIOKafkaConsumer, view: "_View", stop: asyncio.Event
     while not stop.is_set():
         batches = await consumer.getmany(timeout_ms=int(DRAW_SECONDS * 1000), max_records=500)
         records = [record for batch in batches.values() for record in batch]
-        records.sort(key=lambda record: record.timestamp)
-        view.take([fact for record in records if (fact := _read(reader, record)) is not None])
+        events = [event for record in records if (event := _read(reader, record)) is not None]
+        view.take(sorted(events, key=lambda event: event.time))
 
 
 def _read(reader: Reader, record: Any) -> Envelope | None:

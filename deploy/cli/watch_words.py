@@ -92,7 +92,7 @@ def span_zh(span: timedelta) -> str:
     if days:
         return f"{days}天{hours}小时"
     if hours:
-        return f"{hours}小时{minutes:02d}分"
+        return f"{hours}小时{minutes:02d}分" if minutes else f"{hours}小时"
     return f"{minutes}分" if minutes else f"{seconds}秒"
 
 

@@ -103,7 +103,7 @@ class DataFolder:
             yield
 
     def _in_use(self) -> FolderInUseError:
-        pid = (self.path / "lock").read_text() or "?"
+        pid = self._holder()
         return FolderInUseError(
             f"数据目录 {self.path} 上已有一个 shaodao up 在运行（进程 {pid}）。"
             "请先停掉它，或用 --port-base / --data 另起一套。",
@@ -111,20 +111,24 @@ class DataFolder:
             "with --port-base or --data",
         )
 
+    def _holder(self) -> str:
+        return (self.path / "lock").read_text() or "?"
+
     def is_held(self) -> bool:
         """Whether a `shaodao up` runs on this folder now."""
         return is_held(self.path / "lock")
 
     def read_stack(self) -> dict[str, Any]:
         """What the running stack wrote about itself; NotRunningError when none runs."""
-        if not self.is_held() or not self.stack.exists():
+        found: dict[str, Any] = json.loads(self.stack.read_text()) if self.stack.exists() else {}
+        # a file left by a killed supervisor has another's process id than the lock
+        if not self.is_held() or str(found.get("supervisor")) != self._holder():
             raise NotRunningError(
                 f"{self.path} 上没有正在运行的哨到（或仍在启动）。请先执行 shaodao up，"
                 "或用 --port-base / --data 指明是哪一套。",
                 f"no stack runs on {self.path} (or it is still starting); run `shaodao up`, or "
                 "say which one with --port-base or --data",
             )
-        found: dict[str, Any] = json.loads(self.stack.read_text())
         return found
 
     def require_secrets(self) -> Secrets:

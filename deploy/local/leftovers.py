@@ -21,7 +21,10 @@ def fingerprints(pids: Mapping[str, int]) -> dict[str, list[float]]:
 
 
 def end_leftovers(folder: DataFolder) -> list[str]:
-    """End what the last stack on this folder left running; returns the names."""
+    """End what the last stack on this folder left running; returns the names.
+
+    The caller holds the folder's lock.
+    """
     if not folder.stack.exists():
         return []
     left = {}
@@ -38,4 +41,5 @@ def end_leftovers(folder: DataFolder) -> list[str]:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
     psutil.wait_procs(stubborn, timeout=5)
+    folder.stack.unlink()
     return sorted(left)

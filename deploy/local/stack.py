@@ -4,6 +4,7 @@ PostgreSQL ∥ Kafka → databases and migrations ∥ topics → the three servi
 """
 
 import asyncio
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -198,6 +199,7 @@ class Stack:
             "postgres": addresses.postgres,
             "databases": dict(addresses.databases),
             "data": str(self.folder.path),
+            "supervisor": os.getpid(),
             "processes": fingerprints(self._supervisor.pids()),
         }
         write_private(self.folder.stack, content)

@@ -9,10 +9,9 @@ import base64
 import binascii
 import hashlib
 import hmac
-import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -21,6 +20,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from pydantic import TypeAdapter
 
 from services.intake.domain.person import Person
 from services.intake.rows import SQL
@@ -28,6 +28,7 @@ from shared.runtime.database import Connection
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
+_PERSON = TypeAdapter(Person)
 
 
 class VaultError(RuntimeError):
@@ -109,11 +110,10 @@ class Vault:
         return hmac.digest(key.mark, body, hashlib.sha256) if key is not None else None
 
     def seal_person(self, ticket_id: UUID, person: Person) -> Sealed:
-        said = {name: value for name, value in asdict(person).items() if value is not None}
-        return self.seal(ticket_id, json.dumps(said, ensure_ascii=False).encode())
+        return self.seal(ticket_id, _PERSON.dump_json(person, exclude_none=True))
 
     def open_person(self, ticket_id: UUID, sealed: Sealed) -> Person:
-        return Person(**json.loads(self.open(ticket_id, sealed)))
+        return _PERSON.validate_json(self.open(ticket_id, sealed))
 
 
 async def person_of(connection: Connection, ticket_id: UUID, *, vault: Vault) -> Person:

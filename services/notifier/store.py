@@ -1,6 +1,5 @@
 """The notifier's tables as domain objects: promises, what is known beside them, their history."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -169,6 +168,19 @@ async def save(connection: Connection, changes: Sequence[Change], *, policy: str
     await history.add(connection, entries)
 
 
+async def save_fired(connection: Connection, changes: Sequence[Change], *, policy: str) -> None:
+    """Write promises of which only rungs have fired, and their history."""
+    entries: list[history.Entry] = []
+    rows = []
+    for change in changes:
+        seq, last = _recorded(change, policy, entries)
+        d = change.after
+        fired = " ".join(d.fired)
+        rows.append((d.deadline_id, d.state, d.late, fired, d.next_rung, d.fire_at, seq, last))
+    await connection.execute(SQL.save_fired, *zip(*rows, strict=True))
+    await history.add(connection, entries)
+
+
 def _recorded(change: Change, policy: str, entries: list[history.Entry]) -> tuple[int, bytes]:
     """Adds a row of history for each step; returns the place and the hash of the last."""
     seq, last = change.after.seq, change.after.history_hash
@@ -192,7 +204,7 @@ def _recorded(change: Change, policy: str, entries: list[history.Entry]) -> tupl
 
 def _told(step: Step) -> str:
     after = step.after
-    rung = "" if step.rung is None else f',"rung":{json.dumps(step.rung.name)}'
+    rung = "" if step.rung is None else f',"rung":"{step.rung.name}"'
     return f'{{"state":"{after.state}","due":"{after.due.by.isoformat()}"{rung}}}'
 
 

@@ -41,7 +41,7 @@ async def fire_due(
         return []
     changes = [_fired(deadline, now, escalation) for deadline in claimed]
     policy = escalation.limits.version
-    await store.save(connection, changes, policy=policy)
+    await store.save_fired(connection, changes, policy=policy)
     rows = [fact for change in changes for fact in channels.facts(change, policy=policy)]
     notices = [row for change in changes if (row := channels.notice(change, wording)) is not None]
     metrics.count_notices(notices)

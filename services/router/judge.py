@@ -9,7 +9,7 @@ from services.router import metrics, store
 from services.router.domain.book import Book, Declined
 from services.router.domain.city import City
 from services.router.domain.dues import Promises
-from services.router.domain.judgement import Refused, judge
+from services.router.domain.judgement import NEED_ALL, Refused, judge
 from services.router.domain.outcome import Outcome
 from shared.contracts import reports
 from shared.contracts.bureaus import RefusalCode, ReportRefused
@@ -72,8 +72,12 @@ def _reported(event: Incoming) -> Reported:
 async def _read(
     connection: Connection, reported: Sequence[Reported], city: City, now: datetime
 ) -> Book:
-    ids = {each.report.whistle_id for each in reported}
-    book = await store.of_whistles(connection, ids, Promises(city, now))
+    book = await store.of_units(
+        connection,
+        [(each.report.whistle_id, each.unit) for each in reported],
+        Promises(city, now),
+        whole={each.report.whistle_id for each in reported if isinstance(each.report, NEED_ALL)},
+    )
     returning = {
         each.report.whistle_id
         for each in reported

@@ -1,6 +1,6 @@
 """The router's tables: a batch is read at once, locked in the order of ids, and saved at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -38,10 +38,43 @@ async def of_tickets(
 async def of_whistles(
     connection: Connection, whistle_ids: Iterable[UUID], promises: Promises
 ) -> Book:
-    """The whistles of a batch with their assignments, locked."""
+    """The whistles of a batch with all their assignments, locked."""
     book = Book(promises)
     book.has_read((), await _whistles(connection, whistle_ids))
     return book
+
+
+async def of_units(
+    connection: Connection,
+    parts: Iterable[tuple[UUID, str]],
+    promises: Promises,
+    *,
+    whole: Collection[UUID],
+) -> Book:
+    """The whistles of some units' reports, locked, with those units' assignments.
+
+    `whole`: the whistles whose other units' assignments are needed as well.
+    """
+    book = Book(promises)
+    wanted = sorted({*parts})
+    ids = sorted({whistle_id for whistle_id, _ in wanted})
+    found = await connection.fetch(SQL.whistles, ids)
+    narrow = [part for part in wanted if part[0] not in whole]
+    read = await connection.fetch(
+        SQL.assignments_of_units, [part[0] for part in narrow], [part[1] for part in narrow]
+    )
+    if whole:
+        read += await connection.fetch(SQL.assignments, list(whole))
+    book.has_read((), _joined(found, read))
+    return book
+
+
+def _joined(
+    whistles: Sequence[rows.Row], assignments: Iterable[rows.Row]
+) -> Iterator[tuple[Whistle, bytes]]:
+    parts = rows.assignments_of(assignments)
+    for row in whistles:
+        yield rows.whistle_of(row, parts.get(row["whistle_id"], ())), row["history_hash"]
 
 
 async def take_numbers(connection: Connection, book: Book, number: int) -> None:
@@ -60,13 +93,8 @@ async def _whistles(
     found = await connection.fetch(SQL.whistles if lock else SQL.whistle_read, wanted)
     if not found:
         return []
-    parts = rows.assignments_of(
-        await connection.fetch(SQL.assignments, [row["whistle_id"] for row in found])
-    )
-    return [
-        (rows.whistle_of(row, parts.get(row["whistle_id"], ())), row["history_hash"])
-        for row in found
-    ]
+    parts = await connection.fetch(SQL.assignments, [row["whistle_id"] for row in found])
+    return list(_joined(found, parts))
 
 
 async def read_whistles(connection: Connection, whistle_ids: Sequence[UUID]) -> list[Whistle]:

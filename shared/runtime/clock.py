@@ -7,7 +7,6 @@ domain time is real time. Tokens, TLS, signed links and Kafka's retention stay o
 
 import asyncio
 import json
-import time
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -53,12 +52,9 @@ def wall_now() -> datetime:
 class Clock:
     """Domain time of a stack; reads its file again when that changes."""
 
-    LOOK_SECONDS = 0.05
-
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         self._stamp: tuple[int, int] | None = None
-        self._looked = 0.0
         self._segments: tuple[Segment, ...] = REAL_TIME
         self._starts = [segment.wall0 for segment in REAL_TIME]
         self._refresh()
@@ -66,10 +62,6 @@ class Clock:
     def _refresh(self) -> None:
         if self._path is None:
             return
-        ticks = time.monotonic()
-        if ticks - self._looked < self.LOOK_SECONDS and self._stamp is not None:
-            return
-        self._looked = ticks
         stat = self._path.stat()
         stamp = (stat.st_mtime_ns, stat.st_ino)
         if stamp != self._stamp:

@@ -5,7 +5,6 @@ reading the last one.
 """
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+from pydantic_core import to_json
 
 from shared.contracts.parts import Actor
 
@@ -52,8 +52,8 @@ class Entry:
 
 def row_hash(previous_hash: bytes, fields: Sequence[object]) -> bytes:
     """SHA-256 over the hash before and the row's fields, each written as JSON."""
-    text = json.dumps([str(f) if f is not None else None for f in fields], ensure_ascii=False)
-    return hashlib.sha256(previous_hash + text.encode()).digest()
+    text = to_json([str(f) if f is not None else None for f in fields])
+    return hashlib.sha256(previous_hash + text).digest()
 
 
 def entry(

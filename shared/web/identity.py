@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from fastapi import Request
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
+from starlette.requests import Request
 
 from shared.contracts.parts import Actor, Role
 from shared.errors import ForbiddenError, ShaodaoError

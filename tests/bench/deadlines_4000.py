@@ -13,31 +13,30 @@ from typing import Any
 
 import asyncpg
 import httpx
-from aiokafka import ConsumerRecord
 
 from deploy.local.topics import apply_topics, city_topics
 from shared.contracts.topics import DEADLINES, UNIT_NOTICES, TopicSpec
-from tests.bench.broker import open_broker, partitions_of
+from tests.bench.broker import Broker, open_broker, partitions_of
 from tests.bench.deadlines_floor import Recorded, claim_and_copy, recorded
 from tests.bench.figures import Figure, Pair, percentile
 from tests.bench.ground import SQL, Ground
 from tests.bench.plan import Plan
 from tests.bench.promises import blown
+from tests.support.waiting import eventually
 
 PREFIX = "due."
 BLANK, WAITING, RUN, FLOOR = "due_blank", "due_waiting", "due_run", "due_floor"
-AHEAD = timedelta(seconds=15)  # enough to hear of them before they are due
+AHEAD = timedelta(seconds=20)  # enough to hear of them before they are due
 LOOK_SECONDS = 0.005
 LATENESS = "shaodao_deadline_lateness_seconds"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One run of ours: the lateness of each in ms, the mean by the metric, what was said."""
+    """One run of ours: the lateness of each in ms, and the mean by the notifier's metric."""
 
     lateness: list[float]
     metric_ms: float
-    said: list[ConsumerRecord]
 
     @property
     def mean_ms(self) -> float:
@@ -49,8 +48,7 @@ async def measure(ground: Ground, plan: Plan) -> list[Figure]:
     number = plan.many(4000)
     await apply_topics(ground.kafka.bootstrap, city_topics(PREFIX))
     await ground.new_database(BLANK, "notifier")
-    first = await _ours(ground, number, keep_waiting=True)
-    known = await _recorded(ground, first.said)
+    known = await _record(ground, number)
     floors: list[float] = []
     runs: list[Run] = []
     for _ in range(plan.pairs):
@@ -72,8 +70,9 @@ def _figures(number: int, floors: Sequence[float], runs: Sequence[Run]) -> list[
         Pair(floor=number / seconds, ours=number / max(run.lateness) * 1000)
         for seconds, run in zip(floors, runs, strict=True)
     ]
-    means = [(run.mean_ms, run.metric_ms) for run in runs]
-    note = "; ".join(f"mean {seen:.0f} ms seen, {told:.0f} ms by the metric" for seen, told in means)
+    note = "; ".join(
+        f"mean {run.mean_ms:.0f} ms seen, {run.metric_ms:.0f} ms by the metric" for run in runs
+    )
     return [
         Figure(name="deadlines_4000", unit="rows/s", wanted="", pairs=tuple(rates), note=note),
         late("p50", "", 0.5),
@@ -91,27 +90,51 @@ def _outgoing() -> list[TopicSpec]:
     ]
 
 
-async def _ours(ground: Ground, number: int, *, keep_waiting: bool = False) -> Run:
-    """Let so many promises become due under the watch of the real notifier."""
+async def _record(ground: Ground, number: int) -> Recorded:
+    """Let so many become due once: keep them as they waited, and what was written then."""
     await ground.copy(RUN, template=BLANK)
-    due_at = ground.clock.now() + (AHEAD * 3 if keep_waiting else AHEAD)
     async with open_broker(ground.kafka.bootstrap) as broker:
-        events = blown(number, prefix=PREFIX, now=ground.clock.now(), due_at=due_at)
+        due_at = ground.clock.now() + AHEAD * 2
         async with _notifier(ground):
-            await broker.produce(events)
-            await _until_waiting(ground, number, due_at)
-        if keep_waiting:
-            await ground.settle(RUN)
-            await ground.copy(WAITING, template=RUN)
+            await _promise(ground, broker, number, due_at)
+        await ground.settle(RUN)
+        await ground.copy(WAITING, template=RUN)
+        before = await broker.ends(partitions_of(_outgoing()))
         async with _notifier(ground):
-            before = await broker.ends(partitions_of(_outgoing()))
-            assert ground.clock.now() < due_at, "due before the notifier was ready"
-            lateness = await _lateness(ground, number, due_at)
-            metric_ms = await _metric_mean(ground, number)
+            await _lateness(ground, number, due_at)
             await _until_empty(ground)
         said = await broker.read(before)
-    _require_each_once(said, number)
-    return Run(lateness=lateness, metric_ms=metric_ms, said=said)
+    connection = await asyncpg.connect(ground.dsn(RUN))
+    try:
+        return await recorded(connection, said, prefix=PREFIX)
+    finally:
+        await connection.close()
+
+
+async def _ours(ground: Ground, number: int) -> Run:
+    """Let so many promises become due under the watch of the real notifier."""
+    await ground.copy(RUN, template=BLANK)
+    async with open_broker(ground.kafka.bootstrap) as broker, _notifier(ground):
+        due_at = ground.clock.now() + AHEAD
+        await _promise(ground, broker, number, due_at)
+        before = await broker.ends(partitions_of(_outgoing()))
+        counted, total = await _settled_metric(ground, 0)
+        lateness = await _lateness(ground, number, due_at)
+        await _until_empty(ground)
+        counted_after, total_after = await _settled_metric(ground, counted + number)
+        said = await broker.read(before)
+    assert counted_after - counted == number, (counted, counted_after)
+    keys = [r.key for r in said if r.topic == PREFIX + DEADLINES.name]
+    assert len(keys) == len(set(keys)) == number, f"{len(keys)} facts of {number} promises"
+    return Run(lateness=lateness, metric_ms=(total_after - total) / number * 1000)
+
+
+async def _promise(ground: Ground, broker: Broker, number: int, due_at: datetime) -> None:
+    """Tell of the whistles; returns when their promises wait for nothing but the instant."""
+    events = blown(number, prefix=PREFIX, now=ground.clock.now(), due_at=due_at)
+    await broker.produce(events)
+    await _until_waiting(ground, number, due_at)
+    assert ground.clock.now() < due_at, "the machine is too slow: due before all were heard of"
 
 
 def _notifier(ground: Ground) -> Any:
@@ -122,11 +145,12 @@ async def _until_waiting(ground: Ground, number: int, due_at: datetime) -> None:
     """Until the notifier has heard of all and has nothing left to say or fire before."""
     connection = await asyncpg.connect(ground.dsn(RUN))
     try:
-        async with asyncio.timeout(60):
-            while await connection.fetchval(SQL.deadlines_waiting, due_at) != number:
-                await asyncio.sleep(0.05)
-            while await connection.fetchval(SQL.outbox_holds):
-                await asyncio.sleep(0.05)
+        await eventually(
+            lambda: connection.fetchval(SQL.deadlines_waiting, due_at),
+            until=lambda waiting: waiting == number,
+            within=60,
+        )
+        await eventually(lambda: connection.fetchval(SQL.outbox_empty))
     finally:
         await connection.close()
 
@@ -134,9 +158,7 @@ async def _until_waiting(ground: Ground, number: int, due_at: datetime) -> None:
 async def _until_empty(ground: Ground) -> None:
     connection = await asyncpg.connect(ground.dsn(RUN))
     try:
-        async with asyncio.timeout(30):
-            while await connection.fetchval(SQL.outbox_holds):
-                await asyncio.sleep(0.05)
+        await eventually(lambda: connection.fetchval(SQL.outbox_empty), within=60)
     finally:
         await connection.close()
 
@@ -160,27 +182,25 @@ async def _lateness(ground: Ground, number: int, due_at: datetime) -> list[float
     return found
 
 
-async def _metric_mean(ground: Ground, number: int) -> float:
-    """The mean lateness in ms by the notifier's metric, which saw as many."""
+async def _settled_metric(ground: Ground, least: float) -> tuple[float, float]:
+    """The metric, once it has seen `least` and stands still: it is counted after each commit."""
+    last = (-1.0, 0.0)
+
+    async def stands() -> bool:
+        nonlocal last
+        before, last = last, await _metric(ground)
+        return before == last and last[0] >= least
+
+    await eventually(stands, every=0.3)
+    return last
+
+
+async def _metric(ground: Ground) -> tuple[float, float]:
+    """How many firings the notifier's metric has seen, and the sum of their lateness in s."""
     async with httpx.AsyncClient(trust_env=False) as client:
         text = (await client.get(f"{ground.url('notifier')}/metrics")).text
     values = dict(line.rsplit(" ", 1) for line in text.splitlines() if line[:1] != "#")
-    counted, total = float(values[f"{LATENESS}_count"]), float(values[f"{LATENESS}_sum"])
-    assert counted == number, f"the metric counts {counted}, not {number}"
-    return total / counted * 1000
-
-
-def _require_each_once(said: Sequence[ConsumerRecord], number: int) -> None:
-    keys = [r.key for r in said if r.topic == PREFIX + DEADLINES.name]
-    assert len(keys) == len(set(keys)) == number, f"{len(keys)} facts of {number} promises"
-
-
-async def _recorded(ground: Ground, said: Sequence[ConsumerRecord]) -> Recorded:
-    connection = await asyncpg.connect(ground.dsn(RUN))
-    try:
-        return await recorded(connection, said, prefix=PREFIX)
-    finally:
-        await connection.close()
+    return float(values[f"{LATENESS}_count"]), float(values[f"{LATENESS}_sum"])
 
 
 async def _floor(ground: Ground, number: int, known: Recorded) -> float:

@@ -30,6 +30,7 @@ from deploy.local.stack import migrations
 from shared.runtime import migrate
 from shared.runtime.clock import Clock
 from shared.runtime.database import queries
+from tests.support.waiting import eventually
 
 SQL = queries(Path(__file__).parent / "sql" / "queries.sql")
 MONDAY_MORNING = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # 10:00 in Shanghai
@@ -152,9 +153,7 @@ class Gate:
 
     async def until_waiting(self, statement_like: str, *, within: float = 60.0) -> None:
         """Return when another connection waits with such a statement."""
-        async with asyncio.timeout(within):
-            while not await self._eye.fetchval(SQL.waiting, statement_like):
-                await asyncio.sleep(0.02)
+        await eventually(lambda: self._eye.fetchval(SQL.waiting, statement_like), within=within)
 
     async def open(self) -> float:
         """Let them go; returns the moment (`time.perf_counter`)."""
@@ -172,11 +171,7 @@ async def open_ground(
     """Start the servers in an empty `folder`; both are stopped at the end."""
     options = Options(folder=DataFolder(folder), ports=Ports(port_base), city=False)
     refuse_taken(options.ports.named())
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    clock_file.write_initial(options.folder.clock, MONDAY_MORNING, 1.0, wall=datetime.now(UTC))
-    secrets = options.folder.secrets()
-    secrets = replace(secrets, service_passwords={ROLE: secrets.postgres_password})
+    secrets = _prepare(options.folder)
     reaper = Reaper()
     ground = Ground(
         options=options,
@@ -191,10 +186,17 @@ async def open_ground(
         await asyncio.gather(ground.kafka.start(), _start_postgres(ground))
         yield ground
     finally:
-        await asyncio.gather(
-            ground.kafka.stop(), ground.postgres.stop(), return_exceptions=True
-        )
+        await asyncio.gather(ground.kafka.stop(), ground.postgres.stop(), return_exceptions=True)
         reaper.close()
+
+
+def _prepare(folder: DataFolder) -> Secrets:
+    """Empty the folder and begin its clock; the secrets of the run."""
+    shutil.rmtree(folder.path, ignore_errors=True)
+    folder.path.mkdir(parents=True)
+    clock_file.write_initial(folder.clock, MONDAY_MORNING, 1.0, wall=datetime.now(UTC))
+    secrets = folder.secrets()
+    return replace(secrets, service_passwords={ROLE: secrets.postgres_password})
 
 
 async def _start_postgres(ground: Ground) -> None:

@@ -1,4 +1,4 @@
-"""The floor of `submit_to_bureau`: the hop in the middle, from one topic to another, no database."""
+"""The hop in the middle of `submit_to_bureau`'s floor: from one topic to another, no database."""
 
 from typing import Any
 

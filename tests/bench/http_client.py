@@ -1,4 +1,4 @@
-"""A lean HTTP/1.1 client on keep-alive connections, so that the load costs less than the service."""
+"""A lean HTTP/1.1 client on keep-alive connections: the load must cost less than the service."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -72,11 +72,10 @@ def post(url: str, body: bytes, *, token: str, idempotency_key: str) -> bytes:
 @asynccontextmanager
 async def connected(url: str, number: int) -> AsyncIterator[list[Connection]]:
     """So many open connections, closed at the end."""
-    parts = urlsplit(url)
+    host, _, port = urlsplit(url).netloc.partition(":")
     loop = asyncio.get_running_loop()
     connections = [
-        (await loop.create_connection(Connection, parts.hostname, parts.port))[1]
-        for _ in range(number)
+        (await loop.create_connection(Connection, host, int(port)))[1] for _ in range(number)
     ]
     try:
         yield connections

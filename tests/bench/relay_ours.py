@@ -9,6 +9,7 @@ from shared.runtime.relay import Relay
 from shared.runtime.settings import ServiceSettings
 from tests.bench.ground import SQL
 from tests.bench.worker import Ready, work
+from tests.support.waiting import eventually
 
 
 async def child(arguments: dict[str, Any], ready: Ready) -> int:
@@ -22,8 +23,7 @@ async def child(arguments: dict[str, Any], ready: Ready) -> int:
     await ready()
     relay = asyncio.create_task(Relay(settings).run())
     connection = await asyncpg.connect(arguments["dsn"])
-    while await connection.fetchval(SQL.outbox_holds):
-        await asyncio.sleep(0.05)
+    await eventually(lambda: connection.fetchval(SQL.outbox_empty), within=120, every=0.05)
     relay.cancel()
     await asyncio.gather(relay, return_exceptions=True)
     return 0

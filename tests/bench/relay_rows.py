@@ -68,9 +68,10 @@ async def _timed(ground: Ground, rows: int, module: str, *, gated: bool) -> floa
     dsn = await ground.copy("relay", template="relay_full")
     arguments = {"dsn": dsn, "kafka": ground.kafka.bootstrap, "prefix": PREFIX}
     log = ground.folder / "logs" / "relay.log"
-    async with open_broker(ground.kafka.bootstrap) as broker, working(
-        module, arguments, log=log
-    ) as worker:
+    async with (
+        open_broker(ground.kafka.bootstrap) as broker,
+        working(module, arguments, log=log) as worker,
+    ):
         before = await broker.ends(partitions_of([SPEC]))
         if gated:
             gate = await Gate.shut(dsn, SQL.shut_outbox)

@@ -114,9 +114,7 @@ def app_of(dsn: str, template: Template) -> FastAPI:
     return app
 
 
-async def _write(
-    connection: Any, inserts: Iterable[tuple[str, list[Fresh]]], new: New
-) -> None:
+async def _write(connection: Any, inserts: Iterable[tuple[str, list[Fresh]]], new: New) -> None:
     for statement, values in inserts:
         await connection.execute(statement, *[value(new) for value in values])
 

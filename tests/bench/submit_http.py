@@ -12,7 +12,6 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from deploy.local.program import Program
 from deploy.local.topics import apply_topics, city_topics
 from shared.contracts.topics import TICKETS
 from shared.web.identity import issue_token

@@ -24,6 +24,7 @@ from tests.bench.http_client import Connection, connected, post
 from tests.bench.plan import Plan
 from tests.bench.traffic import normal_matters, submission
 from tests.bench.worker import working
+from tests.support.waiting import eventually
 
 PREFIX = "city."
 RATE = 100  # requests a second
@@ -60,11 +61,12 @@ class Ear:
                 self.heard.setdefault(key, moment)
                 self.last = record.value
 
+    async def _not_heard(self, sent: dict[str, float]) -> int:
+        return len(sent.keys() - self.heard.keys())
+
     async def until_heard(self, sent: dict[str, float], *, within: float = 60.0) -> list[float]:
         """Milliseconds of each that was sent, once all were heard."""
-        async with asyncio.timeout(within):
-            while not sent.keys() <= self.heard.keys():
-                await asyncio.sleep(0.05)
+        await eventually(lambda: self._not_heard(sent), until=lambda n: n == 0, within=within)
         return [(self.heard[key] - moment) * 1000 for key, moment in sent.items()]
 
 
@@ -113,9 +115,7 @@ class City:
         for matter in normal_matters(number, leads=BUREAUS):
             self._submitted += 1
             body = submission(self._submitted, matter)
-            requests.append(
-                post(self._url, body, token=self._token, idempotency_key=str(uuid4()))
-            )
+            requests.append(post(self._url, body, token=self._token, idempotency_key=str(uuid4())))
 
         async def submit(n: int) -> None:
             began = time.perf_counter()

@@ -1,7 +1,6 @@
 """The embedded stack: what was acknowledged outlives kills, and nothing outlives the supervisor."""
 
 import asyncio
-import json
 import os
 import secrets
 import signal
@@ -309,91 +308,3 @@ async def test_a_process_that_ignores_the_request_to_end_is_killed(tmp_path: Pat
     await eventually(said)
     assert await running.stop() == -signal.SIGKILL
     assert not running.alive
-
-
-class WholeStack:
-    """`shaodao up` and the other commands, as a person runs them, on a folder of its own."""
-
-    def __init__(self, data: Path) -> None:
-        self.folder = DataFolder.of(0, data)
-        self.ports = Ports(free_base())
-        self._where = ("--data", str(data), "--port-base", str(self.ports.base))
-
-    async def said(self, *arguments: str) -> tuple[int | None, str]:
-        """Exit code and output of a command."""
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "deploy.cli.main", *arguments, *self._where),
-            cwd=PROJECT,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        output, _ = await process.communicate()
-        return process.returncode, output.decode()
-
-    async def up(self) -> asyncio.subprocess.Process:
-        """Start it and return when `shaodao status` says ready."""
-        with (self.folder.path.parent / "up.log").open("ab") as log:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "deploy.cli.main", "up", "--no-city", "--clock", "60x"),
-                *self._where,
-                cwd=PROJECT,
-                stdout=log,
-                stderr=log,
-            )
-        ended = asyncio.create_task(process.wait())
-        while not (self.folder.is_held() and self.folder.stack.exists()):
-            assert not ended.done(), (self.folder.path.parent / "up.log").read_text()
-            await asyncio.wait([ended], timeout=0.2)
-        return process
-
-    def processes(self) -> list[psutil.Process]:
-        """What the running stack consists of."""
-        return [
-            psutil.Process(int(pid)) for pid, _ in self.folder.read_stack()["processes"].values()
-        ]
-
-
-def _still_there(processes: list[psutil.Process], *, within: float) -> list[psutil.Process]:
-    _, alive = psutil.wait_procs(processes, within)
-    return [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
-
-
-async def test_a_whole_stack_tells_where_it_is_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    stack = WholeStack(tmp_path / "data")
-    up = await stack.up()
-    code, output = await stack.said("status", "--json")
-    found = json.loads(output)
-    assert code == 0
-    assert found["ready"] is True
-    assert {"intake", "router", "notifier", "kafka", "topic_prefix", "postgres"} <= set(found)
-    assert found["data"] == str(stack.folder.path)
-    assert found["clock"]["rate"] == 60.0
-    assert (await stack.said("up"))[0] == 1  # a second one on the same folder is refused
-    processes = stack.processes()
-    assert len(processes) == 5
-    up.kill()
-    await up.wait()
-    assert await asyncio.to_thread(_still_there, processes, within=20) == []
-    code, output = await stack.said("status")
-    assert (code, "shaodao up" in output) == (1, True)
-
-    up = await stack.up()
-    processes = stack.processes()
-    before = (await stack.said("clock", "show", "--json"))[1]
-    assert (await stack.said("clock", "forward", "3d"))[0] == 0
-    after = (await stack.said("clock", "show", "--json"))[1]
-    moved = [datetime.fromisoformat(json.loads(text)["now"]) for text in (before, after)]
-    assert moved[1] - moved[0] >= timedelta(days=3)
-    victim = next(p for p in processes if "services.router.app" in p.cmdline())
-    victim.kill()
-
-    async def router() -> int:
-        return int(stack.folder.read_stack()["processes"]["router"][0])
-
-    assert await eventually(router, until=lambda pid: pid != victim.pid, within=30) != victim.pid
-    processes = stack.processes()
-    up.terminate()
-    assert await up.wait() == 0
-    assert await asyncio.to_thread(_still_there, processes, within=1) == []
-    refuse_taken(stack.ports.named())
-    assert not stack.folder.stack.exists()

@@ -24,14 +24,17 @@ async def test_an_ignored_whistle_is_warned_missed_deemed_and_climbs(city: City)
     city.forward(hours=4)
     await city.ticket_in(ticket_id, "processing")  # twice the limit: deemed acknowledged
 
-    city.forward(days=1)
-    await lead.hears("notice.overdue", whistle_id=whistle_id, level=2)
+    city.forward(days=1, hours=1)  # past Tuesday 17:30: one working day to contact
     late = await lead.accepted(await lead.report("contacted", whistle_id, how="phone"))
     assert late["late"]
     met = await city.deadline(
         lambda d: d["state"] == "met", kind="contact", unit=LEAD, whistle_id=whistle_id
     )
     assert met["late"]
+
+    city.forward(days=3)  # Friday evening: one working day after the resolve limit
+    climbed = await lead.hears("notice.overdue", whistle_id=whistle_id, kind="resolve", level=2)
+    assert climbed["due"]["by"] < city.clock.now().isoformat()
 
 
 async def test_the_citizens_clock_runs_on_and_time_is_judged_by_receipt(city: City):

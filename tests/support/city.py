@@ -17,7 +17,7 @@ from pydantic_core import from_json, to_json
 
 from deploy.local import clock_file
 from deploy.local.data_folder import PROJECT, SERVICES
-from deploy.local.ports import LOOPBACK, free_port
+from deploy.local.ports import LOOPBACK, Ports, free_base
 from deploy.local.processes import Command, Reaper
 from deploy.local.program import Program
 from shared.runtime.clock import Clock, wall_now
@@ -151,7 +151,8 @@ class City:
         self.units = list(units)
         self.folder = folder
         self.clock_path = folder / "clock.json"
-        self.ports = {service: free_port() for service in SERVICES}
+        named = Ports(free_base()).named()
+        self.ports = {service: named[service] for service in SERVICES}
         self.databases: dict[str, str] = {}
         self.programs: dict[str, Program] = {}
         self.bureaus: dict[str, Bureau] = {}

@@ -72,6 +72,19 @@ class Case:
     touched_promises: set[PromiseKey] = field(default_factory=set)
     touched_calls: set[UUID] = field(default_factory=set)
 
+    @classmethod
+    def begun(cls, ticket: Ticket, *, at: datetime, actor: Actor) -> "Case":
+        """A new ticket, registered as its first move."""
+        move = Move(
+            seq=ticket.seq,
+            at=at,
+            what=Command.REGISTER.value,
+            actor=actor,
+            before="{}",
+            after=_short(ticket),
+        )
+        return cls(ticket=ticket, moves=[move])
+
     def allows(self, command: Command) -> bool:
         return LIFECYCLE.allows(self.ticket.state, command)
 

@@ -70,6 +70,9 @@ _PLATE = re.compile(
 )
 _DIGIT = re.compile("[0-9]")
 _NUMERALS = re.compile("(?:[0-9零〇一二三四五六七八九幺两][ -]?){3}")
+_FINDERS: Final = ((Kind.ID_NUMBER, _ID_NUMBER), (Kind.PHONE, _PHONE), (Kind.PLATE, _PLATE))
+# Phones and ID numbers have at least seven digits.
+_LONG_NUMBER = re.compile(r"[0-9](?:[ \t\-.·()]{0,3}[0-9]){6}")
 _SURNAMES = (
     "欧阳|上官|司马|诸葛|东方|皇甫|尉迟|公孙|慕容|令狐|呼延|[赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何"
     "吕施张孔曹严华金魏陶姜戚谢邹喻柏窦章苏潘葛范彭郎鲁韦马苗方俞任袁柳鲍史唐费薛雷贺倪汤罗毕郝邬安常"
@@ -123,11 +126,8 @@ def _find(text: str, names: Iterable[str]) -> Iterator[tuple[Kind, list[Span]]]:
 
 
 def _numbers(left: str, spans: dict[Kind, list[Span]]) -> str:
-    for kind, finder in (
-        (Kind.ID_NUMBER, _ID_NUMBER),
-        (Kind.PHONE, _PHONE),
-        (Kind.PLATE, _PLATE),
-    ):
+    finders = _FINDERS if _LONG_NUMBER.search(left) else _FINDERS[-1:]
+    for kind, finder in finders:
         found = [_said(match) for match in finder.finditer(left)]
         left = _cover(left, found)
         spans[kind] += found

@@ -3,7 +3,7 @@
 `draft` does all that needs no clock and no number, before the transaction; `open_ticket` the rest.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -38,9 +38,26 @@ class Rules:
     calendar: WorkCalendar
     city_prefix: str
 
+    _citizen: dict[tuple[Urgency, TicketType], Rule] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        pairs = [(urgency, type_) for urgency in Urgency for type_ in TicketType]
+        citizen = {
+            (urgency, type_): self.limits.citizen(urgency, type_) for urgency, type_ in pairs
+        }
+        object.__setattr__(self, "_citizen", citizen)
+
     @property
     def policy(self) -> str:
         return self.limits.version
+
+    def dispatch_by(self, urgency: Urgency, now: datetime) -> Due:
+        """Until when a ticket registered now must be dispatched."""
+        return self.due(self.limits.dispatch(urgency), now)
+
+    def citizen_by(self, urgency: Urgency, type_: TicketType, now: datetime) -> Due:
+        """The citizen's own clock, from registration, which never moves."""
+        return self.due(self._citizen[urgency, type_], now)
 
     def due(self, rule: str | Rule, started_at: datetime) -> Due:
         """A due time under this policy."""
@@ -142,7 +159,7 @@ def open_ticket(
         ticket_id=ticket_id,
         number=ticket_number(rules.city_prefix, now.astimezone(SHANGHAI).date(), running),
         state=TicketState.REGISTERED,
-        seq=0,
+        seq=1,
         round=1,
         channel=request.channel,
         type=draft.type,
@@ -161,10 +178,9 @@ def open_ticket(
         occurred_at=request.occurred_at,
         history_hash=history_hash,
     )
-    case = Case(ticket=ticket)
-    case.note("register", at=now, actor=actor)
-    dispatch_by = rules.due(rules.limits.dispatch(draft.urgency), now)
-    citizen_by = rules.due(rules.limits.citizen(draft.urgency, draft.type), now)
+    case = Case.begun(ticket, at=now, actor=actor)
+    dispatch_by = rules.dispatch_by(draft.urgency, now)
+    citizen_by = rules.citizen_by(draft.urgency, draft.type, now)
     for kind, by in ((DeadlineKind.DISPATCH, dispatch_by), (DeadlineKind.CITIZEN, citizen_by)):
         case.promise(Promise(ticket_id=ticket_id, owner_id=ticket_id, kind=kind, round=1, due=by))
     channel = LABELS_ZH[Channel][request.channel]

@@ -16,7 +16,7 @@ from shared.catalogue import limits as catalogue
 from shared.catalogue.ladder import rung_at
 from shared.catalogue.limits import LimitError, TimeLimits, parse_rule
 from shared.contracts.parts import DeadlineKind
-from shared.contracts.values import Due
+from shared.contracts.values import Due, Urgency
 
 DUE = "due"
 PLAIN_AUDIENCE = ("handler", "liaison")  # of a miss that does not climb
@@ -42,6 +42,12 @@ class Escalation:
     limits: TimeLimits
     calendar: WorkCalendar
 
+    def __post_init__(self) -> None:
+        rungs = [*self.limits.short_warnings, *self.limits.long_warnings]
+        rungs += [rung for urgency in Urgency for rung in self.limits.ladder(urgency)]
+        if wrong := [rung.name for rung in rungs if not rung.name.isidentifier()]:
+            raise ValueError(f"a rung's name is one plain word: {', '.join(wrong)}")
+
     def rungs_of(self, deadline: Deadline) -> tuple[Rung, ...]:
         """Every rung of a promise in the order of firing: warnings, the miss, the ladder."""
         ladder = (*self._warnings(deadline), self.due_of(deadline), *self._climbs(deadline))
@@ -49,13 +55,19 @@ class Escalation:
 
     def next_rung(self, deadline: Deadline) -> Rung | None:
         """The first rung that has not fired; None when nothing can fire."""
+        return self.following(deadline, deadline.state, deadline.fired)
+
+    def following(
+        self, deadline: Deadline, state: DeadlineState, fired: Container[str]
+    ) -> Rung | None:
+        """The next rung once the promise is in this state and these rungs have fired."""
         if not deadline.climbing:
             return None
-        if deadline.state is DeadlineState.MISSED:
-            return next(self._climbs(deadline, deadline.fired), None)
-        if deadline.state is not DeadlineState.RUNNING:
+        if state is DeadlineState.MISSED:
+            return next(self._climbs(deadline, fired), None)
+        if state is not DeadlineState.RUNNING:
             return None
-        return next(self._warnings(deadline, deadline.fired), self.due_of(deadline))
+        return next(self._warnings(deadline, fired), None) or self.due_of(deadline)
 
     def due_of(self, deadline: Deadline) -> Rung:
         """The miss itself."""

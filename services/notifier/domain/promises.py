@@ -93,8 +93,9 @@ def obey(deadline: Deadline, order: Order, escalation: Escalation) -> Turn:
 def fire(deadline: Deadline, now: datetime, escalation: Escalation) -> Turn:
     """Fire every rung that is past, in order."""
     steps: list[Step] = []
-    while (rung := escalation.next_rung(deadline)) is not None and rung.fire_at <= now:
-        deadline, step = _fired(deadline, rung)
+    rung = escalation.next_rung(deadline)
+    while rung is not None and rung.fire_at <= now:
+        deadline, rung, step = _fired(deadline, rung, escalation)
         steps.append(step)
     return _aimed(deadline, rung), steps
 
@@ -122,33 +123,32 @@ def _aimed(deadline: Deadline, rung: Rung | None) -> Deadline:
     return replace(deadline, next_rung=name, fire_at=fire_at)
 
 
-def _fired(deadline: Deadline, rung: Rung) -> tuple[Deadline, Step]:
-    if rung.name == DUE:
-        return _missed(deadline, rung)
-    after = replace(deadline, fired=(*deadline.fired, rung.name))
-    what = What.WARNED if rung.level == 0 else What.CLIMBED
-    step = Step(
-        what=what, at=rung.fire_at, actor=SYSTEM, before=deadline.state, after=after, rung=rung
-    )
-    return after, step
-
-
-def _missed(deadline: Deadline, rung: Rung) -> tuple[Deadline, Step]:
-    after = replace(
+def _fired(
+    deadline: Deadline, rung: Rung, escalation: Escalation
+) -> tuple[Deadline, Rung | None, Step]:
+    """The promise after a rung, the rung that follows, and the step."""
+    miss = rung.name == DUE
+    state = LIFECYCLE.next(deadline.state, Command.MISS) if miss else deadline.state
+    fired = (*deadline.fired, rung.name)
+    following = escalation.following(deadline, state, fired)
+    after = replace(  # once a rung: thousands may fire at one instant
         deadline,
-        state=LIFECYCLE.next(deadline.state, Command.MISS),
-        late=True,
-        fired=(*deadline.fired, DUE),
+        state=state,
+        late=deadline.late or miss,
+        fired=fired,
+        next_rung=following.name if following else None,
+        fire_at=following.fire_at if following else None,
     )
+    climbed = What.WARNED if rung.level == 0 else What.CLIMBED
     step = Step(
-        what=What.MISSED,
+        what=What.MISSED if miss else climbed,
         at=rung.fire_at,
         actor=SYSTEM,
         before=deadline.state,
         after=after,
         rung=rung,
     )
-    return after, step
+    return after, following, step
 
 
 def _moved(deadline: Deadline, order: Order, what: What, **changes: object) -> Turn:
@@ -169,7 +169,7 @@ def _settled(deadline: Deadline, order: Order, escalation: Escalation) -> Turn:
     if deadline.state is MISSED and in_time:
         return _corrected(deadline, order)
     if deadline.state is RUNNING and not in_time:
-        deadline, step = _missed(deadline, escalation.due_of(deadline))
+        deadline, _, step = _fired(deadline, escalation.due_of(deadline), escalation)
         return deadline, [step]
     return deadline, []
 

@@ -104,6 +104,22 @@ from unnest(
 )
 where d.deadline_id = u.deadline_id
 
+-- name: save_fired
+-- What firing alone changes; thousands fall due at one closing time.
+update deadline d set
+    state = u.state,
+    late = u.late,
+    fired = string_to_array(u.fired, ' '),
+    next_rung = u.next_rung,
+    fire_at = u.fire_at,
+    seq = u.seq,
+    history_hash = u.history_hash
+from unnest(
+    $1::uuid[], $2::text[], $3::boolean[], $4::text[], $5::text[], $6::timestamptz[], $7::int[],
+    $8::bytea[]
+) as u (deadline_id, state, late, fired, next_rung, fire_at, seq, history_hash)
+where d.deadline_id = u.deadline_id
+
 -- name: called_now
 -- The units that still owe something on the whistles of these tickets.
 select distinct w.whistle_id, w.number, d.unit, w.ticket_ids

@@ -4,12 +4,13 @@ Contact is a time on an assignment, not a state. Resolving is allowed from `ackn
 was interrupted (a return refused, a pause, a dispute) goes back to where it stood: `back_to`.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from services.router.domain.altering import altered
 from services.router.domain.dues import Dues
 from shared.contracts import parts
 from shared.contracts.parts import AssignmentState
@@ -165,4 +166,4 @@ def moved(assignment: Assignment, command: AssignmentCommand) -> Assignment:
     """
     state = ASSIGNMENT.next(assignment.state, command)
     back_to = assignment.state if state in INTERRUPTED else None
-    return replace(assignment, state=state, back_to=back_to)
+    return altered(assignment, state=state, back_to=back_to)

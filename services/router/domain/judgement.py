@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.router.domain import requests
+from services.router.domain.altering import altered
 from services.router.domain.assignment import (
     ASSIGNMENT,
     FINISHED,
@@ -147,14 +148,14 @@ def _is_late(due: Due | None, received_at: datetime, kept_at: datetime | None = 
 def _acknowledged(case: Case, part: Assignment) -> tuple[Assignment, UnitFact]:
     late = _is_late(part.dues.acknowledge, case.received_at)
     fact = whistles.Acknowledged(**case.about(part.state), late=late, handler=case.report.handler)
-    return replace(part, acknowledged_at=case.received_at, deemed=False), fact
+    return altered(part, acknowledged_at=case.received_at, deemed=False), fact
 
 
 def _contacted(case: Case, part: Assignment) -> tuple[Assignment, UnitFact]:
     report = case.of(reports.Contacted)
     late = _is_late(part.dues.contact, case.received_at, part.contacted_at)
     fact = whistles.Contacted(**case.about(part.state), late=late, how=report.how)
-    return replace(part, contacted_at=part.contacted_at or case.received_at), fact
+    return altered(part, contacted_at=part.contacted_at or case.received_at), fact
 
 
 def _arrived(case: Case, part: Assignment) -> tuple[Assignment, UnitFact]:
@@ -169,7 +170,7 @@ def _arrived(case: Case, part: Assignment) -> tuple[Assignment, UnitFact]:
         mode=report.mode,
         head_count=report.head_count,
     )
-    return replace(part, arrived_at=case.received_at), fact
+    return altered(part, arrived_at=case.received_at), fact
 
 
 def _progressed(case: Case, part: Assignment) -> tuple[Assignment, UnitFact]:
@@ -193,7 +194,7 @@ def _resolved(case: Case, part: Assignment) -> tuple[Assignment, UnitFact]:
         measures=report.measures,
         evidence=report.evidence,
     )
-    return replace(part, done_at=case.received_at, extension_asked=None), fact
+    return altered(part, done_at=case.received_at, extension_asked=None), fact
 
 
 def _all_assisting_finished(whistle: Whistle) -> None:
@@ -279,3 +280,6 @@ _RULES: Final[Mapping[type[reports.Report], _Rule]] = {
 
 JUDGED: Final = frozenset(_RULES)
 """The reports that are judged; a test holds it against the contract."""
+
+NEED_ALL: Final = (reports.Resolved, reports.ExtensionRequested)
+"""The reports that are judged by what the whistle's other units do or promise."""

@@ -4,11 +4,12 @@ A whistle that waits for a dispatcher is `held` and has no assignments. A citize
 `open` until its ticket ends; what a street blows is accepted by the street first.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from services.router.domain.altering import altered
 from services.router.domain.assignment import Assignment
 from shared.contracts.parts import Role, UnitPart, WhistleState
 from shared.contracts.values import Relation, Urgency, WhistleKind
@@ -59,7 +60,8 @@ ENDED: Final = frozenset({_S.CLOSED, _S.WITHDRAWN})
 class Whistle:
     """One call, as narrow as the rules need it; its words are kept apart (`Content`).
 
-    `seq` counts its facts; `dispatched_by` is the official who dispatched, None for the system.
+    `assignments` are those that were read: for most reports only the reporting unit's. `seq`
+    counts its facts; `dispatcher_name` is the official's who dispatched, None for the system.
     """
 
     whistle_id: UUID
@@ -116,4 +118,4 @@ class Whistle:
 
     def replaced(self, *, seq: int, assignments: tuple[Assignment, ...]) -> "Whistle":
         """The same whistle after facts up to `seq`."""
-        return replace(self, seq=seq, assignments=assignments)
+        return altered(self, seq=seq, assignments=assignments)

@@ -59,6 +59,14 @@ select assignment_id, whistle_id, unit, relation, state, task, clause, acknowled
     extended, dues
 from assignment where whistle_id = any($1::uuid[]) order by whistle_id, place
 
+-- name: assignments_of_units
+select a.assignment_id, a.whistle_id, a.unit, a.relation, a.state, a.task, a.clause,
+    a.acknowledged_at, a.deemed, a.contacted_at, a.arrived_at, a.done_at, a.return_asked_at,
+    a.adjudicate, a.back_to, a.extension_asked, a.extended, a.dues
+from unnest($1::uuid[], $2::text[]) as p (whistle_id, unit)
+join assignment a on a.whistle_id = p.whistle_id and a.unit = p.unit
+order by a.whistle_id, a.place
+
 -- name: contents
 select w.whistle_id, w.content, t.registered
 from whistle w left join ticket t on t.ticket_id = w.demand_ticket

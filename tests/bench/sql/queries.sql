@@ -20,9 +20,9 @@ lock table inbox in access exclusive mode;
 -- name: shut_outbox
 lock table outbox in access exclusive mode;
 
--- name: outbox_holds
--- Whether a row waits to be sent.
-select exists (select from outbox);
+-- name: outbox_empty
+-- Whether all was sent.
+select not exists (select from outbox);
 
 -- name: begin
 begin;

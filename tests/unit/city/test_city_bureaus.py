@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from deploy.city.agenda import Agenda
 from deploy.city.compose import event, report_id
 from deploy.city.matter import Matter, Temper, Verb
 from deploy.city.plan import first_steps
-from deploy.city.react import MOST_REFUSALS, Moment, called, told
+from deploy.city.react import MOST_REFUSALS, Moment, called, called_again, told
 from deploy.city.temper import CHARACTERS, character_of
 from deploy.city.wording import public_reply, wording_for
 from shared.calendar import WorkCalendar
@@ -108,6 +109,17 @@ def test_a_return_names_another_bureau_and_waits_for_the_ruling(whistled: Make) 
     assert gone.ended
 
 
+def test_a_call_heard_twice_changes_nothing_and_a_new_part_starts_anew(whistled: Make) -> None:
+    matter = replace(matter_of(whistled(relation=Relation.ASSISTING), Temper.SILENT), sent=2)
+    same = called_again(matter, whistled(), seed="s", moment=moment())
+    assert same is matter
+    part = replace(whistled().assignment, assignment_id=UUID(int=77))
+    lead = called_again(matter, whistled(assignment=part), seed="s", moment=moment(3))
+    assert lead.relation is Relation.LEAD
+    assert lead.sent == 2  # so that its reports get ids of their own
+    assert lead.steps
+
+
 def test_a_refused_extension_means_hurry(whistled: Make) -> None:
     matter = matter_of(whistled(), Temper.ASKING)
     assert Verb.EXTENSION_REQUESTED in verbs(matter)
@@ -153,6 +165,7 @@ def test_a_resolution_refused_for_its_state_is_tried_again_and_then_given_up(
     [
         (RefusalCode.WRONG_UNIT, None),
         (RefusalCode.UNKNOWN_WHISTLE, None),
+        (RefusalCode.STALE, AssignmentState.WORKING),
         (RefusalCode.WRONG_STATE, AssignmentState.RELEASED),
     ],
 )

@@ -48,7 +48,7 @@ def registered(ticket_id: UUID = TICKET) -> tickets.Registered:
         seq=1,
         actor=SYSTEM,
         ticket_id=ticket_id,
-        number="159920261123000017",
+        number="1599202611230000017",
         channel=Channel.HOTLINE,
         type=TicketType.COMPLAIN,
         urgency=Urgency.URGENT,
@@ -280,13 +280,20 @@ def test_terminal_and_pipe_show_the_same_facts(names: Names) -> None:
     assert "已办结" in text
     assert "市政设施服务中心" in text
     assert "未按时签收" in text
-    assert lines[0].plain.startswith("11-23 08:30:00 【登记】261123000017 紧急·投诉·井盖缺失与破损")
+    assert lines[0].plain.startswith("11-23 08:30:00 【登记】11230000017 紧急·投诉·井盖缺失与破损")
     assert "登记 1" in totals_text(board).plain
 
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(40, "40秒"), (720, "12分"), (7_500, "2小时05分"), (273_600, "3天4小时"), (-60, "1分")],
+    [
+        (40, "40秒"),
+        (720, "12分"),
+        (7_500, "2小时05分"),
+        (14_400, "4小时"),
+        (273_600, "3天4小时"),
+        (-60, "1分"),
+    ],
 )
 def test_spans_read_as_people_say_them(seconds: int, words: str) -> None:
     assert span_zh(timedelta(seconds=seconds)) == words

@@ -14,17 +14,18 @@ create table fact (
 create index fact_subject on fact (subject, seq);
 
 -- Makes the month's partition unless it is there; true when it was. Attaching takes a lock that
--- lets other transactions go on writing, which creating it in place would not.
+-- lets other transactions go on writing, which creating it in place would not. Looks in pg_class,
+-- as to_regclass remembers what was not there before the wait for the lock.
 create function ensure_fact_month(month_start timestamptz, month_end timestamptz) returns boolean
 language plpgsql as $$
 declare
     partition text := 'fact_' || to_char(month_start at time zone 'UTC', 'YYYY_MM');
 begin
-    if to_regclass(partition) is not null then
+    if fact_month_exists(partition) then
         return true;
     end if;
     perform pg_advisory_xact_lock(hashtext('ensure_fact_month'));
-    if to_regclass(partition) is not null then
+    if fact_month_exists(partition) then
         return true;
     end if;
     execute format('create table %I (like fact including defaults including constraints)', partition);
@@ -34,6 +35,12 @@ begin
     );
     return false;
 end $$;
+create function fact_month_exists(partition text) returns boolean language sql volatile as $$
+    select exists (
+        select from pg_class
+        where relname = partition and relnamespace = current_schema()::regnamespace
+    )
+$$;
 
 -- What is known of a ticket and of a whistle beside its promises. Facts of two topics come in any
 -- order: what came early waits here for the other. These rows are locked before the deadlines.
