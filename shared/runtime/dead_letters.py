@@ -74,6 +74,43 @@ async def keep_outgoing(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A dead letter as it was kept, whole."""
+
+    dead_letter_id: int
+    direction: str
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+
+
+async def claim(connection: Connection, dead_letter_id: int) -> Kept | None:
+    """This dead letter, locked, unless it was replayed already."""
+    row = await connection.fetchrow(SQL.dead_letter_by_id, dead_letter_id)
+    if row is None:
+        return None
+    stamp = row["kafka_timestamp"]
+    return Kept(
+        dead_letter_id=row["dead_letter_id"],
+        direction=row["direction"],
+        topic=row["topic"],
+        partition=-1 if row["kafka_partition"] is None else row["kafka_partition"],
+        offset=-1 if row["kafka_offset"] is None else row["kafka_offset"],
+        timestamp=int(stamp.timestamp() * 1000) if stamp else 0,
+        key=row["key"],
+        value=row["value"],
+    )
+
+
+async def replayed(connection: Connection, dead_letter_id: int) -> None:
+    """It was delivered again and handled."""
+    await connection.execute(SQL.dead_letter_replayed, dead_letter_id, wall_now())
+
+
 async def listed(
     connection: Connection, *, kind: str | None, error: str | None, limit: int
 ) -> list[DeadLetter]:

@@ -30,6 +30,8 @@ class Parked:
     received_at: datetime
     value: bytes
     attempts: int
+    timestamp: int = 0  # the broker's is not kept: `received_at` is
+    key: bytes | None = None
 
 
 async def waiting_subjects(connection: Connection, events: Sequence[Incoming]) -> set[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from deploy.local.data_folder import PROJECT
-from tests.bench import deadlines_4000, relay_rows, submit_http, submit_to_bureau
+from tests.bench import deadlines_4000, relay_rows, router_rows, submit_http, submit_to_bureau
 from tests.bench.figures import Figure, keep, show
 from tests.bench.ground import Ground, open_ground
 from tests.bench.plan import Plan
@@ -16,6 +16,8 @@ from tests.bench.plan import Plan
 Row = Callable[[Ground, Plan], Awaitable[list[Figure]]]
 
 ROWS: Mapping[str, Row] = {
+    "router_acknowledgements": router_rows.measure_acknowledgements,
+    "router_dispatches": router_rows.measure_dispatches,
     "relay_rows": relay_rows.measure,
     "submit_http": submit_http.measure,
     "submit_to_bureau_ms": submit_to_bureau.measure,

@@ -13,7 +13,7 @@ from deploy.local import clock_file
 from services.notifier.app import create_app
 from services.notifier.store import MIGRATIONS
 from shared.contracts import envelope, tickets
-from shared.contracts.ids import deadline_id, fact_id, rung_id
+from shared.contracts.ids import deadline_id, rung_id
 from shared.contracts.topics import DEADLINES, UNIT_NOTICES, unit_topic
 from shared.runtime.clock import wall_now
 from shared.runtime.settings import ServiceSettings
@@ -41,9 +41,8 @@ class City:
         """A fact as intake or the router would say it."""
         ticket = isinstance(data, tickets.TicketFact)
         subject = str(data.ticket_id if ticket else data.whistle_id)
-        owner = data.ticket_id if ticket else data.whistle_id
         value = envelope.write(
-            event_id=event_id or fact_id(owner, data.seq * 1000 + int(at.timestamp()) % 1000),
+            event_id=event_id or uuid4(),
             source="/test",
             subject=subject,
             time=at,

@@ -95,6 +95,3 @@ delete from outbox where id = any ($1::bigint[]);
 
 -- name: relay_lead
 select pg_try_advisory_lock($1);
-
--- name: relay_leave
-select pg_advisory_unlock($1);

@@ -77,3 +77,31 @@ set state = 'missed', late = true, fired = array_append(d.fired, d.next_rung),
     next_rung = $2, fire_at = $3, seq = d.seq + 1
 from due
 where d.deadline_id = due.deadline_id;
+
+-- name: dispatched
+select count(*) = $1::bigint from whistle where state = 'open';
+
+-- name: offered
+-- Who must acknowledge; the whistles of one unit do not stand side by side.
+select whistle_id, unit from assignment
+where state = 'offered' and relation <> 'informed'
+order by md5(assignment_id::text);
+
+-- name: acknowledged
+select whistle_id, unit, assignment_id, state, acknowledged_at
+from assignment where acknowledged_at is not null;
+
+-- name: all_acknowledged
+select count(*) = $1::bigint from assignment where acknowledged_at is not null;
+
+-- name: floor_whistles
+update whistle w
+set seq = n.seq, history_hash = n.history_hash
+from unnest($1::uuid[], $2::int[], $3::bytea[]) as n (whistle_id, seq, history_hash)
+where w.whistle_id = n.whistle_id;
+
+-- name: floor_assignments
+update assignment a
+set state = n.state, acknowledged_at = n.acknowledged_at
+from unnest($1::uuid[], $2::text[], $3::timestamptz[]) as n (assignment_id, state, acknowledged_at)
+where a.assignment_id = n.assignment_id;
