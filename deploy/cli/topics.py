@@ -3,7 +3,7 @@
 import asyncio
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from deploy.cli.options import PORT_BASE, AsJson, Data, PortBase, folder_of
 from deploy.cli.output import out, print_json
@@ -25,7 +25,7 @@ def list_topics(
         print_json(sorted(present))
         return
     table = Table(
-        "主题 / topic", "写 / from", "读 / to", "键 / key", "分区", "保留", "已有 / exist"
+        Column("主题 / topic", no_wrap=True), "写", "读", "键 / key", "分区", "保留", "已有"
     )
     for topic in TOPICS:
         kept = "∞" if topic.retention_days is None else f"{topic.retention_days} d"

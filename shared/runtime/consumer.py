@@ -108,22 +108,37 @@ class GroupConsumer:
         return lag
 
 
+class _UnitReaders(dict[str, Reader]):
+    """The reader of a topic that every unit has, by the topic's name; KeyError for another's."""
+
+    def __init__(self, topic: Topic) -> None:
+        super().__init__()
+        self._pattern = re.compile(_unit_pattern(topic))
+        self._reader = Reader(topic.events)
+
+    def __missing__(self, name: str) -> Reader:
+        if not self._pattern.fullmatch(name):
+            raise KeyError(name)
+        self[name] = self._reader
+        return self._reader
+
+
 def _lane(wanted: Subscription) -> Lane:
-    if wanted.is_pattern:
-        reader = Reader(wanted.topics[0].events)
-        return Lane(
-            group=wanted.group,
-            reader=lambda _topic: reader,
-            handle=wanted.handle,
-            refuse=wanted.refuse,
-        )
-    readers = {topic.name: Reader(topic.events) for topic in wanted.topics}
+    readers = (
+        _UnitReaders(wanted.topics[0])
+        if wanted.is_pattern
+        else {topic.name: Reader(topic.events) for topic in wanted.topics}
+    )
     return Lane(
         group=wanted.group,
         reader=readers.__getitem__,
         handle=wanted.handle,
         refuse=wanted.refuse,
     )
+
+
+def _unit_pattern(topic: Topic) -> str:
+    return topic.name.replace(".", r"\.").replace("<code>", "[A-Za-z0-9-]+")
 
 
 def _topics(prefix: str, wanted: Subscription) -> list[str]:
@@ -133,8 +148,7 @@ def _topics(prefix: str, wanted: Subscription) -> list[str]:
 def _pattern(prefix: str, wanted: Subscription) -> str | None:
     if not wanted.is_pattern:
         return None
-    name = wanted.topics[0].name.replace(".", r"\.").replace("<code>", "[A-Za-z0-9-]+")
-    return "^" + re.escape(prefix) + name + "$"
+    return "^" + re.escape(prefix) + _unit_pattern(wanted.topics[0]) + "$"
 
 
 async def _parse(records: tuple[Any, ...], original: Any) -> Any:

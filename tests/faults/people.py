@@ -123,15 +123,20 @@ class Clerk:
             await asyncio.sleep(0.3)  # between two looks at the list
 
     async def _waiting(self) -> list[dict[str, Any]]:
-        left = self.callers.left_in_callback()
-        answer = await self.ground.http.get(
-            f"{self._url()}/api/v1/tickets",
-            params={"state": "callback", "limit": 500},
-            headers=bearer("callback_clerk"),
-        )
-        items = answered(answer)["items"]
-        mine = set(self.callers.accepted.values()) - left
-        return [each for each in items if each["ticket_id"] in mine]
+        mine = set(self.callers.accepted.values()) - self.callers.left_in_callback()
+        found: list[dict[str, Any]] = []
+        cursor: dict[str, str] = {}
+        while True:
+            answer = await self.ground.http.get(
+                f"{self._url()}/api/v1/tickets",
+                params={"state": "callback", "limit": 500, **cursor},
+                headers=bearer("callback_clerk"),
+            )
+            page = answered(answer)
+            found += [each for each in page["items"] if each["ticket_id"] in mine]
+            if page["next"] is None:
+                return found
+            cursor = {"cursor": page["next"]}
 
     async def _call_back(self, ticket: dict[str, Any]) -> None:
         unsolved = ticket["round"] == 1 and ticket["ticket_id"] in self.callers.unsolved_first()

@@ -54,7 +54,7 @@ def state_of(whistle: Whistle, unit: str = "BH-CGJ") -> AssignmentState:
 def acknowledged(whistle: Whistle | None = None, *units: str) -> Whistle:
     whistle = whistle or blown()
     for unit in units or ("BH-CGJ",):
-        whistle = counted(said(whistle, reports.Acknowledged, unit=unit))
+        whistle = counted(said(whistle, reports.Acknowledged, by=unit))
     return whistle
 
 
@@ -116,7 +116,7 @@ def test_an_unknown_whistle() -> None:
 
 @pytest.mark.parametrize("unit", ["BH-ZJJ", "C-CGJ", "NO-SUCH-UNIT"])
 def test_a_unit_without_a_part(unit: str) -> None:
-    answer = refused(said(blown(), reports.Acknowledged, unit=unit))
+    answer = refused(said(blown(), reports.Acknowledged, by=unit))
     assert answer.code is RefusalCode.WRONG_UNIT
     assert answer.state is None, "another unit's state is not told"
 
@@ -198,10 +198,10 @@ def test_a_confidential_matter_has_no_contact_clock() -> None:
 
 
 def test_an_informed_unit_may_acknowledge_and_nothing_else() -> None:
-    whistle = counted(said(blown(), reports.Acknowledged, unit=STREET))
+    whistle = counted(said(blown(), reports.Acknowledged, by=STREET))
     assert state_of(whistle, STREET) is S.ACKNOWLEDGED
     for kind in (reports.Resolved, reports.Progressed, reports.ReturnRequested):
-        answer = refused(said(whistle, kind, unit=STREET))
+        answer = refused(said(whistle, kind, by=STREET))
         assert answer.code is RefusalCode.WRONG_STATE
         assert "知会" in answer.zh
 
@@ -211,7 +211,7 @@ def test_the_lead_resolves_last() -> None:
     answer = refused(said(whistle, reports.Resolved))
     assert answer.code is RefusalCode.WRONG_STATE
     assert "BH-SCJ" in answer.zh
-    part = said(whistle, reports.Resolved, unit="BH-SCJ")
+    part = said(whistle, reports.Resolved, by="BH-SCJ")
     fact = fact_of(part)
     assert isinstance(fact, whistles.Resolved)
     assert (fact.final, fact.relation, fact.review) == (False, Relation.ASSISTING, "none")
@@ -322,7 +322,7 @@ def test_a_return_needs_a_clause_and_a_lawful_suggestion(data: dict[str, str], w
 
 
 def test_an_assisting_unit_may_suggest_the_street() -> None:
-    answer = said(blown(), reports.ReturnRequested, unit="BH-SCJ", suggested_unit=STREET)
+    answer = said(blown(), reports.ReturnRequested, by="BH-SCJ", suggested_unit=STREET)
     assert state_of(counted(answer), "BH-SCJ") is S.RETURN_REQUESTED
 
 
@@ -378,8 +378,8 @@ def test_no_extension_without_a_resolve_limit() -> None:
 
 def test_an_assisting_unit_gets_no_longer_than_the_lead() -> None:
     whistle = acknowledged(None, "BH-CGJ", "BH-SCJ")
-    assert counted(said(whistle, reports.ExtensionRequested, unit="BH-SCJ", amount=1))
-    answer = refused(said(whistle, reports.ExtensionRequested, unit="BH-SCJ", amount=3))
+    assert counted(said(whistle, reports.ExtensionRequested, by="BH-SCJ", amount=1))
+    answer = refused(said(whistle, reports.ExtensionRequested, by="BH-SCJ", amount=3))
     assert answer.code is RefusalCode.INVALID
 
 
@@ -436,7 +436,7 @@ def test_whatever_units_say_the_facts_count_on_and_refusals_change_nothing(
 ) -> None:
     whistle = blown(lead(), assisting(), informed())
     for unit, kind in story:
-        answer = said(whistle, kind, unit=unit)
+        answer = said(whistle, kind, by=unit)
         if isinstance(answer, Refused):
             assert answer.code in RefusalCode
             continue

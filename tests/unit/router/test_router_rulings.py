@@ -34,7 +34,7 @@ LATER = MONDAY + timedelta(hours=2)
 def returning(
     unit: str = "BH-CGJ", *, precedent: Precedent = NO_PRECEDENT, whistle: Whistle | None = None
 ) -> Whistle:
-    asked = said(whistle or blown(), reports.ReturnRequested, unit=unit, precedent=precedent)
+    asked = said(whistle or blown(), reports.ReturnRequested, by=unit, precedent=precedent)
     return counted(asked)
 
 
