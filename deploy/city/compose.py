@@ -8,16 +8,19 @@ from uuid import UUID, uuid5
 
 from deploy.city.matter import Matter, Verb
 from deploy.city.wording import (
+    ASSISTING,
     CLAUSES,
     FACTS,
     REASONS_FOR_MORE_TIME,
+    Wording,
     public_reply,
     result_for,
     wording_for,
 )
 from shared.contracts import envelope, reports
-from shared.contracts.parts import Evidence
+from shared.contracts.parts import Evidence, Result
 from shared.contracts.reports import ArrivalMode, ContactMeans
+from shared.contracts.values import Relation
 
 
 def report_id(matter: Matter, verb: Verb) -> UUID:
@@ -65,9 +68,15 @@ def _arrived(matter: Matter, now: datetime, rng: Random) -> reports.Report:
     )
 
 
+def _wording(matter: Matter, rng: Random) -> Wording:
+    """A lead writes about the matter, an assisting unit about its help."""
+    if matter.relation is Relation.ASSISTING:
+        return rng.choice(ASSISTING)
+    return wording_for(matter.category, matter.type)
+
+
 def _progressed(matter: Matter, now: datetime, rng: Random) -> reports.Report:
-    words = wording_for(matter.category, matter.type).progress
-    return reports.Progressed(text=f"{words}。", **_who(matter, now))
+    return reports.Progressed(text=f"{_wording(matter, rng).progress}。", **_who(matter, now))
 
 
 def _return_requested(matter: Matter, now: datetime, rng: Random) -> reports.Report:
@@ -90,8 +99,9 @@ def _extension_requested(matter: Matter, now: datetime, rng: Random) -> reports.
 
 
 def _resolved(matter: Matter, now: datetime, rng: Random) -> reports.Report:
-    wording = wording_for(matter.category, matter.type)
-    result = result_for(matter.type, rng)
+    assisting = matter.relation is Relation.ASSISTING
+    wording = _wording(matter, rng)
+    result = Result.SOLVED if assisting else result_for(matter.type, rng)
     seen = matter.arrive is not None or rng.random() < 0.5
     return reports.Resolved(
         result=result,

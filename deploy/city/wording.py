@@ -36,6 +36,23 @@ PRAISE = Wording(
     measures="向当事人所在科室转达表扬，并在单位例会上通报",
     reply="感谢您的肯定，您的表扬已转达本人并在单位内部通报，我们会继续努力。",
 )
+ASSISTING: tuple[Wording, ...] = (
+    Wording(
+        progress="已派员到场配合主办单位",
+        measures="按主办单位的分工到场配合，完成本单位职责范围内的工作",
+        reply="我单位已按分工完成配合工作，后续由主办单位统一答复。",
+    ),
+    Wording(
+        progress="已与主办单位对接分工",
+        measures="向主办单位提供资料和人员支持，现场共同处置",
+        reply="我单位职责范围内的工作已完成，并已将情况告知主办单位。",
+    ),
+    Wording(
+        progress="已安排专人参与联合处置",
+        measures="参加现场会商和联合处置，落实本单位承担的事项",
+        reply="本单位承担的事项已落实，将继续配合主办单位做好后续工作。",
+    ),
+)
 
 INSTEAD_OF_SOLVED: Mapping[Result, str] = {
     Result.PARTLY: "目前已完成一部分，其余部分已列入计划，完成后会再次向您反馈。{reply}",

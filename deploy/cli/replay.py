@@ -150,7 +150,7 @@ def _progress() -> Progress:
 
 
 def _print(totals: Totals) -> None:
-    for number, why in totals.refused[:50]:
+    for number, why in sorted(totals.refused)[:50]:
         err.print(f"第 {number} 行：{why}", style="red", markup=False, soft_wrap=True)
     if len(totals.refused) > 50:
         err.print(f"…… 另有 {len(totals.refused) - 50} 行 / and more")

@@ -7,8 +7,10 @@ category, place …), and left out where it does not. Nothing is cut silently.
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from shared.calendar import SHANGHAI
 from shared.contracts.values import Channel
 
 SYSTEM = "replay"
@@ -57,6 +59,7 @@ def parse_line(line: bytes) -> Request | Refusal:
             "place": _place(row.get("place")),
             **{name: row[name] for name in PASSED_ON if isinstance(row.get(name), str)},
             **_reporter(row.get("reporter")),
+            **_occurred(row.get("occurred_at") or row.get("at")),
             "source": {"system": SYSTEM, "number": number},
         },
         key=f"{SYSTEM}-{hashlib.sha256(number.encode()).hexdigest()[:32]}",
@@ -96,3 +99,13 @@ def _reporter(reporter: Any) -> dict[str, Any]:
         known = {n: reporter[n] for n in REPORTER_FIELDS if reporter.get(n) is not None}
         return {"reporter": known} if known else {}
     return {}
+
+
+def _occurred(at: Any) -> dict[str, Any]:
+    """When it was said; a time without zone is Shanghai's."""
+    try:
+        moment = datetime.fromisoformat(at)
+    except (TypeError, ValueError):
+        return {}
+    local = moment if moment.tzinfo is not None else moment.replace(tzinfo=SHANGHAI)
+    return {"occurred_at": local.isoformat()}

@@ -16,7 +16,7 @@ from rich.table import Table
 from deploy.cli.options import PORT_BASE, Data, PortBase, folder_of, parse_rate
 from deploy.cli.output import err
 from deploy.cli.progress import Screen
-from deploy.local.data_folder import SERVICES, DataFolder
+from deploy.local.data_folder import SERVICES
 from deploy.local.plan import Options, service_url
 from deploy.local.ports import Ports
 from deploy.local.processes import Command, Running, start
@@ -96,7 +96,7 @@ async def _run(options: Options, *, watch: bool) -> None:
             err.print("已中止启动，全部停止。/ stopped before it was ready")
             raise typer.Exit(1)
     _show(options)
-    viewer = await _viewer(options.folder) if watch else None
+    viewer = await _viewer(stack) if watch else None
     try:
         await _until(asked, stack.wait())
     finally:
@@ -122,10 +122,12 @@ async def _until(asked: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
     return False
 
 
-async def _viewer(folder: DataFolder) -> Running:
+async def _viewer(stack: Stack) -> Running:
     """`shaodao watch` beside us on the same terminal."""
-    argv = (sys.executable, "-m", "deploy.cli.main", "watch", "--data", str(folder.path))
-    return await start(Command(name="watch", argv=argv, log=None, stop_seconds=3))
+    argv = (sys.executable, "-m", "deploy.cli.main", "watch", "--data", str(stack.folder.path))
+    return await start(
+        Command(name="watch", argv=argv, log=None, stop_seconds=3), reaper=stack.reaper
+    )
 
 
 def _show(options: Options) -> None:

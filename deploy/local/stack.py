@@ -41,7 +41,7 @@ class Stack:
         self.options = options
         self._report = report
         self._supervisor = Supervisor(report)
-        self._reaper: Reaper | None = None
+        self.reaper: Reaper | None = None
         self.addresses: Addresses | None = None
 
     @property
@@ -55,10 +55,10 @@ class Stack:
         if self.options.fresh:
             self.folder.wipe()
         secrets = self.folder.secrets()
-        self._set_clock()
-        self._reaper = Reaper()
+        self.reaper = Reaper()
         try:
             addresses = self.addresses = await self._start_servers(secrets)
+            self._set_clock()
             await self._start_services(secrets, addresses)
             self._write_stack()
             if self.options.city:
@@ -88,8 +88,8 @@ class Stack:
         """End everything in reverse order."""
         for together in (("city-bureaus", "city-residents"), SERVICES, ("kafka", "postgres")):
             await self._supervisor.stop(*together)
-        if self._reaper is not None:
-            self._reaper.close()
+        if self.reaper is not None:
+            self.reaper.close()
         self.folder.stack.unlink(missing_ok=True)
 
     def _set_clock(self) -> None:
@@ -121,7 +121,7 @@ class Stack:
                 port=options.ports.kafka,
                 controller_port=options.ports.controller,
                 log=self.folder.logs / "kafka.log",
-                reaper=self._reaper,
+                reaper=self.reaper,
             )
             await kafka.start()
             self._supervisor.keep("kafka", kafka)
@@ -144,7 +144,7 @@ class Stack:
                 port=options.ports.postgres,
                 password=secrets.postgres_password,
                 log=self.folder.logs / "postgres.log",
-                reaper=self._reaper,
+                reaper=self.reaper,
             )
             await postgres.start()
             self._supervisor.keep("postgres", postgres)
@@ -174,7 +174,7 @@ class Stack:
         program = Program(
             service_command(service, self.options, secrets, addresses),
             ready_url=f"{url}/ready",
-            reaper=self._reaper,
+            reaper=self.reaper,
         )
         await program.start()
         self._supervisor.keep(service, program)
@@ -183,7 +183,7 @@ class Stack:
     async def _start_city(self, secrets: Secrets, addresses: Addresses) -> None:
         self._report.begin(Step.CITY)
         for command in city_commands(self.options, secrets, addresses):
-            program = Program(command, reaper=self._reaper)
+            program = Program(command, reaper=self.reaper)
             await program.start()
             self._supervisor.keep(command.name, program)
         self._report.done(Step.CITY)

@@ -23,6 +23,11 @@ STEPS = Counter(
     "What happened to promises: opened, warned, missed, met, met_late, and so on.",
     ["kind", "what"],
 )
+FAILED = Counter(
+    "shaodao_deadlines_failed_total",
+    "Promises whose rung could not be worked out, put off to be tried again.",
+    ["kind"],
+)
 UNENDED = Gauge(
     "shaodao_deadlines_unended", "Promises that have not ended, by state.", ["kind", "state"]
 )

@@ -6,6 +6,7 @@ are held elsewhere are passed over, so several copies may run; one that dies lea
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.notifier import channels, metrics, store
@@ -17,13 +18,16 @@ from shared.runtime import outbox
 from shared.runtime.clock import Clock, wall_now
 from shared.runtime.database import Connection, is_transient
 from shared.runtime.logging import logger
+from shared.runtime.outbox import Outgoing
 from shared.runtime.service import Runtime
 
 log = logger(__name__)
 
-CLAIM_ROWS = 1000
+CLAIM_ROWS = 500
+CLAIMS = 2  # batches at once when many are due: one computes while the database writes the other
 # How long a rung that another copy wrote, or a fact still held, may go unseen (wall time).
 POLL_SECONDS = 0.25
+TRY_AGAIN = timedelta(minutes=10)
 HELD_SECONDS = 0.02  # before a row that is held is looked for again
 
 
@@ -39,19 +43,32 @@ async def fire_due(
     claimed = await store.claim(connection, now, limit=limit)
     if not claimed:
         return []
-    changes = [_fired(deadline, now, escalation) for deadline in claimed]
-    policy = escalation.limits.version
-    await store.save_fired(connection, changes, policy=policy)
-    rows = [fact for change in changes for fact in channels.facts(change, policy=policy)]
-    notices = [row for change in changes if (row := channels.notice(change, wording)) is not None]
+    fired = [_fired(each, now, escalation=escalation, wording=wording) for each in claimed]
+    changes = [change for change, _, _ in fired]
+    await store.save_fired(connection, changes, policy=escalation.limits.version)
+    notices = [notice for _, _, notice in fired if notice is not None]
     metrics.count_notices(notices)
-    await outbox.put(connection, [*rows, *notices])
+    await outbox.put(connection, [*(fact for _, facts, _ in fired for fact in facts), *notices])
     return changes
 
 
-def _fired(deadline: Deadline, now: datetime, escalation: Escalation) -> Change:
-    after, steps = fire(deadline, now, escalation)
-    return Change(before=deadline, after=after, steps=tuple(steps))
+def _fired(
+    deadline: Deadline, now: datetime, *, escalation: Escalation, wording: Wording
+) -> tuple[Change, list[Outgoing], Outgoing | None]:
+    """One promise after all that is past, and what to tell.
+
+    One that cannot be worked out is tried again later: it must not hold up all the others.
+    """
+    try:
+        after, steps = fire(deadline, now, escalation)
+        change = Change(before=deadline, after=after, steps=tuple(steps))
+        facts = list(channels.facts(change, policy=escalation.limits.version))
+        return change, facts, channels.notice(change, wording)
+    except Exception:
+        log.exception("deadline_failed", deadline_id=str(deadline.deadline_id))
+        metrics.FAILED.labels(deadline.kind).inc()
+        later = replace(deadline, fire_at=now + TRY_AGAIN)
+        return Change(before=deadline, after=later, steps=()), [], None
 
 
 class Watch:
@@ -71,14 +88,23 @@ class Watch:
         """Watch for ever; a database that is away is waited for."""
         while True:
             try:
-                while await self.fire_batch() == CLAIM_ROWS:
-                    pass
+                await self._fire_all()
                 await self._sleep()
-            except Exception as error:
-                if not is_transient(error):
+            except* Exception as group:
+                if not all(is_transient(error) for error in group.exceptions):
                     raise
-                log.warning("watch_retry", error=repr(error))
+                log.warning("watch_retry", errors=[repr(error) for error in group.exceptions])
                 await asyncio.sleep(POLL_SECONDS)
+
+    async def _fire_all(self) -> None:
+        if await self.fire_batch() == CLAIM_ROWS:
+            async with asyncio.TaskGroup() as claims:
+                for _ in range(CLAIMS):
+                    claims.create_task(self._drain())
+
+    async def _drain(self) -> None:
+        while await self.fire_batch() == CLAIM_ROWS:
+            pass
 
     async def fire_batch(self) -> int:
         """Fire one batch in a transaction of its own; returns how many promises it had."""

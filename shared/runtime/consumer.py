@@ -1,7 +1,7 @@
 """The consumer: FastStream batch subscribers that hand raw records to the batch processing.
 
 Settings answer traps tried in faststream 0.7 and aiokafka 0.14: offsets are committed after the
-transaction and sought back on error (NACK_ON_ERROR); our own parser tolerates any header; new
+transaction and sought back on error (NACK_ON_ERROR); our own parser shows it no header; new
 topics of a pattern are found within ten seconds; our own watchdog ends a process whose consumer
 has died silently (faststream #2412).
 """
@@ -75,6 +75,7 @@ class GroupConsumer:
             fetch_max_bytes=8_000_000,
             parser=_parse,
             decoder=_decode,
+            no_reply=True,  # or a record's `reply_to` header would publish to any topic it names
         )
         self._subscriber(self._on_batch)
 
@@ -152,17 +153,11 @@ def _pattern(prefix: str, wanted: Subscription) -> str | None:
 
 
 async def _parse(records: tuple[Any, ...], original: Any) -> Any:
-    """Hide headers that FastStream cannot decode: one would drop its whole batch (#2458)."""
-    return await original(tuple(map(_with_readable_headers, records)))
+    """Hide all headers from FastStream: nothing we read stands in them.
 
-
-def _with_readable_headers(record: Any) -> Any:
-    try:
-        for _, value in record.headers:
-            value.decode()
-    except (AttributeError, UnicodeDecodeError):
-        return dataclasses.replace(record, headers=())
-    return record
+    One that is null or not UTF-8 would drop its whole batch (#2458), and others would be obeyed.
+    """
+    return await original(tuple(dataclasses.replace(record, headers=()) for record in records))
 
 
 async def _decode(message: KafkaMessage) -> Any:

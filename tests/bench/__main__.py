@@ -25,6 +25,7 @@ ROWS: Mapping[str, Row] = {
 }
 BUILD = PROJECT / "build"
 PAIRS, QUICK_PAIRS = 3, 1
+WIDTH = 120  # of the table, also where the output is no terminal
 
 
 def arguments() -> argparse.Namespace:
@@ -55,4 +56,4 @@ async def run(asked: argparse.Namespace, console: Console) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(run(arguments(), Console()))
+    asyncio.run(run(arguments(), Console(width=WIDTH)))

@@ -6,6 +6,7 @@ The domain clock shows a working Monday morning, so that the same rules apply on
 
 import asyncio
 import shutil
+import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -90,9 +91,7 @@ class Ground:
             await connection.close()
 
     @asynccontextmanager
-    async def service(
-        self, service: str, *, prefix: str, database: str, ready: bool = True
-    ) -> AsyncIterator[Program]:
+    async def service(self, service: str, *, prefix: str, database: str) -> AsyncIterator[Program]:
         """A service as `shaodao up` starts it, on this database, stopped at the end."""
         addresses = Addresses(
             kafka=self.kafka.bootstrap,
@@ -103,8 +102,9 @@ class Ground:
         command = service_command(service, options, self.secrets, addresses)
         if self.profile is not None:
             command = _profiled(command, self.profile / f"{prefix}{service}.txt")
-        url = f"{self.url(service)}/ready" if ready else None
-        async with self.program(command, ready_url=url) as program:
+        async with self.program(command, ready_url=f"{self.url(service)}/ready") as program:
+            if self.profile is not None:
+                program.process.send(signal.SIGUSR2)
             yield program
 
     @asynccontextmanager

@@ -12,7 +12,7 @@ from tests.bench.worker import Ready, work
 
 
 async def child(arguments: dict[str, Any], ready: Ready) -> dict[str, Any]:
-    """Submit `requests` new tickets; returns the seconds and how often each status was answered."""
+    """Submit `requests` new tickets; returns the seconds; any other answer than 201 is an error."""
     url, token, first = arguments["url"], arguments["token"], arguments["first"]
     requests = [
         post(url, submission(first + n, matter), token=token, idempotency_key=str(uuid4()))
@@ -22,8 +22,10 @@ async def child(arguments: dict[str, Any], ready: Ready) -> dict[str, Any]:
 
     async def ask(connection: Connection) -> None:
         while requests:
-            status, _ = await connection.ask(requests.pop())
+            status, body = await connection.ask(requests.pop())
             statuses[status] += 1
+            if status != 201:
+                raise RuntimeError(f"{status}: {body.decode()}")
 
     async with connected(url, arguments["connections"]) as connections:
         await ready()

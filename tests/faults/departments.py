@@ -154,7 +154,7 @@ class Department:
         if self._rng.random() < AGAIN:
             await self._producer.send_and_wait(self._topic, value, key=whistle_id.encode())
             self.sent_again += 1
-        answer = await heard
+        answer: dict[str, Any] = await heard
         if answer["type"] != ANSWERS[0]:
             self.refusals[answer["data"]["code"]] += 1
         return answer

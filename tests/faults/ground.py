@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import asyncpg
 import httpx
 
 from deploy.local import clock_file
@@ -105,6 +106,15 @@ class Ground:
         for service in SERVICES:
             folder = PROJECT / "services" / service / "sql" / "migrations"
             self.databases[service] = await self.servers.fresh_database(folder)
+        await self._checkpoint()
+
+    async def _checkpoint(self) -> None:
+        """Or every start after a kill would make the databases again from the log."""
+        admin = await asyncpg.connect(self.servers.admin_dsn)
+        try:
+            await admin.execute("checkpoint")
+        finally:
+            await admin.close()
 
     async def start_services(self, **settings: str) -> None:
         """Every copy of every service; returns when all are ready."""

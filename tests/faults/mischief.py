@@ -8,14 +8,13 @@ from uuid import uuid4
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from shared.contracts.topics import (
     CITY_TOPICS,
     DEADLINES,
     TICKETS,
     UNIT_REPORTS,
-    UNITS,
     WHISTLES,
     unit_topic,
 )
@@ -150,8 +149,3 @@ class Mischief:
 
     async def _send(self, topic: str, key: bytes, value: bytes | None, headers: Headers) -> None:
         await self._producer.send_and_wait(PREFIX + topic, value, key=key, headers=headers)
-
-
-def type_of(value: bytes) -> str:
-    """The type of a record that is an event."""
-    return str(from_json(value)["type"])

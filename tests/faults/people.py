@@ -118,7 +118,7 @@ class Clerk:
             try:
                 for ticket in await self._waiting():
                     await self._call_back(ticket)
-            except (httpx.TransportError, Unanswered):
+            except (httpx.TransportError, UnansweredError):
                 pass  # asked again below
             await asyncio.sleep(0.3)  # between two looks at the list
 
@@ -155,14 +155,14 @@ class Clerk:
         return copies[self.made % len(copies)].url
 
 
-class Unanswered(Exception):
+class UnansweredError(Exception):
     """The service could not answer just now."""
 
 
 def answered(answer: httpx.Response) -> Any:
-    """The body of a success; Unanswered for a 5xx; everything else is a failure of the story."""
+    """The body of a success; UnansweredError for a 5xx; all else fails the story."""
     if answer.status_code >= 500:
-        raise Unanswered(answer.text)
+        raise UnansweredError(answer.text)
     assert answer.status_code in (200, 201), answer.text
     return answer.json()
 

@@ -16,7 +16,7 @@ from services.notifier.fact_log import FactLog
 from services.notifier.store import MIGRATIONS, Filter
 from services.notifier.tell import tell_urgings
 from services.notifier.track import track
-from services.notifier.watch import fire_due
+from services.notifier.watch import TRY_AGAIN, fire_due
 from shared.contracts import envelope, tickets, whistles
 from shared.contracts.ids import deadline_id, rung_id
 from shared.contracts.parts import DeadlineKind
@@ -233,6 +233,23 @@ async def test_a_watch_that_dies_leaves_everything_to_the_next(pool):
     assert await pool.fetchval("select count(*) from outbox") == 0
     assert await watch(pool, now) == 20
     assert await watch(pool, now) == 0
+
+
+async def test_one_promise_that_cannot_be_worked_out_does_not_hold_up_the_others(pool):
+    await hear(pool, *many(3))
+    broken = await pool.fetchval(
+        "update deadline set due_by = '2099-12-31 10:00Z', due_rule = '1WD', fire_at = $1,"
+        " state = 'missed', late = true, fired = '{yellow,red,due}'"
+        " where deadline_id = (select deadline_id from deadline where kind = 'resolve' limit 1)"
+        " returning deadline_id",
+        START,
+    )
+    now = START + timedelta(days=30)
+    assert await watch(pool, now) == 12
+    assert await watch(pool, now) == 0
+    assert await pool.fetchval("select count(*) from deadline where state = 'missed'") == 12
+    at = await pool.fetchval("select fire_at from deadline where deadline_id = $1", broken)
+    assert at == now + TRY_AGAIN
 
 
 async def test_the_miss_has_its_lasting_id_and_the_next_rung_is_set(pool):

@@ -154,10 +154,34 @@ def open_ticket(
     traceparent: str | None,
 ) -> Case:
     """The new ticket with its promises, its first line and its first fact."""
+    number = ticket_number(rules.city_prefix, now.astimezone(SHANGHAI).date(), running)
+    ticket = _ticket(draft, ticket_id=ticket_id, number=number, now=now, history_hash=history_hash)
+    case = Case.begun(ticket, at=now, actor=actor)
+    dispatch_by = rules.dispatch_by(draft.urgency, now)
+    citizen_by = rules.citizen_by(draft.urgency, draft.type, now)
+    for kind, by in ((DeadlineKind.DISPATCH, dispatch_by), (DeadlineKind.CITIZEN, citizen_by)):
+        case.promise(Promise(ticket_id=ticket_id, owner_id=ticket_id, kind=kind, round=1, due=by))
+    channel = LABELS_ZH[Channel][ticket.channel]
+    case.tell("registered", f"诉求已登记（{channel}）", at=now, who=who(rules.catalogue, actor))
+    fact = registered(
+        ticket,
+        actor=actor,
+        policy=rules.policy,
+        dispatch_by=dispatch_by,
+        citizen_by=citizen_by,
+        same_caller_30d=same_caller_30d,
+    )
+    case.say(fact, at=now, traceparent=traceparent)
+    return case
+
+
+def _ticket(
+    draft: Draft, *, ticket_id: UUID, number: str, now: datetime, history_hash: bytes
+) -> Ticket:
     request = draft.request
-    ticket = Ticket(
+    return Ticket(
         ticket_id=ticket_id,
-        number=ticket_number(rules.city_prefix, now.astimezone(SHANGHAI).date(), running),
+        number=number,
         state=TicketState.REGISTERED,
         seq=1,
         round=1,
@@ -178,23 +202,6 @@ def open_ticket(
         occurred_at=request.occurred_at,
         history_hash=history_hash,
     )
-    case = Case.begun(ticket, at=now, actor=actor)
-    dispatch_by = rules.dispatch_by(draft.urgency, now)
-    citizen_by = rules.citizen_by(draft.urgency, draft.type, now)
-    for kind, by in ((DeadlineKind.DISPATCH, dispatch_by), (DeadlineKind.CITIZEN, citizen_by)):
-        case.promise(Promise(ticket_id=ticket_id, owner_id=ticket_id, kind=kind, round=1, due=by))
-    channel = LABELS_ZH[Channel][request.channel]
-    case.tell("registered", f"诉求已登记（{channel}）", at=now, who=who(rules.catalogue, actor))
-    fact = registered(
-        case.ticket,
-        actor=actor,
-        policy=rules.policy,
-        dispatch_by=dispatch_by,
-        citizen_by=citizen_by,
-        same_caller_30d=same_caller_30d,
-    )
-    case.say(fact, at=now, traceparent=traceparent)
-    return case
 
 
 def registered(

@@ -26,9 +26,6 @@ delete from claim
 using unnest($1::text[], $2::text[]) as given (scope, key)
 where claim.scope = given.scope and claim.key = given.key
 
--- name: claimed_ticket
-select ticket_id from claim where scope = $1 and key = $2
-
 -- name: receipts
 select ticket_id, receipt from ticket where ticket_id = any($1::uuid[])
 

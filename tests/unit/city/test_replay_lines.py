@@ -51,6 +51,20 @@ def test_what_intake_knows_is_passed_on_and_the_rest_left_out() -> None:
     assert "likes" not in body
 
 
+@pytest.mark.parametrize(
+    ("at", "occurred_at"),
+    [
+        ("2024-05-03 10:20:00", "2024-05-03T10:20:00+08:00"),
+        ("2024-05-03T02:20:00+00:00", "2024-05-03T02:20:00+00:00"),
+        ("昨天", None),
+        (5, None),
+    ],
+)
+def test_when_it_was_said_is_kept_where_it_can_be_read(at: Any, occurred_at: str | None) -> None:
+    body = parsed({"description": "小区门口的路灯坏了很久没人修", "at": at}).body
+    assert body.get("occurred_at") == occurred_at
+
+
 def test_the_same_line_has_the_same_number_and_key_and_another_line_others() -> None:
     first, again = parsed({"description": "楼道灯坏了"}), parsed({"description": "楼道灯坏了"})
     other = parsed({"description": "楼道灯又坏了"})

@@ -116,12 +116,8 @@ def blown(
 
 def report(kind: type[reports.Report], whistle: Whistle, **data: Any) -> reports.Report:
     """A report of that kind, complete where nothing else is said."""
-    return kind(
-        whistle_id=whistle.whistle_id,
-        handler=HANDLER,
-        at=MONDAY,
-        **{**_FILLED.get(kind, {}), **data},
-    )
+    filled = {"at": MONDAY, **_FILLED.get(kind, {}), **data}
+    return kind(whistle_id=whistle.whistle_id, handler=HANDLER, **filled)
 
 
 _FILLED: dict[type[reports.Report], dict[str, Any]] = {
