@@ -21,6 +21,7 @@ from shared.runtime.logging import logger
 
 GUIDE = "desk_guide.csv"
 CENTRE = "RXZX"
+MOST_LISTED = 40
 log = logger("city.dispatchers")
 
 
@@ -93,7 +94,7 @@ async def dispatch(line: Line, clock: Clock, rng: Random) -> None:
     async def look() -> Items:
         if not directory:
             directory.append(Directory((await line.get("/api/v1/units"))["items"]))
-        page = await line.get("/api/v1/held", limit=100)
+        page = await line.get("/api/v1/held", limit=MOST_LISTED)
         return {item["ticket_id"]: item for item in page["items"]}
 
     async def act(item: dict[str, Any]) -> None:
@@ -105,4 +106,4 @@ async def dispatch(line: Line, clock: Clock, rng: Random) -> None:
         log.info("dispatched", ticket_id=item["ticket_id"], lead=body["lead"])
 
     patience = Patience(timedelta(minutes=1), timedelta(minutes=9), rng)
-    await make_rounds(clock, patience, every=timedelta(minutes=1), look=look, act=act)
+    await make_rounds(clock, patience, every=timedelta(minutes=2), look=look, act=act)

@@ -125,7 +125,7 @@ def _finish(
 
     steps: list[Step] = []
     if matter.temper is Temper.ASKING and matter.resolve is not None:
-        steps.append(Step(verb=Verb.EXTENSION_REQUESTED, at=at(rng.uniform(0.4, 0.7))))
+        steps.append(Step(verb=Verb.EXTENSION_REQUESTED, at=at(rng.uniform(0.1, 0.3))))
     if rng.random() < pace.progress:
         steps.append(Step(verb=Verb.PROGRESSED, at=at(share * rng.uniform(0.5, 0.85))))
     return (*steps, Step(verb=Verb.RESOLVED, at=at(share)))

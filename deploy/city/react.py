@@ -12,12 +12,11 @@ from typing import Any
 
 from deploy.city.matter import Matter, Step, Temper, Verb
 from deploy.city.plan import GAP, finishing_steps, first_steps, in_order, working_steps
-from deploy.city.temper import handler_of, temper_for
+from deploy.city.temper import handler_of, somebody_else, temper_for
 from shared.calendar import WorkCalendar
 from shared.contracts import bureaus
 from shared.contracts.bureaus import RefusalCode
 from shared.contracts.parts import AssignmentState, DeadlineKind
-from shared.contracts.values import Relation
 
 LET_GO = frozenset({AssignmentState.RETURNED, AssignmentState.RELEASED, AssignmentState.DONE})
 AWAITING_A_RULING = frozenset({AssignmentState.RETURN_REQUESTED, AssignmentState.DISPUTED})
@@ -65,7 +64,7 @@ def called(unit: str, view: bureaus.Whistled, *, seed: str, moment: Moment) -> M
         resolve=part.resolve,
         lat=view.place.lat,
         lon=view.place.lon,
-        suggested_unit=_somebody_else(unit, view),
+        suggested_unit=somebody_else(unit, view),
     )
     steps = first_steps(matter, now=moment.now, calendar=moment.calendar, rng=moment.rng)
     return replace(matter, steps=steps)
@@ -75,18 +74,6 @@ def told(matter: Matter, view: Any, moment: Moment) -> Matter:
     """The matter after a view about it; one that needs no reaction changes nothing."""
     reaction = _REACTIONS.get(type(view))
     return matter if reaction is None or matter.ended else reaction(matter, view, moment)
-
-
-def _somebody_else(unit: str, view: bureaus.Whistled) -> str | None:
-    """Whom the bureau would rather see in its place: one that is there already, not below it."""
-    others = [
-        part.unit
-        for part in view.units
-        if part.unit != unit
-        and part.relation is Relation.ASSISTING
-        and not part.unit.startswith(("S-", "Q-", "P-"))
-    ]
-    return others[0] if others else None
 
 
 def _accepted(matter: Matter, view: bureaus.ReportAccepted, moment: Moment) -> Matter:

@@ -53,10 +53,23 @@ def _possible(temper: Temper, whistled: Whistled) -> bool:
         and whistled.kind is WhistleKind.CITIZEN_DEMAND
         and whistled.round == 1
         and whistled.blown_by.level != "community"
-        and part.acknowledge is not None,
+        and part.acknowledge is not None
+        and somebody_else(part.unit, whistled) is not None,
         Temper.ASKING: part.relation is Relation.LEAD
         and urgency is Urgency.NORMAL
         and part.resolve is not None,
         Temper.SILENT: urgency is not Urgency.CRITICAL,
         Temper.LATE: urgency is not Urgency.CRITICAL or part.relation is Relation.LEAD,
     }.get(temper, True)
+
+
+def somebody_else(unit: str, whistled: Whistled) -> str | None:
+    """Whom the unit would rather see in its place: a bureau that is there already, none below."""
+    others = [
+        part.unit
+        for part in whistled.units
+        if part.unit != unit
+        and part.relation is Relation.ASSISTING
+        and not part.unit.startswith(("S-", "Q-", "P-"))
+    ]
+    return others[0] if others else None

@@ -24,6 +24,7 @@ class Contact:
     name: str | None
     phone: str | None
     door: str | None
+    text: str | None  # the person's own words, where the units saw them redacted
 
 
 WORKING: Final = frozenset({Relation.LEAD, Relation.ASSISTING})
@@ -62,7 +63,7 @@ async def disclose(
     await store.save_cases(connection, [case], policy=rules.policy)
     metrics.DISCLOSURES.labels("given").inc()
     address = person.address or case.ticket.place.address
-    return Contact(name=person.name, phone=person.phone, door=address)
+    return Contact(name=person.name, phone=person.phone, door=address, text=person.text)
 
 
 def _is_called(case: Case, unit: str) -> bool:

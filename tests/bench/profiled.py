@@ -1,6 +1,7 @@
 """Runs a service and writes where its processor time went: `profiled REPORT MODULE`.
 
-A sampler on SIGPROF, from SIGUSR2 to the end: every few milliseconds of processor time the running Python frames are noted.
+A sampler on SIGPROF, from SIGUSR2 to the end: every few milliseconds of processor time the running
+Python frames are noted.
 It costs little, so that shares are those of the undisturbed program; C code counts for the Python
 line that called it. The report has each function's own and whole share, and each line's own.
 """

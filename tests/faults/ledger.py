@@ -76,6 +76,15 @@ async def outbox_rows(databases: dict[str, str]) -> dict[str, int]:
     return found
 
 
+async def states_of_tickets(dsn: str) -> dict[str, str]:
+    """Where each ticket stands at intake."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        return dict(await connection.fetch("select ticket_id::text, state from ticket"))
+    finally:
+        await connection.close()
+
+
 def every_ticket_exists_once(books: Books, accepted: Iterable[str]) -> None:
     """What was answered is there, and nothing else."""
     ids = sorted(accepted)

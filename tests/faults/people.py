@@ -67,12 +67,14 @@ class Callers:
             assert await self._insist(number) == ticket_id
 
     async def _insist(self, number: int) -> str:
+        patience = 0.2
         while True:
             answer = await self._post(number)
             if answer is not None and answer.status_code in (200, 201):
                 return str(answer.json()["ticket_id"])
             assert answer is None or answer.status_code >= 500, answer.text
-            await asyncio.sleep(0.2)  # the caller's patience
+            await asyncio.sleep(patience)
+            patience = min(2.0, patience * 1.5)
 
     async def _post(self, number: int) -> httpx.Response | None:
         self.tries += 1

@@ -136,22 +136,22 @@ def _read(record: Any, topic: str, contract: Topic, reader: Reader) -> Read:
     )
 
 
-async def lag(bootstrap: str) -> int:
-    """Records that the services' groups have not finished with."""
+async def lag(bootstrap: str) -> dict[str, int]:
+    """Records that each of the services' groups has not finished with."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
         done = {group: await admin.list_consumer_group_offsets(PREFIX + group) for group in GROUPS}
     finally:
         await admin.close()
-    total = 0
+    behind: Counter[str] = Counter()
     for partition, end in (await ends(bootstrap)).items():
         name = contract_of(partition.topic.removeprefix(PREFIX)).name
         for group, offsets in done.items():
             if name in heard_by(group):
                 committed = offsets.get(partition)
-                total += end - (committed.offset if committed is not None else 0)
-    return total
+                behind[group] += end - (committed.offset if committed is not None else 0)
+    return behind
 
 
 def heard_by(group: str) -> tuple[str, ...]:

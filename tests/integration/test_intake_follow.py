@@ -300,6 +300,7 @@ async def test_the_contact_goes_to_the_called_unit_with_a_purpose(intake: Intake
         "name": "赵小明",
         "phone": "13900001111",
         "door": "河湾锦苑3号楼2单元501",
+        "text": None,
     }
     assert (await ask("BH-SCJ", purpose="看一看")).status_code == 403
     assert (await ask(None, purpose="看一看")).status_code == 403

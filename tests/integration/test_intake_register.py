@@ -131,7 +131,7 @@ async def test_each_wrong_field_is_named(intake: Intake) -> None:
         answer = await intake.submit(**fields)
         assert answer.status_code == 422, answer.text
         assert [each["field"] for each in answer.json()["errors"]] == [field]
-    assert (await intake.submit(key="中" * 3)).status_code == 422
+    assert (await intake.submit(key="k" * 201)).status_code == 422
     assert await intake.rows("select 1 from ticket") == []
 
 

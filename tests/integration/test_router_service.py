@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -92,7 +92,7 @@ class Router:
 
 @pytest.fixture
 async def router(database, kafka, prefix, topics_of, tmp_path) -> AsyncIterator[Router]:
-    await topics_of(prefix, city().catalogue.units)
+    await topics_of(prefix, [LEAD, OTHER, STREET])
     clock_path = tmp_path / "clock.json"
     clock_file.write_initial(clock_path, MONDAY, 1.0, wall=wall_now())
     settings = ServiceSettings(
@@ -129,7 +129,7 @@ async def test_from_ticket_to_resolution_over_kafka_and_http(router: Router):
     ticket_id = await router.registers()
     whistle_id = await router.blown(ticket_id)
     await router.hears("bureau.whistled", whistle_id=whistle_id)
-    report = reports.Acknowledged(whistle_id=whistle_id, handler=HANDLER, at=MONDAY)  # type: ignore[arg-type]
+    report = reports.Acknowledged(whistle_id=UUID(whistle_id), handler=HANDLER, at=MONDAY)
     said = await router.send(f"bureau.{LEAD}.reports", report, whistle_id)
     accepted = await router.hears("bureau.report_accepted", report_id=said)
     assert accepted["data"]["state"] == "acknowledged"

@@ -143,4 +143,6 @@ select aggregate_id, at, what, role, unit from history
 where aggregate_id = any($1::uuid[]) order by aggregate_id, seq
 
 -- name: count_unended
-select kind, state, count(*) as n from deadline where ended_at is null group by kind, state
+select kind, state, count(*) as n from deadline
+where state in ('running', 'paused', 'missed') and ended_at is null
+group by kind, state
