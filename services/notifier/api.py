@@ -68,7 +68,7 @@ class DeadlinePage:
     next: str | None
 
 
-def context(request: Request) -> NotifierContext:
+async def context(request: Request) -> NotifierContext:
     """What the app made."""
     made: NotifierContext = request.app.state.context
     return made

@@ -49,13 +49,13 @@ REPORTS: Final = {
 }
 
 
-def context(request: Request) -> RouterContext:
+async def context(request: Request) -> RouterContext:
     """What the app made."""
     made: RouterContext = request.app.state.context
     return made
 
 
-def trace(request: Request) -> str | None:
+async def trace(request: Request) -> str | None:
     """The request's trace."""
     traceparent: str | None = getattr(request.state, "traceparent", None)
     return traceparent

@@ -153,11 +153,13 @@ def _pattern(prefix: str, wanted: Subscription) -> str | None:
 
 
 async def _parse(records: tuple[Any, ...], original: Any) -> Any:
-    """Hide all headers from FastStream: nothing we read stands in them.
+    """Show FastStream one record without headers: nothing we read stands in any.
 
-    One that is null or not UTF-8 would drop its whole batch (#2458), and others would be obeyed.
+    A header that is null or not UTF-8 would drop its whole batch (#2458), others would be obeyed.
     """
-    return await original(tuple(dataclasses.replace(record, headers=()) for record in records))
+    message = await original((dataclasses.replace(records[0], headers=()),))
+    message.raw_message = records  # what is handled, and sought back on error
+    return message
 
 
 async def _decode(message: KafkaMessage) -> Any:

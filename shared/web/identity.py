@@ -3,7 +3,7 @@
 Tokens live on wall time. A stack's secret signs them; `shaodao token` issues them.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -95,11 +95,11 @@ class Tokens:
         return caller
 
 
-def allow(*roles: Role) -> Callable[[Request], Caller]:
+def allow(*roles: Role) -> Callable[[Request], Awaitable[Caller]]:
     """A dependency that lets only these roles in: 401 without a valid token, 403 for another."""
     wanted = frozenset(roles)
 
-    def dependency(request: Request) -> Caller:
+    async def dependency(request: Request) -> Caller:  # async, or each call costs a thread
         tokens: Tokens = request.app.state.tokens
         caller = tokens.caller(request.headers.get("authorization"))
         if caller.role not in wanted:

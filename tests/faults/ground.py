@@ -172,6 +172,14 @@ class Ground:
         await asyncio.sleep(away)
         await self.postgres.start()
 
+    async def count(self, service: str, sql: str) -> int:
+        """One number from a service's database."""
+        connection = await asyncpg.connect(self.databases[service])
+        try:
+            return int(await connection.fetchval(sql))
+        finally:
+            await connection.close()
+
     def forward(self, hours: float) -> None:
         """Let domain time jump, so that promises fall due."""
         clock_file.forward(self.clock_path, timedelta(hours=hours), wall=wall_now())

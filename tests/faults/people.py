@@ -44,6 +44,7 @@ class Callers:
     seed: str
     tickets: int
     seconds: float
+    first: int = 0  # number of the first request
     accepted: dict[int, str] = field(default_factory=dict)  # number → ticket_id
     categories: dict[int, str | None] = field(default_factory=dict)
     tries: int = 0
@@ -53,11 +54,12 @@ class Callers:
         rng = random.Random(f"{self.seed}/callers")
         started = time.monotonic()
         async with asyncio.TaskGroup() as group:
-            for number in range(self.tickets):
+            for place in range(self.tickets):
+                number = self.first + place
                 held = number % HELD_EACH == 0
                 self.categories[number] = None if held else rng.choice(sorted(CALLED))
                 group.create_task(self._call(number, again=rng.random() < 0.05))
-                ahead = number * self.seconds / self.tickets - (time.monotonic() - started)
+                ahead = place * self.seconds / self.tickets - (time.monotonic() - started)
                 await asyncio.sleep(max(0.0, ahead))  # the pace of the load
 
     async def _call(self, number: int, *, again: bool) -> None:
