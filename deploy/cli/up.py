@@ -25,8 +25,8 @@ from shared.web.identity import issue_token
 
 DEMO_START = datetime.fromisoformat("2026-09-14T08:30:00+08:00")  # a working Monday
 TOKENS = (
-    ("operator", None, "受理员"),
-    ("dispatcher", None, "派单员"),
+    ("operator", "C-RXZX", "受理员"),
+    ("dispatcher", "C-RXZX", "派单员"),
     ("liaison", "BH-CGJ", "滨河区城管局联络员"),
     ("ops", None, "运维"),
 )

@@ -79,6 +79,7 @@ class Stack:
         known = self._supervisor.pids()
         while True:
             self.folder.alive.touch()
+            self._supervisor.raise_if_broken()
             if (pids := self._supervisor.pids()) != known:
                 known = pids
                 self._write_stack()

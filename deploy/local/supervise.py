@@ -45,6 +45,12 @@ class Supervisor:
         """The process of each part."""
         return {name: part.process.pid for name, (part, _) in self._kept.items()}
 
+    def raise_if_broken(self) -> None:
+        """Raise what kept a part from being watched any longer: then nothing would restart it."""
+        for _, task in self._kept.values():
+            if task.done():
+                task.result()
+
     async def stop(self, *names: str) -> None:
         """End these parts together; unknown names are passed over."""
         found = [self._kept.pop(name) for name in names if name in self._kept]

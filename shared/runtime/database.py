@@ -30,9 +30,16 @@ _TRANSIENT = (
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether the error is no fault of the work itself: the same work will succeed later."""
+    """Whether the error is no fault of the work itself: the same work will succeed later.
+
+    When the server ends a connection in the midst of an operation, asyncpg may complain of its own
+    state instead, and again when the transaction is left.
+    """
     if isinstance(error, asyncpg.InterfaceError) and not isinstance(error, ValueError):
-        return "clos" in str(error) or "terminat" in str(error)  # the connection or the pool
+        text, before = str(error), error.__context__  # the connection or the pool
+        return "clos" in text or "terminat" in text or (before is not None and is_transient(before))
+    if isinstance(error, asyncpg.InternalClientError):
+        return "cannot switch to state" in str(error)
     return isinstance(error, _TRANSIENT)
 
 

@@ -3,7 +3,6 @@
 Lock the aggregate's row before writing here, so that ids follow the order of facts.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,7 +80,7 @@ async def put(connection: "asyncpg.Connection[Any]", rows: Sequence[Outgoing]) -
                 row.key,
                 row.type,
                 row.payload,
-                json.dumps({"traceparent": row.traceparent}) if row.traceparent else None,
+                f'{{"traceparent":"{row.traceparent}"}}' if row.traceparent else None,
                 created_at,
             )
             for row in rows

@@ -26,6 +26,7 @@ SQL = queries(Path(__file__).parent / "sql" / "queries.sql")
 LOCK = 0x52454C4159  # "RELAY"
 POLL_SECONDS = 0.15
 UNKNOWN_TOPIC_WAIT = 2.0
+FIRST_WAIT, LONGEST_WAIT = 0.1, 5.0  # before it starts again after an error
 LARGEST_EVENT = 4_000_000
 
 log = logger(__name__)
@@ -49,8 +50,9 @@ class Relay:
 
     async def run(self) -> None:
         """Lead when nobody does, send, and start again with a new producer on any outside error."""
-        wait = 0.1
+        wait = FIRST_WAIT
         while True:
+            started = time.monotonic()
             try:
                 await self._connected()
             except (KafkaError, Exception) as error:
@@ -58,9 +60,11 @@ class Relay:
                     raise
                 self.healthy = False
                 metrics.RELAY_ERRORS.inc()
+                if time.monotonic() - started > LONGEST_WAIT:
+                    wait = FIRST_WAIT  # it had worked in between
                 log.warning("relay_restarts", error=repr(error), wait_seconds=wait)
                 await asyncio.sleep(wait)
-                wait = min(5.0, wait * 2)
+                wait = min(LONGEST_WAIT, wait * 2)
 
     async def _connected(self) -> None:
         connection = await asyncpg.connect(
@@ -181,6 +185,6 @@ def _headers(text: str | None) -> list[tuple[str, bytes]]:
 async def _stop(producer: AIOKafkaProducer) -> None:
     """Stop without waiting for a broker that is away: unsent rows are still in the outbox."""
     try:
-        await asyncio.wait_for(producer.stop(), 5.0)
+        await asyncio.wait_for(producer.stop(), 3.0)
     except (TimeoutError, KafkaError) as error:
         log.warning("producer_stop", error=repr(error))

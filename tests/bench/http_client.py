@@ -10,7 +10,7 @@ _END = b"\r\n\r\n"
 _LENGTH = b"content-length:"
 
 
-class Connection(asyncio.Protocol):
+class _Protocol(asyncio.Protocol):
     """One connection, one request at a time."""
 
     def __init__(self) -> None:
@@ -18,29 +18,31 @@ class Connection(asyncio.Protocol):
         self._received = b""
         self._answer: asyncio.Future[tuple[int, bytes]] | None = None
 
+    @property
+    def is_open(self) -> bool:
+        return self._transport is not None and not self._transport.is_closing()
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass
 
     def data_received(self, data: bytes) -> None:
         self._received += data
         head, found, rest = self._received.partition(_END)
-        if not found:
-            return
-        length = _content_length(head)
-        if len(rest) < length or self._answer is None:
+        if not found or len(rest) < _content_length(head) or self._answer is None:
             return
         answer, self._answer, self._received = self._answer, None, b""
         if not answer.done():
             answer.set_result((int(head[9:12]), rest))
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(exc or ConnectionError("the server closed the connection"))
 
     async def ask(self, request: bytes) -> tuple[int, bytes]:
         """Send a whole request; returns the status and the body of the answer."""
-        assert self._transport is not None
-        assert self._answer is None
+        if self._transport is None:
+            raise ConnectionError("the connection is closed")
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(request)
         return await self._answer
@@ -49,6 +51,37 @@ class Connection(asyncio.Protocol):
         """Close the connection."""
         if self._transport is not None:
             self._transport.close()
+
+
+class Connection:
+    """A connection that is made anew when the server has closed it for being idle."""
+
+    def __init__(self, url: str) -> None:
+        self._host, _, port = urlsplit(url).netloc.partition(":")
+        self._port = int(port)
+        self._protocol = _Protocol()
+
+    async def open(self) -> None:
+        """Connect."""
+        loop = asyncio.get_running_loop()
+        _, self._protocol = await loop.create_connection(_Protocol, self._host, self._port)
+
+    async def ask(self, request: bytes) -> tuple[int, bytes]:
+        """Send a whole request; returns the status and the body of the answer.
+
+        Its Idempotency-Key makes it safe to send it once more when the connection ends meanwhile.
+        """
+        if not self._protocol.is_open:
+            await self.open()
+        try:
+            return await self._protocol.ask(request)
+        except ConnectionError:
+            await self.open()
+            return await self._protocol.ask(request)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._protocol.close()
 
 
 def _content_length(head: bytes) -> int:
@@ -72,12 +105,10 @@ def post(url: str, body: bytes, *, token: str, idempotency_key: str) -> bytes:
 @asynccontextmanager
 async def connected(url: str, number: int) -> AsyncIterator[list[Connection]]:
     """So many open connections, closed at the end."""
-    host, _, port = urlsplit(url).netloc.partition(":")
-    loop = asyncio.get_running_loop()
-    connections = [
-        (await loop.create_connection(Connection, host, int(port)))[1] for _ in range(number)
-    ]
+    connections = [Connection(url) for _ in range(number)]
     try:
+        for connection in connections:
+            await connection.open()
         yield connections
     finally:
         for connection in connections:

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 
 from tests.bench.broker import Broker, open_broker
-from tests.bench.figures import Figure, alternate
+from tests.bench.figures import Cost, Figure, alternate
 from tests.bench.ground import SQL, Gate, Ground
 from tests.bench.plan import Plan
 from tests.bench.router_stage import PREFIX, RUN, Scene, counts_of, rewind, spoken, stage_of
@@ -38,12 +38,16 @@ async def measure_acknowledgements(ground: Ground, plan: Plan) -> list[Figure]:
 
 
 async def _measured(ground: Ground, plan: Plan, scene: Scene, name: str, wanted: str) -> Figure:
+    floor, ours = Cost(), Cost()
     pairs = await alternate(
         plan.pairs,
-        floor=lambda: _floor(ground, scene),
-        ours=lambda: _ours(ground, scene),
+        floor=lambda: _floor(ground, scene, floor),
+        ours=lambda: _ours(ground, scene, ours),
     )
-    note = f"{scene.records} records, {scene.events} events"
+    note = (
+        f"{scene.records} records, {scene.events} events; "
+        f"processor time of the process a record: floor {floor}, ours {ours}"
+    )
     return Figure(name=name, unit="records/s", wanted=wanted, pairs=pairs, note=note)
 
 
@@ -62,16 +66,17 @@ async def _set(ground: Ground, scene: Scene) -> AsyncIterator[tuple[Broker, Gate
     assert found == scene.counts, f"{found} is left behind, {scene.counts} expected"
 
 
-async def _seconds(broker: Broker, gate: Gate, scene: Scene) -> float:
+async def _seconds(broker: Broker, gate: Gate, scene: Scene, *, pid: int, cost: Cost) -> float:
     """From the opened gate to the last event."""
     await gate.until_waiting("%insert into inbox%")
     before = await broker.ends(spoken())
-    began = await gate.open()
-    ended = await broker.until_written(before, scene.events, within=WITHIN_SECONDS)
+    with cost.of(pid, scene.records):
+        began = await gate.open()
+        ended = await broker.until_written(before, scene.events, within=WITHIN_SECONDS)
     return ended - began
 
 
-async def _floor(ground: Ground, scene: Scene) -> float:
+async def _floor(ground: Ground, scene: Scene, cost: Cost) -> float:
     arguments = {
         "dsn": ground.dsn(RUN),
         "kafka": ground.kafka.bootstrap,
@@ -87,17 +92,17 @@ async def _floor(ground: Ground, scene: Scene) -> float:
         working("tests.bench.router_floor", arguments, log=log) as floor,
     ):
         await floor.go()
-        seconds = await _seconds(broker, gate, scene)
+        seconds = await _seconds(broker, gate, scene, pid=floor.pid, cost=cost)
         assert await floor.result() == scene.records
     return scene.records / seconds
 
 
-async def _ours(ground: Ground, scene: Scene) -> float:
+async def _ours(ground: Ground, scene: Scene, cost: Cost) -> float:
     async with (
         _set(ground, scene) as (broker, gate),
-        ground.service("router", prefix=PREFIX, database=RUN),
+        ground.service("router", prefix=PREFIX, database=RUN) as router,
     ):
-        seconds = await _seconds(broker, gate, scene)
+        seconds = await _seconds(broker, gate, scene, pid=router.process.pid, cost=cost)
         connection = await asyncpg.connect(ground.dsn(RUN))
         try:
             await eventually(lambda: connection.fetchval(SQL.outbox_empty))

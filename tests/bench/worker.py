@@ -28,6 +28,11 @@ class Worker:
         self._name = name
         self._process = process
 
+    @property
+    def pid(self) -> int:
+        """The child's process id."""
+        return self._process.pid
+
     async def go(self) -> float:
         """Give the word; returns the moment (`time.perf_counter`)."""
         moment = time.perf_counter()

@@ -59,7 +59,8 @@ async def _acknowledged_until_killed(postgres: Postgres, *, kill_after: int) -> 
 
     await eventually(count, until=lambda seen: seen >= kill_after)
     await postgres.kill()
-    with pytest.raises((asyncpg.PostgresError, OSError, asyncpg.InterfaceError)):
+    cut_off = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+    with pytest.raises(cut_off):
         await inserting
     return acknowledged[-1]
 

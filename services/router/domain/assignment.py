@@ -7,7 +7,7 @@ was interrupted (a return refused, a pause, a dispute) goes back to where it sto
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from services.router.domain.altering import altered
@@ -159,11 +159,12 @@ class Assignment:
         )
 
 
-def moved(assignment: Assignment, command: AssignmentCommand) -> Assignment:
+def moved(assignment: Assignment, command: AssignmentCommand, **changes: Any) -> Assignment:
     """The assignment after a command, remembering where an interruption goes back to.
 
+    `changes`: other fields that go with it.
     Raises IllegalMoveError.
     """
     state = ASSIGNMENT.next(assignment.state, command)
     back_to = assignment.state if state in INTERRUPTED else None
-    return altered(assignment, state=state, back_to=back_to)
+    return altered(assignment, state=state, back_to=back_to, **changes)

@@ -12,6 +12,8 @@ from shared.contracts.bureaus import RefusalCode
 from shared.contracts.parts import Actor, AssignmentState
 
 R = TypeVar("R", bound=reports.Report)
+Changes = dict[str, Any]
+"""The fields of an assignment that a report changes, besides its state."""
 
 
 class RefusedError(Exception):

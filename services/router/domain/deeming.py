@@ -1,6 +1,5 @@
 """Silent for twice the acknowledge limit: the unit counts as having acknowledged (DOMAIN §3)."""
 
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -17,7 +16,7 @@ def deem(whistle: Whistle, assignment_id: UUID, *, at: datetime, policy: str) ->
     command = AssignmentCommand.DEEM_ACKNOWLEDGED
     if whistle.ended or part is None or not ASSIGNMENT.allows(part.state, command):
         return None
-    deemed = replace(moved(part, command), deemed=True)
+    deemed = moved(part, command, deemed=True)
     after = whistle.replaced(seq=whistle.seq + 1, assignments=whistle.with_assignment(deemed))
     fact = whistles.DeemedAcknowledged(
         seq=after.seq,

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.router.domain import requests
-from services.router.domain.altering import altered
 from services.router.domain.assignment import (
     ASSIGNMENT,
     FINISHED,
@@ -19,7 +18,7 @@ from services.router.domain.assignment import (
     AssignmentCommand,
     moved,
 )
-from services.router.domain.case import Case, Precedent, RefusedError
+from services.router.domain.case import Case, Changes, Precedent, RefusedError
 from services.router.domain.dues import Promises
 from services.router.domain.ending import closed_on_resolve
 from services.router.domain.outcome import Outcome, part_text, step, words_text
@@ -106,7 +105,8 @@ def _accept(case: Case, report_id: str) -> Outcome:
     command = rule.command(case.part)
     if not ASSIGNMENT.allows(case.part.state, command):
         raise RefusedError(RefusalCode.WRONG_STATE, *not_allowed(case.part.state, command))
-    part, fact = rule.decide(case, moved(case.part, command))
+    changes, fact = rule.decide(case, ASSIGNMENT.next(case.part.state, command))
+    part = moved(case.part, command, **changes)
     whistle = case.whistle.replaced(seq=fact.seq, assignments=case.whistle.with_assignment(part))
     view = bureaus.ReportAccepted(
         whistle_id=whistle.whistle_id,
@@ -145,47 +145,48 @@ def _is_late(due: Due | None, received_at: datetime, kept_at: datetime | None = 
     return due is not None and kept_at is None and received_at > due.by
 
 
-def _acknowledged(case: Case, part: Assignment) -> tuple[Assignment, UnitFact]:
-    late = _is_late(part.dues.acknowledge, case.received_at)
-    fact = whistles.Acknowledged(**case.about(part.state), late=late, handler=case.report.handler)
-    return altered(part, acknowledged_at=case.received_at, deemed=False), fact
+def _acknowledged(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:
+    late = _is_late(case.part.dues.acknowledge, case.received_at)
+    fact = whistles.Acknowledged(**case.about(state), late=late, handler=case.report.handler)
+    return {"acknowledged_at": case.received_at, "deemed": False}, fact
 
 
-def _contacted(case: Case, part: Assignment) -> tuple[Assignment, UnitFact]:
+def _contacted(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:
     report = case.of(reports.Contacted)
-    late = _is_late(part.dues.contact, case.received_at, part.contacted_at)
-    fact = whistles.Contacted(**case.about(part.state), late=late, how=report.how)
-    return altered(part, contacted_at=part.contacted_at or case.received_at), fact
+    before = case.part.contacted_at
+    late = _is_late(case.part.dues.contact, case.received_at, before)
+    fact = whistles.Contacted(**case.about(state), late=late, how=report.how)
+    return {"contacted_at": before or case.received_at}, fact
 
 
-def _arrived(case: Case, part: Assignment) -> tuple[Assignment, UnitFact]:
+def _arrived(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:
     report = case.of(reports.Arrived)
-    if part.arrived_at is not None:
+    if case.part.arrived_at is not None:
         raise RefusedError(
             RefusalCode.WRONG_STATE, "本单位已经报到", "the unit has arrived already"
         )
     fact = whistles.Arrived(
-        **case.about(part.state),
-        late=_is_late(part.dues.arrive, case.received_at),
+        **case.about(state),
+        late=_is_late(case.part.dues.arrive, case.received_at),
         mode=report.mode,
         head_count=report.head_count,
     )
-    return altered(part, arrived_at=case.received_at), fact
+    return {"arrived_at": case.received_at}, fact
 
 
-def _progressed(case: Case, part: Assignment) -> tuple[Assignment, UnitFact]:
+def _progressed(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:
     report = case.of(reports.Progressed)
-    return part, whistles.Progressed(**case.about(part.state), text=report.text)
+    return {}, whistles.Progressed(**case.about(state), text=report.text)
 
 
-def _resolved(case: Case, part: Assignment) -> tuple[Assignment, UnitFact]:
+def _resolved(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:
     report = case.of(reports.Resolved)
-    final = part.relation is Relation.LEAD
+    final = case.part.relation is Relation.LEAD
     if final:
         _all_assisting_finished(case.whistle)
     fact = whistles.Resolved(
-        **case.about(part.state),
-        late=_is_late(part.dues.resolve, case.received_at),
+        **case.about(state),
+        late=_is_late(case.part.dues.resolve, case.received_at),
         final=final,
         review="none",
         result=report.result,
@@ -194,7 +195,7 @@ def _resolved(case: Case, part: Assignment) -> tuple[Assignment, UnitFact]:
         measures=report.measures,
         evidence=report.evidence,
     )
-    return altered(part, done_at=case.received_at, extension_asked=None), fact
+    return {"done_at": case.received_at, "extension_asked": None}, fact
 
 
 def _all_assisting_finished(whistle: Whistle) -> None:
@@ -212,7 +213,7 @@ def _all_assisting_finished(whistle: Whistle) -> None:
         )
 
 
-def _no_suspension_yet(case: Case, part: Assignment) -> tuple[Assignment, UnitFact]:
+def _no_suspension_yet(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:
     raise RefusedError(
         RefusalCode.INVALID,
         "暂不受理挂账申请，请申请延期",
@@ -259,7 +260,7 @@ class _Rule:
     """How one verb is judged: its command, what it changes, what the history keeps of it."""
 
     command: Callable[[Assignment], AssignmentCommand]
-    decide: Callable[[Case, Assignment], tuple[Assignment, UnitFact]]
+    decide: Callable[[Case, AssignmentState], tuple[Changes, UnitFact]]
     words: Callable[[Any], str | None] = _words
 
 

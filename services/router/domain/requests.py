@@ -5,10 +5,8 @@ goes to adjudication (DOMAIN decision 3). An extension: before the due time, wit
 the urgency (DOMAIN §5).
 """
 
-from dataclasses import replace
-
 from services.router.domain.assignment import Assignment
-from services.router.domain.case import Case, RefusedError
+from services.router.domain.case import Case, Changes, RefusedError
 from services.router.domain.dues import Promises
 from services.router.domain.jurisdiction import breach
 from services.router.domain.whistle import Whistle
@@ -16,11 +14,12 @@ from shared.catalogue.limits import ExtensionStep, LimitError, Rule, parse_rule
 from shared.catalogue.terms import ReviewKind
 from shared.contracts import reports, whistles
 from shared.contracts.bureaus import RefusalCode
+from shared.contracts.parts import AssignmentState
 from shared.contracts.values import Due, Relation
 from shared.contracts.whistles import UnitFact
 
 
-def return_requested(case: Case, part: Assignment) -> tuple[Assignment, UnitFact]:
+def return_requested(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:
     """The unit says it is not its duty; raises RefusedError."""
     report = case.of(reports.ReturnRequested)
     _may_return(case)
@@ -33,14 +32,14 @@ def return_requested(case: Case, part: Assignment) -> tuple[Assignment, UnitFact
         else limits.ruling(case.whistle.urgency)
     )
     fact = whistles.ReturnRequested(
-        **case.about(part.state),
+        **case.about(state),
         reason=report.reason,
         clause=report.clause,
         suggested_unit=report.suggested_unit,
         rule_by=case.promises.due(rule, case.received_at),
         adjudicate=adjudicate,
     )
-    return replace(part, return_asked_at=case.received_at, adjudicate=adjudicate), fact
+    return {"return_asked_at": case.received_at, "adjudicate": adjudicate}, fact
 
 
 def _may_return(case: Case) -> None:
@@ -81,21 +80,21 @@ def _lawful_suggestion(case: Case, suggested: str | None) -> None:
         raise RefusedError(RefusalCode.INVALID, found.zh, found.en)
 
 
-def extension_requested(case: Case, part: Assignment) -> tuple[Assignment, UnitFact]:
+def extension_requested(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:
     """The unit asks for more time; raises RefusedError."""
     report = case.of(reports.ExtensionRequested)
-    _in_time(case, part)
-    asked = _asked(case, part, report)
-    _not_past_the_lead(case, part, asked)
+    _in_time(case, case.part)
+    asked = _asked(case, case.part, report)
+    _not_past_the_lead(case, case.part, asked)
     limits = case.promises.city.limits
     fact = whistles.ExtensionRequested(
-        **case.about(part.state),
+        **case.about(state),
         amount=report.amount,
         amount_unit=report.unit,
         reason=report.reason,
         rule_by=case.promises.due(limits.review(ReviewKind.EXTENSION), case.received_at),
     )
-    return replace(part, extension_asked=asked.text), fact
+    return {"extension_asked": asked.text}, fact
 
 
 def _in_time(case: Case, part: Assignment) -> None:

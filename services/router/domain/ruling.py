@@ -180,7 +180,7 @@ def _refuse(
 ) -> Outcome:
     """Its duty after all: back to where it stood, the time unchanged."""
     back = BACK[part.back_to or AssignmentState.OFFERED]
-    after = replace(moved(part, back), adjudicate=False)
+    after = moved(part, back, adjudicate=False)
     changed, made = _decided(whistle, part, after, ruling, actor, promises)
     return Outcome(whistle=changed, steps=(made,))
 

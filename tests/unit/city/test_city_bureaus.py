@@ -1,5 +1,6 @@
 """How bureaus plan, react, write and remember."""
 
+import csv
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -19,6 +20,7 @@ from deploy.city.react import MOST_REFUSALS, Moment, called, called_again, told
 from deploy.city.temper import CHARACTERS, character_of
 from deploy.city.wording import public_reply, wording_for
 from shared.calendar import WorkCalendar
+from shared.catalogue.load import load_catalogue
 from shared.contracts.bureaus import (
     Closed,
     ExtensionRefused,
@@ -34,6 +36,7 @@ from shared.contracts.topics import UNIT_REPORTS
 from shared.contracts.values import Relation, TicketType
 from tests.unit.city.conftest import NOW, WHISTLE_ID, due
 
+CITY = Path(__file__).parents[3] / "deploy" / "city"
 CALENDAR = WorkCalendar()
 Make = Callable[..., Whistled]
 
@@ -245,3 +248,15 @@ def test_the_agenda_outlives_its_process(whistled: Make, tmp_path: Path) -> None
         assert agenda.next_at(NOW) is None
         agenda.forget(NOW + timedelta(days=50))
         assert agenda.get("BH-CGJ", WHISTLE_ID) is None
+
+
+def test_every_line_of_the_replies_is_for_a_category() -> None:
+    catalogue = load_catalogue()
+    known = {*catalogue.categories, *(c.major_code for c in catalogue.categories.values())}
+    with (CITY / "replies.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    codes = [row["category"] for row in rows]
+    assert len(set(codes)) == len(codes)
+    assert set(codes) <= known
+    assert {c.major_code for c in catalogue.categories.values()} <= set(codes)
+    assert all(row["progress"] and row["measures"] and row["reply"] for row in rows)
