@@ -45,6 +45,9 @@ class Line:
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             metadata_max_age_ms=10_000,
+            # Each answer costs a request that names all units' topics: rather few and full.
+            fetch_min_bytes=1_000_000,
+            fetch_max_wait_ms=400,
             session_timeout_ms=10_000,
             client_id="city-bureaus",
         )

@@ -2,13 +2,10 @@
 
 from collections.abc import Sequence
 from typing import Final
-from uuid import UUID
 
 from services.router.domain.book import Book, Declined, Said
-from shared.contracts import envelope, topics
-from shared.contracts.bureaus import View, Whistled
+from shared.contracts import topics
 from shared.contracts.ids import fact_id, view_id
-from shared.contracts.parts import Assignment
 from shared.runtime import history, outbox
 from shared.runtime.database import Connection
 
@@ -58,55 +55,19 @@ def _events(said: Said) -> list[outbox.Outgoing]:
                 traceparent=said.traceparent,
             )
         )
-    told: View | None = None
     for unit, view in step.views:
-        event_id = view_id(said.whistle_id, step.seq, unit, view.TYPE)
-        topic = topics.unit_topic(topics.UNIT_WHISTLES, unit)
-        if told is not None and _is_like(view, told):
-            events.append(_spliced(events[-1], told, view, topic=topic, event_id=event_id))
-        else:
-            events.append(
-                outbox.outgoing(
-                    view,
-                    topic=topic,
-                    source=SOURCE,
-                    event_id=event_id,
-                    subject=subject,
-                    time=step.at,
-                    traceparent=said.traceparent,
-                )
+        events.append(
+            outbox.outgoing(
+                view,
+                topic=topics.unit_topic(topics.UNIT_WHISTLES, unit),
+                source=SOURCE,
+                event_id=view_id(said.whistle_id, step.seq, unit, view.TYPE),
+                subject=subject,
+                time=step.at,
+                traceparent=said.traceparent,
             )
-        told = view
+        )
     return events
-
-
-def _is_like(view: View, told: View) -> bool:
-    """Whether two views of one step differ in nothing but the unit's own assignment."""
-    return view is told or (type(view) is Whistled and type(told) is Whistled)
-
-
-def _json(assignment: Assignment) -> str:
-    return envelope.adapter(Assignment).dump_json(assignment).decode()
-
-
-def _spliced(
-    before: outbox.Outgoing, told: View, view: View, *, topic: str, event_id: UUID
-) -> outbox.Outgoing:
-    """The event for the next unit from the one before: the long words are written once a step.
-
-    Ids are unique in the text, and an assignment's JSON holds its id.
-    """
-    payload = before.payload.replace(str(before.event_id), str(event_id), 1)
-    if isinstance(told, Whistled) and isinstance(view, Whistled):
-        payload = payload.replace(_json(told.assignment), _json(view.assignment), 1)
-    return outbox.Outgoing(
-        event_id=event_id,
-        topic=topic,
-        key=before.key,
-        type=before.type,
-        payload=payload,
-        traceparent=before.traceparent,
-    )
 
 
 def _refusal(declined: Declined) -> outbox.Outgoing:

@@ -27,6 +27,7 @@ _TRANSIENT = (
     TimeoutError,
     socket.gaierror,
 )
+MAY_BE_TRANSIENT = (*_TRANSIENT, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 def is_transient(error: BaseException) -> bool:

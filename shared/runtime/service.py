@@ -25,8 +25,8 @@ from shared.runtime.settings import ServiceSettings
 log = logger(__name__)
 INBOX_KEPT = timedelta(days=100)  # longer than any topic it guards keeps its records
 EXIT_LOOP_ENDED = 71
-# What a supervisor allows for a stop, 15 s, is shared by requests, batches, relay and pool. A batch
-# that waits for Kafka to take its offsets is let go: it is committed, and known when it comes again.
+# The 15 s that a supervisor allows for a stop are shared by requests, batches, relay and pool. A
+# batch that waits for Kafka to take its offsets is let go: it is committed and will be known again.
 FINISH_SECONDS = 4.0
 
 

@@ -17,6 +17,7 @@ from shared.errors import (
     ShaodaoError,
     UnavailableError,
 )
+from shared.runtime.database import MAY_BE_TRANSIENT, is_transient
 from shared.runtime.logging import logger
 from shared.web.identity import UnauthenticatedError
 
@@ -144,6 +145,15 @@ def _http(_request: Request, error: Exception) -> JSONResponse:
     )
 
 
+def _away(request: Request, error: Exception) -> JSONResponse:
+    """The database is away or busy: no fault of the request, which may come again."""
+    if not is_transient(error):
+        raise error
+    log.warning("request_unavailable", path=request.url.path, error=repr(error))
+    words = ("数据库暂不可用，请稍后重试", "the database is away, try again")
+    return _refused(request, UnavailableError(*words))
+
+
 def _bug(request: Request, error: Exception) -> JSONResponse:
     log.error("request_failed", path=request.url.path, exc_info=error)
     body = {"code": "internal", "zh": "系统内部错误，已记录", "en": "internal error, it was logged"}
@@ -155,4 +165,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ShaodaoError, _refused)
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(HTTPException, _http)
+    for kind in MAY_BE_TRANSIENT:
+        app.add_exception_handler(kind, _away)
     app.add_exception_handler(Exception, _bug)

@@ -15,12 +15,14 @@ from pydantic_core import from_json, to_json
 from shared.contracts.topics import UNIT_REPORTS, UNIT_WHISTLES, unit_topic
 from shared.runtime.clock import Clock
 from tests.faults.ground import PREFIX
+from tests.faults.people import UNITS
 from tests.support.city import RESOLVED, envelope
 
 WHISTLED = "shaodao.bureau.whistled.v1"
 ANSWERS = ("shaodao.bureau.report_accepted.v1", "shaodao.bureau.report_refused.v1")
 AGAIN = 0.08  # of the reports are sent a second time, byte for byte
 LATE = 0.1  # of the whistles are taken up only when time has jumped
+COMPRESSIONS = (None, "gzip", "snappy", "lz4", "zstd")  # each department as it likes
 
 
 class Turns:
@@ -70,7 +72,10 @@ class Department:
         self._works: set[asyncio.Task[None]] = set()
         self._topic = PREFIX + unit_topic(UNIT_REPORTS, self.unit)
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=self.bootstrap, enable_idempotence=True, linger_ms=1
+            bootstrap_servers=self.bootstrap,
+            enable_idempotence=True,
+            linger_ms=1,
+            compression_type=COMPRESSIONS[UNITS.index(self.unit) % len(COMPRESSIONS)],
         )
         self._consumer = AIOKafkaConsumer(
             PREFIX + unit_topic(UNIT_WHISTLES, self.unit),

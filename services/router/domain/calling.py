@@ -10,7 +10,7 @@ from services.router.domain.matter import Content, Matter
 from services.router.domain.outcome import Outcome, Step, step, words_text
 from services.router.domain.responsibility import Summons, Unclear
 from services.router.domain.whistle import WHISTLE, Whistle, WhistleCommand
-from shared.contracts import bureaus, whistles
+from shared.contracts import bureaus, parts, whistles
 from shared.contracts.ids import new_id
 from shared.contracts.parts import Actor, AssignmentState, BlownBy, Role, WhistleState
 from shared.contracts.values import WhistleKind
@@ -113,6 +113,7 @@ def blow(
 
 
 def _blown_step(whistle: Whistle, matter: Matter, call: Call, promises: Promises) -> Step:
+    shown = tuple(assignment.shown() for assignment in whistle.assignments)
     fact = whistles.Blown(
         seq=whistle.seq,
         actor=call.actor,
@@ -128,7 +129,7 @@ def _blown_step(whistle: Whistle, matter: Matter, call: Call, promises: Promises
         place=matter.place,
         blown_by=call.blown_by,
         dispatched_by=call.actor,
-        assignments=tuple(a.shown() for a in whistle.assignments),
+        assignments=shown,
         trace=call.trace,
         category=matter.category,
         type=matter.type,
@@ -139,9 +140,7 @@ def _blown_step(whistle: Whistle, matter: Matter, call: Call, promises: Promises
         attachments=matter.attachments,
     )
     after = words_text(state=whistle.state, units=[a.unit for a in whistle.assignments])
-    views = views_of_call(
-        whistle, matter, call.blown_by, call.trace, list(whistle.assignments), fact.seq
-    )
+    views = views_of_call(whistle, matter, call.blown_by, call.trace, shown, fact.seq)
     return step(fact, promises.now, after=after, views=views)
 
 
@@ -150,7 +149,7 @@ def views_of_call(
     matter: Matter,
     blown_by: BlownBy,
     trace: tuple[str, ...],
-    called: Sequence[Assignment],
+    called: Sequence[parts.Assignment],
     seq: int,
 ) -> tuple[tuple[str, bureaus.View], ...]:
     """What each of the called units is told: the matter, its own part and dues, the others."""
@@ -173,7 +172,7 @@ def views_of_call(
                 summary=matter.summary,
                 place=place,
                 confidential=matter.confidential,
-                assignment=assignment.shown(),
+                assignment=assignment,
                 units=units,
                 why=trace,
                 category=matter.category,

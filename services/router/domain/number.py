@@ -1,6 +1,7 @@
 """The number of a whistle that people say and write: S, city, day, sequence, check digit."""
 
 from datetime import datetime
+from functools import lru_cache
 
 from shared.calendar import SHANGHAI
 
@@ -21,9 +22,14 @@ def whistle_number(city: str, now: datetime, sequence: int) -> str:
 
     The sequence goes round after a million, which no city blows in a day.
     """
-    day = now.astimezone(SHANGHAI).strftime("%Y%m%d")
-    digits = f"{city[:4]}{day}{sequence % 10**DIGITS:0{DIGITS}d}"
+    digits = f"{city[:4]}{_day(now)}{sequence % 10**DIGITS:0{DIGITS}d}"
     return f"S{digits}{check_digit(digits)}"
+
+
+@lru_cache(maxsize=8)
+def _day(now: datetime) -> str:
+    """The local day; a batch's whistles share their `now`."""
+    return now.astimezone(SHANGHAI).strftime("%Y%m%d")
 
 
 def is_whistle_number(text: str) -> bool:

@@ -1,8 +1,9 @@
 """What a decision leads to: the whistle after it, its new facts, and what each unit is told."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
+
+from pydantic_core import to_json
 
 from services.router.domain.whistle import Whistle
 from shared.contracts.bureaus import View
@@ -66,4 +67,4 @@ def part_text(unit: str, state: AssignmentState, words: str | None = None) -> st
 def words_text(**words: object) -> str:
     """Words for the history as short JSON, without those that are absent."""
     present = {key: value for key, value in words.items() if value not in (None, "", ())}
-    return json.dumps(present, ensure_ascii=False, default=str)
+    return to_json(present).decode()

@@ -255,7 +255,7 @@ def _offer(
         ruled_by=actor,
     )
     blown_by = content.blown_by or BlownBy(unit=whistle.blower or "", level="city")
-    called = views_of_call(after, matter, blown_by, content.trace, [new], fact.seq)
+    called = views_of_call(after, matter, blown_by, content.trace, [new.shown()], fact.seq)
     made = step(
         fact,
         promises.now,
