@@ -23,7 +23,9 @@ from deploy.local.processes import Command, Running, start
 from deploy.local.stack import Stack
 from shared.web.identity import issue_token
 
-DEMO_START = datetime.fromisoformat("2026-09-14T08:30:00+08:00")  # a working Monday
+DEMO_START = datetime.fromisoformat(
+    "2026-11-23T08:30:00+08:00"
+)  # a working Monday in the heating season
 TOKENS = (
     ("operator", "C-RXZX", "受理员"),
     ("dispatcher", "C-RXZX", "派单员"),
@@ -125,6 +127,8 @@ async def _until(asked: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
 async def _viewer(stack: Stack) -> Running:
     """`shaodao watch` beside us on the same terminal."""
     argv = (sys.executable, "-m", "deploy.cli.main", "watch", "--data", str(stack.folder.path))
+    if stack.is_new:
+        argv += ("--from-beginning",)  # what the city said while the rest was starting
     return await start(
         Command(name="watch", argv=argv, log=None, stop_seconds=3), reaper=stack.reaper
     )

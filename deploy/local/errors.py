@@ -58,7 +58,7 @@ def not_in_time(name: str, log: Path | None, seconds: float) -> StackError:
 
 def first_of(errors: BaseExceptionGroup[BaseException]) -> BaseException:
     """The one error to tell when several parts failed together: a sentence of ours if there is."""
-    ours = errors.subgroup(StackError)
+    ours = errors.subgroup(ShaodaoError)
     found: BaseException = ours if ours is not None else errors
     while isinstance(found, BaseExceptionGroup):
         found = found.exceptions[0]

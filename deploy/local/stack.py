@@ -43,6 +43,7 @@ class Stack:
         self._supervisor = Supervisor(report)
         self.reaper: Reaper | None = None
         self.addresses: Addresses | None = None
+        self.is_new = False  # whether its folder held no stack before
 
     @property
     def folder(self) -> DataFolder:
@@ -96,7 +97,8 @@ class Stack:
     def _set_clock(self) -> None:
         """A new folder gets a clock; an old one goes on where it stood."""
         wall, clock, options = datetime.now(UTC), self.folder.clock, self.options
-        if not clock.exists():
+        self.is_new = not clock.exists()
+        if self.is_new:
             clock_file.write_initial(clock, options.clock_start, options.rate or 1.0, wall=wall)
             return
         if self.folder.alive.exists():

@@ -11,6 +11,8 @@ from typing import Any
 
 import asyncpg
 
+from shared.errors import ShaodaoError
+
 RUNTIME = Path(__file__).parent / "sql" / "migrations"
 LOCK = 0x5348414F  # "SHAO"
 
@@ -23,8 +25,10 @@ create table if not exists schema_migration (
 """
 
 
-class MigrationError(RuntimeError):
+class MigrationError(ShaodaoError):
     """The database and the migrations of this version do not fit together."""
+
+    code = "migration"
 
 
 def files(*folders: Path) -> list[tuple[str, str]]:
@@ -48,7 +52,10 @@ async def _applied(connection: "asyncpg.Connection[Any]") -> dict[str, str]:
 def _missing(wanted: Sequence[tuple[str, str]], applied: dict[str, str]) -> list[tuple[str, str]]:
     for name, text in wanted:
         if name in applied and applied[name] != _sha(text):
-            raise MigrationError(f"migration {name} was changed after it was applied")
+            raise MigrationError(
+                f"迁移 {name} 在执行之后被改动；演示数据可用 --fresh 重来",
+                f"migration {name} was changed after it was applied; --fresh starts a demo anew",
+            )
     return [(name, text) for name, text in wanted if name not in applied]
 
 
@@ -74,7 +81,10 @@ async def check(pool: "asyncpg.Pool[Any]", *folders: Path) -> None:
     """Raise MigrationError unless every migration of this version is applied, unchanged."""
     async with pool.acquire() as connection:
         if await connection.fetchval("select to_regclass('schema_migration')") is None:
-            raise MigrationError("no migration was ever applied to this database")
+            raise MigrationError(
+                "数据库还没有执行过任何迁移", "no migration was ever applied to this database"
+            )
         missing = _missing(files(*folders), await _applied(connection))
     if missing:
-        raise MigrationError(f"not applied yet: {', '.join(name for name, _ in missing)}")
+        names = ", ".join(name for name, _ in missing)
+        raise MigrationError(f"尚未执行的迁移：{names}", f"not applied yet: {names}")
