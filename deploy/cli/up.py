@@ -126,9 +126,9 @@ async def _until(asked: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
 
 async def _viewer(stack: Stack) -> Running:
     """`shaodao watch` beside us on the same terminal."""
-    argv = (sys.executable, "-m", "deploy.cli.main", "watch", "--data", str(stack.folder.path))
-    if stack.is_new:
-        argv += ("--from-beginning",)  # what the city said while the rest was starting
+    whole = ("--from-beginning",) if stack.is_new else ()  # what was said before it looks
+    shaodao = (sys.executable, "-m", "deploy.cli.main")
+    argv = (*shaodao, "watch", "--data", str(stack.folder.path), *whole)
     return await start(
         Command(name="watch", argv=argv, log=None, stop_seconds=3), reaper=stack.reaper
     )
