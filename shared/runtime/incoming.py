@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from shared.contracts.envelope import MalformedEventError, Reader
 from shared.runtime.clock import Clock, wall_now
+from shared.runtime.fetching import Unparsed
 
 
 class Record(Protocol):
@@ -72,6 +73,8 @@ def read(
     at = broker_time(record)
     received_at = clock.domain_at(at)
     try:
+        if isinstance(record, Unparsed):
+            raise MalformedEventError("unparsable", record.why)
         event = reader.read(record.value)
     except MalformedEventError as error:
         return Unreadable(

@@ -6,6 +6,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from shared.runtime import health, metrics, migrate, replay
 from shared.runtime.clock import Clock, wall_now
 from shared.runtime.consumer import GroupConsumer, Subscription
 from shared.runtime.database import Connection, is_transient, open_pool
+from shared.runtime.fetching import Consumer
 from shared.runtime.inbox import SQL
 from shared.runtime.logging import logger
 from shared.runtime.relay import Relay
@@ -51,8 +53,8 @@ class Runtime:
             client_id=f"{settings.topic_prefix}{name}",
             apply_types=False,
             logger=None,
+            consumer_only=True,  # what we say, the relay says
             allow_auto_create_topics=False,
-            enable_idempotence=True,
             metadata_max_age_ms=10_000,
             graceful_timeout=FINISH_SECONDS,
         )
@@ -80,13 +82,19 @@ class Runtime:
         """Start consuming, sending and the loops."""
         self.groups = [GroupConsumer(self, self._broker, s) for s in self._subscriptions]
         self._spawn("relay", self.relay.run)
-        await self._broker.start()
+        await self._hear()
         if self.groups:
             self._spawn("retry-parked", lambda: replay.retry_parked(self))
             self._spawn("forget-inbox", self._forget_inbox)
         self._spawn("watch", lambda: health.watch(self))
         for name, run in self._loops:
             self._spawn(name, run)
+
+    async def _hear(self) -> None:
+        """Start the consumers, which are of our own kind."""
+        builder: Any = await self._broker.connect()
+        self._broker.config.broker_config.builder = partial(Consumer, **builder.keywords)
+        await self._broker.start()
 
     async def stop(self) -> None:
         """Stop hearing first, so that what was begun is finished; then everything else."""

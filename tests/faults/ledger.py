@@ -198,12 +198,14 @@ def every_finished_unit_kept_its_promises(books: Books) -> None:
         assert set(states.values()) == {"met"}, states
 
 
-def only_the_poison_is_dead(books: Books, log: Log, poison: set[tuple[str, bytes]]) -> None:
+def only_the_poison_is_dead(
+    books: Books, log: Log, poison: set[tuple[str, bytes]], misnamed: Counter[str]
+) -> None:
     """Each service keeps what it could not read of its topics, once, and nothing besides."""
     unreadable = log.unreadable()
-    assert Counter((read.topic, read.key) for read in unreadable) == Counter(
-        dict.fromkeys(poison, 1)
-    )
+    keyed = Counter((read.topic, read.key) for read in unreadable if read.key is not None)
+    assert keyed == Counter(dict.fromkeys(poison, 1))
+    assert Counter(read.topic for read in unreadable if read.key is None) == misnamed
     for service, names in CONSUMED.items():
         wanted = [
             (read.topic, read.partition, read.offset)

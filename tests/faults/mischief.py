@@ -2,12 +2,14 @@
 
 import asyncio
 import random
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 from pydantic_core import to_json
 
 from shared.contracts.topics import (
@@ -62,6 +64,15 @@ def poisons(type_: str, clock: Clock) -> list[bytes | None]:
     ]
 
 
+class Gbk(str):
+    """A header's name as a client writes it that knows no UTF-8."""
+
+    __slots__ = ()
+
+    def encode(self, *_: Any) -> bytes:
+        return str.encode(self, "gbk")
+
+
 @dataclass
 class Mischief:
     """Puts records on every topic that a service consumes, `each` of every kind."""
@@ -72,6 +83,7 @@ class Mischief:
     seed: str
     each: int
     poison_keys: set[tuple[str, bytes]] = field(default_factory=set)
+    misnamed: Counter[str] = field(default_factory=Counter)  # topic → records no client can read
     copies: int = 0
     strange: int = 0
     heard: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in COPIED})
@@ -118,7 +130,11 @@ class Mischief:
         deeds = [
             (deed, topic)
             for topic in self.types()
-            for deed in (self._poison, self._stranger, *[self._copy] * (topic in COPIED))
+            for deed in (
+                self._poison,
+                self._stranger,
+                self._copy if topic in COPIED else self._misname,
+            )
             for _ in range(self.each)
         ]
         self._rng.shuffle(deeds)
@@ -132,6 +148,16 @@ class Mischief:
         value = self._rng.choice(poisons(self.types()[topic], self.clock))
         await self._send(topic, key, value, self._rng.choice([[], *strange_headers()]))
         self.poison_keys.add((topic, key))
+
+    async def _misname(self, topic: str) -> None:
+        """A good record but for a header whose name is GBK: it becomes a dead letter too."""
+        event = envelope("future.thing", str(uuid4()), {"new": True}, self.clock.now())
+        batch = self._producer.create_batch()
+        batch._builder = _DefaultRecordBatchBuilderPy(2, 0, 0, -1, -1, 0, 100_000)
+        headers = [(Gbk("来源"), b"1")]
+        batch.append(timestamp=None, key=b"misnamed", value=to_json(event), headers=headers)
+        await (await self._producer.send_batch(batch, PREFIX + topic, partition=0))
+        self.misnamed[topic] += 1
 
     async def _stranger(self, topic: str) -> None:
         """An event of a type nobody knows yet, with strange headers: passed over."""

@@ -138,7 +138,8 @@ class Story:
         ledger.order_was_kept(log)
         ledger.every_promise_was_told_once(books, log)
         ledger.every_finished_unit_kept_its_promises(books)
-        ledger.only_the_poison_is_dead(books, log, self.mischief.poison_keys)
+        mischief = self.mischief
+        ledger.only_the_poison_is_dead(books, log, mischief.poison_keys, mischief.misnamed)
         ledger.every_event_was_heard(books, log)
         ledger.nothing_is_left_over(books)
         ledger.every_history_holds(books)
@@ -166,7 +167,8 @@ class Story:
         self._tell(f"{sum(len(d.reports) for d in self.departments)} reports")
         self._tell(f"{sum(d.sent_again for d in self.departments)} reports sent twice")
         mischief = self.mischief
-        self._tell(f"poison {len(mischief.poison_keys)}, copies {mischief.copies}")
+        unparsable = sum(mischief.misnamed.values())
+        self._tell(f"poison {len(mischief.poison_keys)} and {unparsable}, copies {mischief.copies}")
         missed = sum(row["late"] for row in books("notifier", "deadline"))
         self._tell(f"{len(books('notifier', 'deadline'))} promises, {missed} late")
         self._tell(f"ends of processes: {ends}")

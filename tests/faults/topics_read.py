@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
@@ -11,6 +12,7 @@ from pydantic_core import from_json
 
 from shared.contracts.envelope import MalformedEventError, Reader
 from shared.contracts.topics import TOPICS, Topic
+from shared.runtime.fetching import Consumer, Unparsed
 from tests.faults.ground import PREFIX
 
 GROUPS = ("intake", "router", "router.reports", "notifier")
@@ -96,15 +98,19 @@ async def _ends(consumer: AIOKafkaConsumer) -> dict[Any, int]:
 
 async def read_all(bootstrap: str) -> Log:
     """Every record up to the ends found at the start of reading."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, auto_offset_reset="earliest", fetch_max_bytes=20_000_000
+    consumer = Consumer(
+        bootstrap_servers=bootstrap,
+        group_id=f"ledger-{uuid4()}",
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        fetch_max_bytes=20_000_000,
     )
     await consumer.start()
     readers: dict[str, tuple[Topic, Reader]] = {}
     found: list[Read] = []
     try:
-        behind = {tp: end for tp, end in (await _ends(consumer)).items() if end > 0}
-        await consumer.seek_to_beginning(*consumer.assignment())
+        behind = {tp: end for tp, end in (await ends(bootstrap)).items() if end > 0}
+        consumer.subscribe({partition.topic for partition in behind})
         while behind:
             for partition, records in (await consumer.getmany(timeout_ms=500)).items():
                 topic = partition.topic.removeprefix(PREFIX)
@@ -112,7 +118,13 @@ async def read_all(bootstrap: str) -> Log:
                     contract = contract_of(topic)
                     readers[topic] = (contract, Reader(contract.events))
                 found += [_read(record, topic, *readers[topic]) for record in records]
-            behind = {tp: e for tp, e in behind.items() if await consumer.position(tp) < e}
+            await consumer.commit()
+            mine = consumer.assignment()
+            behind = {
+                tp: end
+                for tp, end in behind.items()
+                if tp not in mine or await consumer.position(tp) < end
+            }
     finally:
         await consumer.stop()
     return Log(found)
@@ -121,8 +133,9 @@ async def read_all(bootstrap: str) -> Log:
 def _read(record: Any, topic: str, contract: Topic, reader: Reader) -> Read:
     event, known = None, False
     try:
-        known = reader.read(record.value) is not None
-        event = from_json(record.value)
+        if not isinstance(record, Unparsed):
+            known = reader.read(record.value) is not None
+            event = from_json(record.value)
     except MalformedEventError:
         pass  # that is what `event` None says
     return Read(

@@ -1,0 +1,109 @@
+"""The Kafka client as we use it: a record that it cannot take apart is handed on as such.
+
+aiokafka 0.14 raises from `getmany` where a header's name is not UTF-8 (in GBK, say) or a batch is
+corrupt. FastStream calls again, for ever; and what the call had taken of other partitions by then
+counts as read and is lost with the next commit (tried). Here reading goes back to what is
+committed, record by record up to the bad one, and on behind it.
+"""
+
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import (
+    ConsumerStoppedError,
+    CorruptRecordException,
+    KafkaError,
+    UnsupportedCodecError,
+)
+
+from shared.runtime.logging import logger
+
+log = logger(__name__)
+
+SEARCH_SECONDS = 5.0
+WAIT_MS = 20
+MOST = 500  # records handed on from one search
+
+Records: TypeAlias = dict[TopicPartition, list[Any]]
+
+
+@dataclass
+class Unparsed(ConsumerRecord):  # type: ignore[misc]
+    """What stands at a place where the client cannot read; `why` is its error."""
+
+    why: str = ""
+
+
+class Consumer(AIOKafkaConsumer):  # type: ignore[misc]
+    """A group's consumer; nobody else may seek or commit meanwhile."""
+
+    async def getmany(
+        self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
+    ) -> Records:
+        """As aiokafka's, with an Unparsed where a record cannot be read."""
+        try:
+            found: Records = await super().getmany(
+                *partitions, timeout_ms=timeout_ms, max_records=max_records
+            )
+        except Exception as error:
+            if not _is_unreadable(error):
+                raise
+            log.error("record_unreadable", error=repr(error))
+            await self._back()
+            found = await self._up_to_the_unreadable(max_records or MOST)
+        return found
+
+    async def _back(self) -> None:
+        """To what is committed: all that was handed on was acknowledged, or sought back."""
+        committed = await self.seek_to_committed() if self.assignment() else {}
+        if fresh := [partition for partition, offset in committed.items() if not offset]:
+            await self.seek_to_beginning(*fresh)
+
+    async def _up_to_the_unreadable(self, most: int) -> Records:
+        """Record by record; ends behind the first unreadable one, or where there is no more."""
+        found: Records = defaultdict(list)
+        until = time.monotonic() + SEARCH_SECONDS
+        while time.monotonic() < until and sum(map(len, found.values())) < most:
+            for partition in sorted(self.assignment()):
+                at = await self.position(partition)
+                try:
+                    one: Records = await super().getmany(
+                        partition, timeout_ms=WAIT_MS, max_records=1
+                    )
+                except Exception as error:
+                    if not _is_unreadable(error):
+                        await self._back()
+                        raise
+                    self.seek(partition, at + 1)
+                    found[partition].append(_unparsed(partition, at, error))
+                    return found
+                for records in one.values():
+                    found[partition] += records
+        return found
+
+
+def _is_unreadable(error: Exception) -> bool:
+    """Whether the error is about a record and not about the broker or the group."""
+    if isinstance(error, KafkaError):
+        return isinstance(error, CorruptRecordException | UnsupportedCodecError)
+    return not isinstance(error, ConsumerStoppedError)
+
+
+def _unparsed(partition: TopicPartition, offset: int, error: Exception) -> Unparsed:
+    return Unparsed(
+        topic=partition.topic,
+        partition=partition.partition,
+        offset=offset,
+        timestamp=int(time.time() * 1000),
+        timestamp_type=1,
+        key=None,
+        value=None,
+        checksum=None,
+        serialized_key_size=-1,
+        serialized_value_size=-1,
+        headers=(),
+        why=repr(error),
+    )
