@@ -19,6 +19,7 @@ from aiokafka.errors import (
     UnsupportedCodecError,
 )
 
+from shared.runtime.clock import wall_now
 from shared.runtime.logging import logger
 
 log = logger(__name__)
@@ -97,7 +98,7 @@ def _unparsed(partition: TopicPartition, offset: int, error: Exception) -> Unpar
         topic=partition.topic,
         partition=partition.partition,
         offset=offset,
-        timestamp=int(time.time() * 1000),
+        timestamp=int(wall_now().timestamp() * 1000),
         timestamp_type=1,
         key=None,
         value=None,

@@ -5,10 +5,12 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from aiokafka.partitioner import DefaultPartitioner
 
 from shared.contracts.parts import Actor, Role
 from shared.runtime import history, tracing
 from shared.runtime.database import is_transient, queries
+from shared.runtime.relay import partition_of
 
 NOW = datetime(2026, 9, 14, 1, tzinfo=UTC)
 TICKET = UUID("01a09d36-a800-7447-b3ab-3ec62a61cec3")
@@ -93,3 +95,11 @@ def test_a_trace_is_continued_with_a_new_span():
     for broken in (None, "", "00-" + "0" * 32 + "-b7ad6b7169203331-01", given.upper(), given + "x"):
         assert tracing.is_traceparent(tracing.continued(broken))
         assert tracing.trace_id(tracing.continued(broken)) != tracing.trace_id(given)
+
+
+def test_the_relay_chooses_partitions_as_every_kafka_client_does():
+    kafkas = DefaultPartitioner()
+    for partitions in ([0], [0, 1, 2, 3, 4, 5]):
+        for number in range(200):
+            key = str(UUID(int=number * 7919)).encode()
+            assert partition_of(key, partitions, []) == kafkas(key, partitions, [])

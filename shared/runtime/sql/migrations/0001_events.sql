@@ -23,6 +23,13 @@ create table outbox (
     headers text,
     created_at timestamptz not null -- wall time: the age of the oldest row is an alert
 );
+-- Rows live for milliseconds: compressing them is for nothing, and their places are freed soon.
+alter table outbox alter column payload set storage external;
+alter table outbox set (
+    autovacuum_vacuum_scale_factor = 0,
+    autovacuum_vacuum_threshold = 20000,
+    autovacuum_vacuum_cost_delay = 0
+);
 
 -- Records that could not be read, and outgoing ones the broker will never take.
 create table dead_letter (
