@@ -3,11 +3,11 @@
 aiokafka 0.14 raises from `getmany` where a header's name is not UTF-8 (in GBK, say) or a batch is
 corrupt. FastStream calls again, for ever; and what the call had taken of other partitions by then
 counts as read and is lost with the next commit (tried). Here reading goes back to what is
-committed, record by record up to the bad one, and on behind it.
+committed, up to the bad record, and on behind it.
 """
 
+import asyncio
 import time
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -25,7 +25,8 @@ from shared.runtime.logging import logger
 log = logger(__name__)
 
 SEARCH_SECONDS = 5.0
-WAIT_MS = 20
+LOOK_SECONDS = 0.01
+FETCH_MS = 1000
 MOST = 500  # records handed on from one search
 
 Records: TypeAlias = dict[TopicPartition, list[Any]]
@@ -64,26 +65,45 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc]
             await self.seek_to_beginning(*fresh)
 
     async def _up_to_the_unreadable(self, most: int) -> Records:
-        """Record by record; ends behind the first unreadable one, or where there is no more."""
-        found: Records = defaultdict(list)
+        """Partition by partition, so that an error takes nothing along; ends behind the first."""
+        found: Records = {}
         until = time.monotonic() + SEARCH_SECONDS
-        while time.monotonic() < until and sum(map(len, found.values())) < most:
-            for partition in sorted(self.assignment()):
-                at = await self.position(partition)
-                try:
-                    one: Records = await super().getmany(
-                        partition, timeout_ms=WAIT_MS, max_records=1
-                    )
-                except Exception as error:
-                    if not _is_unreadable(error):
-                        await self._back()
-                        raise
-                    self.seek(partition, at + 1)
-                    found[partition].append(_unparsed(partition, at, error))
-                    return found
-                for records in one.values():
-                    found[partition] += records
+        try:
+            while time.monotonic() < until and sum(map(len, found.values())) < most:
+                for partition in sorted(self.assignment()):
+                    try:
+                        _add(found, await super().getmany(partition, max_records=most))
+                    except Exception as error:
+                        if not _is_unreadable(error):
+                            raise
+                        await self._narrow(partition, found)
+                        return found
+                await asyncio.sleep(LOOK_SECONDS)  # what was sought back to is fetched anew
+        except KafkaError:
+            await self._back()
+            raise
         return found
+
+    async def _narrow(self, partition: TopicPartition, found: Records) -> None:
+        """One by one up to the unreadable record of this partition, which is passed over."""
+        while True:
+            at = await self.position(partition)
+            try:
+                one = await super().getmany(partition, timeout_ms=FETCH_MS, max_records=1)
+            except Exception as error:
+                if not _is_unreadable(error):
+                    raise
+                self.seek(partition, at + 1)
+                _add(found, {partition: [_unparsed(partition, at, error)]})
+                return
+            if not one:
+                return  # not fetched again in time: it is met at the next call
+            _add(found, one)
+
+
+def _add(found: Records, more: Records) -> None:
+    for partition, records in more.items():
+        found.setdefault(partition, []).extend(records)
 
 
 def _is_unreadable(error: Exception) -> bool:

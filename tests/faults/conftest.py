@@ -5,6 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
+# A rule that is broken shows the values it compared, as in a test module.
+pytest.register_assert_rewrite(
+    "tests.faults.departments", "tests.faults.ledger", "tests.faults.people", "tests.faults.story"
+)
+
 
 @pytest.fixture(autouse=True)
 def quiet_clients() -> Iterator[None]:

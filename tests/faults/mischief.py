@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -26,6 +27,24 @@ from tests.support.city import envelope
 
 Headers = list[tuple[str, Any]]
 COPIED = (TICKETS.name, WHISTLES.name, DEADLINES.name)
+
+
+class Gbk(str):
+    """A header's name as a client writes it that knows no UTF-8."""
+
+    __slots__ = ()
+
+    def encode(self, *_: Any) -> bytes:
+        return str.encode(self, "gbk")
+
+
+async def misnamed(producer: AIOKafkaProducer, topic: str, value: bytes) -> None:
+    """Send a record with a header whose name is GBK; the producer must not be idempotent."""
+    batch = producer.create_batch()
+    batch._builder = _DefaultRecordBatchBuilderPy(2, 0, 0, -1, -1, 0, 100_000)
+    headers = [(Gbk("来源"), b"1")]
+    batch.append(timestamp=None, key=b"misnamed", value=value, headers=headers)
+    await (await producer.send_batch(batch, topic, partition=0))
 
 
 def strange_headers() -> list[Headers]:
@@ -64,15 +83,6 @@ def poisons(type_: str, clock: Clock) -> list[bytes | None]:
     ]
 
 
-class Gbk(str):
-    """A header's name as a client writes it that knows no UTF-8."""
-
-    __slots__ = ()
-
-    def encode(self, *_: Any) -> bytes:
-        return str.encode(self, "gbk")
-
-
 @dataclass
 class Mischief:
     """Puts records on every topic that a service consumes, `each` of every kind."""
@@ -93,18 +103,21 @@ class Mischief:
         self._producer = AIOKafkaProducer(
             bootstrap_servers=self.bootstrap, enable_idempotence=True, max_request_size=2_000_000
         )
+        self._careless = AIOKafkaProducer(bootstrap_servers=self.bootstrap)
         self._consumer = AIOKafkaConsumer(
             *(PREFIX + name for name in COPIED),
             bootstrap_servers=self.bootstrap,
             auto_offset_reset="earliest",
         )
-        await asyncio.gather(self._producer.start(), self._consumer.start())
+        clients = (self._producer, self._careless, self._consumer)
+        await asyncio.gather(*(client.start() for client in clients))
         self._listening = asyncio.create_task(self._listen())
 
     async def stop(self) -> None:
         self._listening.cancel()
         await asyncio.gather(self._listening, return_exceptions=True)
-        await asyncio.gather(self._producer.stop(), self._consumer.stop())
+        clients = (self._producer, self._careless, self._consumer)
+        await asyncio.gather(*(client.stop() for client in clients))
 
     async def _listen(self) -> None:
         while True:
@@ -142,6 +155,10 @@ class Mischief:
             await deed(topic)
             await asyncio.sleep(seconds / len(deeds))  # the pace of the mischief
 
+    def _third(self, topic: str) -> Callable[[str], Awaitable[None]]:
+        """Only services write the topics whose facts are copied; any client writes the others."""
+        return self._copy if topic in COPIED else self._misname
+
     async def _poison(self, topic: str) -> None:
         """One that must become a dead letter, with strange headers or without."""
         key = f"poison-{len(self.poison_keys)}".encode()
@@ -150,13 +167,9 @@ class Mischief:
         self.poison_keys.add((topic, key))
 
     async def _misname(self, topic: str) -> None:
-        """A good record but for a header whose name is GBK: it becomes a dead letter too."""
+        """A good record but for a header whose name is GBK, sent at least once: a dead letter."""
         event = envelope("future.thing", str(uuid4()), {"new": True}, self.clock.now())
-        batch = self._producer.create_batch()
-        batch._builder = _DefaultRecordBatchBuilderPy(2, 0, 0, -1, -1, 0, 100_000)
-        headers = [(Gbk("来源"), b"1")]
-        batch.append(timestamp=None, key=b"misnamed", value=to_json(event), headers=headers)
-        await (await self._producer.send_batch(batch, PREFIX + topic, partition=0))
+        await misnamed(self._careless, PREFIX + topic, to_json(event))
         self.misnamed[topic] += 1
 
     async def _stranger(self, topic: str) -> None:

@@ -161,7 +161,7 @@ class Story:
 
     def _sum_up(self, log: Log, books: ledger.Books) -> None:
         again = {name: n for name, n in log.duplicates().items() if n}
-        ends = {k.command.name: k.ends for k in self.ground.all_keepers()}
+        ends = {name: [k.ends for k in kept] for name, kept in self.ground.keepers.items()}
         self._tell(f"{len(self.callers.accepted)} tickets in {self.callers.tries} tries")
         self._tell(f"{len(log.records)} records on Kafka, repeated: {again}")
         self._tell(f"{sum(len(d.reports) for d in self.departments)} reports")

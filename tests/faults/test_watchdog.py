@@ -79,7 +79,7 @@ async def program(kafka, database, topics_of, prefix, tmp_path, reaper):
 async def heard(dsn: str) -> int:
     connection = await asyncpg.connect(dsn)
     try:
-        return await connection.fetchval("select count(*) from inbox")
+        return int(await connection.fetchval("select count(*) from inbox"))
     finally:
         await connection.close()
 
