@@ -172,11 +172,11 @@ class Ground:
         await asyncio.sleep(away)
         await self.postgres.start()
 
-    async def count(self, service: str, sql: str) -> int:
-        """One number from a service's database."""
+    async def ids(self, service: str, sql: str) -> set[str]:
+        """The first column of a query on a service's database."""
         connection = await asyncpg.connect(self.databases[service])
         try:
-            return int(await connection.fetchval(sql))
+            return {row[0] for row in await connection.fetch(sql)}
         finally:
             await connection.close()
 
