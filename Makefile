@@ -30,7 +30,7 @@ check: $(STAMPS)/project $(STAMPS)/npm ## 一分钟内的检查：风格、类�
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --cache-dir .import_linter_cache
-	$(BIN)/pytest -q tests/unit tests/architecture -m "not proof" $(TEST_ARGS)
+	$(BIN)/pytest -q tests/unit tests/architecture -m "not proof" -n $(WORKERS) $(TEST_ARGS)
 
 proof: setup ## 耗时的验证，结束一件事之前运行 / the long tests
 	$(BIN)/pytest -m proof --ignore=tests/bench $(TEST_ARGS)
