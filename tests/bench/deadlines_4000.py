@@ -186,12 +186,12 @@ async def _settled_metric(ground: Ground, least: float) -> tuple[float, float]:
     """The metric, once it has seen `least` and stands still: it is counted after each commit."""
     last = (-1.0, 0.0)
 
-    async def stands() -> bool:
+    async def look() -> tuple[bool, float]:
         nonlocal last
         before, last = last, await _metric(ground)
-        return before == last and last[0] >= least
+        return before == last and last[0] >= least, last[0]
 
-    await eventually(stands, every=0.3)
+    await eventually(look, until=lambda seen: seen[0], every=0.3)
     return last
 
 
