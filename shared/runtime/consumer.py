@@ -93,6 +93,7 @@ class GroupConsumer:
         """Records not handled yet in the assigned partitions; None when Kafka is away."""
         consumer = self._subscriber.consumer
         if consumer is None:
+            self.progress.lag = None
             return None
         partitions = consumer.assignment()
         try:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 
 from shared.runtime import health, metrics, migrate, replay
@@ -30,6 +31,7 @@ EXIT_LOOP_ENDED = 71
 # The 15 s that a supervisor allows for a stop are shared by requests, batches, relay and pool. A
 # batch that waits for Kafka to take its offsets is let go: it is committed and will be known again.
 FINISH_SECONDS = 4.0
+HEAR_AGAIN_SECONDS = 1.0
 
 
 class Runtime:
@@ -82,7 +84,8 @@ class Runtime:
         """Start consuming, sending and the loops."""
         self.groups = [GroupConsumer(self, self._broker, s) for s in self._subscriptions]
         self._spawn("relay", self.relay.run)
-        await self._hear()
+        if not await self._hears():
+            self._spawn("hear", self._hear_later)
         if self.groups:
             self._spawn("retry-parked", lambda: replay.retry_parked(self))
             self._spawn("forget-inbox", self._forget_inbox)
@@ -90,11 +93,25 @@ class Runtime:
         for name, run in self._loops:
             self._spawn(name, run)
 
-    async def _hear(self) -> None:
-        """Start the consumers, which are of our own kind."""
-        builder: Any = await self._broker.connect()
-        self._broker.config.broker_config.builder = partial(Consumer, **builder.keywords)
-        await self._broker.start()
+    async def _hears(self) -> bool:
+        """Start the consumers, which are of our own kind; False while Kafka is away."""
+        try:
+            builder: Any = await self._broker.connect()
+            self._broker.config.broker_config.builder = partial(Consumer, **builder.keywords)
+            await self._broker.start()
+        except KafkaError as error:
+            log.warning("kafka_away", error=repr(error))
+            await self._broker.stop()
+            return False
+        return True
+
+    async def _hear_later(self) -> None:
+        """A service takes requests without Kafka too; it hears as soon as Kafka is there."""
+        heard = False
+        while not heard:
+            await asyncio.sleep(HEAR_AGAIN_SECONDS)
+            heard = await self._hears()
+        await asyncio.Event().wait()
 
     async def stop(self) -> None:
         """Stop hearing first, so that what was begun is finished; then everything else."""

@@ -55,6 +55,16 @@ async def test_services_stop_in_time_while_kafka_is_away_and_lose_nothing(ground
     await whistled(ground, callers, waiting)
 
 
+async def test_services_start_while_kafka_is_away_and_hear_it_later(ground):
+    await ground.kafka.kill()
+    await asyncio.gather(*(stopped(keeper) for keeper in ground.all_keepers()))
+    await ground.all_ready(within=60)  # started again by their keepers
+    waiting = Callers(ground, "early", 5, 0.1, first=150)
+    await waiting.run()
+    await ground.kafka.start()
+    await whistled(ground, waiting)
+
+
 async def test_services_stop_in_time_while_postgres_is_away(ground):
     callers = Callers(ground, "stop", 20, 1, first=200)
     await callers.run()
