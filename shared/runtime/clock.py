@@ -119,7 +119,8 @@ class Clock:
                 break
             longest = 60.0 if self._path is None else 0.1
             try:
-                await asyncio.wait_for(wake.wait(), min(ahead, longest))
+                async with asyncio.timeout(min(ahead, longest)):  # keeps a cancellation
+                    await wake.wait()
             except TimeoutError:
                 continue
         wake.clear()

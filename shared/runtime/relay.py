@@ -127,7 +127,8 @@ class Relay:
 
     async def _rest(self, connection: "asyncpg.Connection[Any]") -> None:
         try:
-            await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+            async with asyncio.timeout(POLL_SECONDS):  # wait_for may lose a cancellation (3.11)
+                await self._wake.wait()
         except TimeoutError:
             if connection.is_closed():
                 raise ConnectionError("the relay's connection is gone") from None

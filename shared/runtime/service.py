@@ -46,6 +46,7 @@ class Runtime:
         self.pool = pool
         self.relay = Relay(settings)
         self.outbox_age_seconds = 0.0
+        self._stopping = False
         self.groups: list[GroupConsumer] = []
         self._subscriptions: list[Subscription] = []
         self._loops: list[tuple[str, Callable[[], Awaitable[None]]]] = []
@@ -115,10 +116,13 @@ class Runtime:
 
     async def stop(self) -> None:
         """Stop hearing first, so that what was begun is finished; then everything else."""
+        self._stopping = True
         await self._broker.stop()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        left = {task for task in self._tasks if not task.done()}
+        while left:  # asked again, as `asyncio.wait_for` of Python 3.11 may lose a cancellation
+            for task in left:
+                task.cancel()
+            _, left = await asyncio.wait(left, timeout=1.0)
 
     def _spawn(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         async def guarded() -> None:
@@ -129,7 +133,7 @@ class Runtime:
         self._tasks.append(task)
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
-        if task.cancelled():
+        if task.cancelled() or self._stopping:
             return
         log.critical("loop_ended", loop=task.get_name(), exc_info=task.exception())
         os.kill(os.getpid(), signal.SIGTERM)

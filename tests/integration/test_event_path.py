@@ -286,3 +286,21 @@ async def test_two_migrators_at_once_apply_each_file_once_and_a_changed_file_is_
     (folder / "0001_a.sql").write_text("create table a (x bigint)")
     with pytest.raises(migrate.MigrationError, match="changed after"):
         await migrate.apply(dsn, folder)
+
+
+async def test_a_service_stops_also_when_a_loop_loses_a_cancellation(settings):
+    lost = 0
+
+    async def stubborn():
+        nonlocal lost
+        while lost < 2:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                lost += 1
+
+    async with running(settings, name="test", migrations=migrate.RUNTIME) as runtime:
+        runtime.loop("stubborn", stubborn)
+        await runtime.start()
+        await asyncio.sleep(0)
+    assert lost == 2
