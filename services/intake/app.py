@@ -9,11 +9,12 @@ from typing import Final
 from fastapi import FastAPI
 from pydantic import Field, SecretStr
 
-from services.intake import api, handlers
+from services.intake import handlers
+from services.intake.api import tickets
 from services.intake.context import IntakeContext
 from services.intake.domain.registration import Rules
 from services.intake.register import Registered, Registration, register_many
-from services.intake.vault import Vault
+from services.intake.store.vault import Vault
 from shared.calendar import WorkCalendar
 from shared.catalogue.gazetteer import Gazetteer
 from shared.catalogue.load import load_catalogue
@@ -58,7 +59,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
             yield runtime
 
     app = new_app(NAME, settings=settings, lifespan=lifespan)
-    app.include_router(api.router)
+    app.include_router(tickets.router)
     return app
 
 

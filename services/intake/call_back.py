@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.intake import metrics, store
+from services.intake import metrics
 from services.intake.domain.callback import Answer
 from services.intake.domain.callback import call_back as apply
 from services.intake.domain.case import Case
@@ -11,7 +11,8 @@ from services.intake.domain.redaction import redact
 from services.intake.domain.registration import Rules
 from services.intake.domain.ticket import Command
 from services.intake.find import no_such_ticket
-from services.intake.vault import Vault, person_of
+from services.intake.store import tickets as store
+from services.intake.store.vault import Vault, person_of
 from shared.contracts.parts import Actor
 from shared.contracts.tickets import CallbackResult, Satisfaction
 from shared.runtime.database import Connection

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from services.intake.domain.registration import Rules
 from services.intake.register import Registered, Registration
-from services.intake.vault import Vault
+from services.intake.store.vault import Vault
 from shared.runtime.group_commit import GroupCommit
 from shared.runtime.service import Runtime
 

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from services.intake import metrics, store
+from services.intake import metrics
 from services.intake.domain.case import Case
 from services.intake.domain.heard import CALLED
 from services.intake.domain.registration import Rules
 from services.intake.domain.words import unit_name
-from services.intake.vault import Vault, person_of
+from services.intake.store import tickets as store
+from services.intake.store.vault import Vault, person_of
 from shared.contracts.parts import Actor
 from shared.contracts.values import Relation
 from shared.errors import ForbiddenError

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.intake import store
 from services.intake.domain.promises import Promise, PromiseState
 from services.intake.domain.ticket import Ticket, TicketState
+from services.intake.store import tickets as store
 from shared.contracts.parts import DeadlineKind, Place
 from shared.contracts.tickets import Source
 from shared.contracts.values import Channel, Due, TicketType, Urgency

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from services.intake import metrics, store
+from services.intake import metrics
 from services.intake.domain.heard import Heard
 from services.intake.domain.hearing import hear
 from services.intake.domain.registration import Rules
+from services.intake.store import tickets as store
 from shared.contracts.deadlines import DeadlineFact
 from shared.contracts.whistles import WhistleFact
 from shared.runtime.database import Connection

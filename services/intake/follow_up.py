@@ -3,13 +3,14 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.intake import metrics, store
+from services.intake import metrics
 from services.intake.domain import follow_up
 from services.intake.domain.case import Case
 from services.intake.domain.redaction import redact
 from services.intake.domain.registration import Rules
 from services.intake.find import no_such_ticket
-from services.intake.vault import Vault, keep_supplement, person_of
+from services.intake.store import tickets as store
+from services.intake.store.vault import Vault, keep_supplement, person_of
 from shared.catalogue.terms import Term
 from shared.contracts.parts import Actor
 from shared.runtime.database import Connection

@@ -8,12 +8,14 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from services.intake import claims, metrics, store
+from services.intake import metrics
 from services.intake.domain.case import Case
 from services.intake.domain.registration import Draft, Rules, open_ticket
 from services.intake.domain.request import Request
 from services.intake.domain.ticket import TicketState
-from services.intake.vault import Vault, keep_persons
+from services.intake.store import claims
+from services.intake.store import tickets as store
+from services.intake.store.vault import Vault, keep_persons
 from shared.calendar import SHANGHAI
 from shared.contracts.ids import new_id
 from shared.contracts.parts import Actor, DeadlineKind

@@ -161,15 +161,21 @@ def sql_clock(root: Path) -> list[str]:
 
 def statements(root: Path) -> list[str]:
     """Every named statement is used by the package it belongs to, and every used one exists."""
-    found = []
+    files: dict[Path, list[Path]] = {}  # of one owner; a noun may have a file of its own
     for package in PACKAGES:
         for path in sorted((root / package).rglob("sql/*.sql")):
-            owner = path.parent.parent
-            there = set(SQL_NAME.findall(path.read_text("utf-8")))
-            used = _used(owner)
+            files.setdefault(path.parent.parent, []).append(path)
+    found = []
+    for owner, paths in files.items():
+        used, known = _used(owner), set[str]()
+        for path in paths:
+            there = SQL_NAME.findall(path.read_text("utf-8"))
             where = path.relative_to(root).as_posix()
-            found += [f"{where}: {name} is used nowhere" for name in sorted(there - used)]
-            found += [f"{where}: {name} is used and not there" for name in sorted(used - there)]
+            found += [f"{where}: {name} is used nowhere" for name in sorted({*there} - used)]
+            found += [f"{where}: {name} is there twice" for name in sorted(known & {*there})]
+            known |= {*there}
+        where = (paths[0].parent).relative_to(root).as_posix()
+        found += [f"{where}: {name} is used and not there" for name in sorted(used - known)]
     return found
 
 

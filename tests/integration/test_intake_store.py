@@ -8,9 +8,9 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from services.intake import store
 from services.intake.app import MIGRATIONS
-from services.intake.rows import SQL
+from services.intake.store import tickets as store
+from services.intake.store.rows import SQL
 from shared.contracts.ids import new_id
 
 NOW = datetime(2026, 9, 14, 1, 0, tzinfo=UTC)

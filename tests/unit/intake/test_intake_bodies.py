@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.bodies import CallbackBody, read_body, read_key, read_request
+from services.intake.api.bodies import CallbackBody, read_body, read_key, read_request
 from shared.catalogue.load import load_catalogue
 from shared.catalogue.model import Catalogue
 from shared.errors import InvalidError

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from services.intake.domain.person import Person, normal_id_number, normal_phone
-from services.intake.vault import Sealed, Vault, VaultError
+from services.intake.store.vault import Sealed, Vault, VaultError
 from shared.contracts.ids import new_id
 
 OLD, NEW = (base64.b64encode(byte * 32).decode() for byte in (b"o", b"n"))

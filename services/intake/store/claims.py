@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from services.intake.rows import SQL, Key, source_key
-from services.intake.vault import Vault
+from services.intake.store.rows import SQL, Key, source_key
+from services.intake.store.vault import Vault
 from shared.contracts.tickets import Source
 from shared.runtime.database import Connection
 

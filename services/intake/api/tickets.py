@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from services.intake import follow_up
-from services.intake.bodies import (
+from services.intake.api.bodies import (
     CallbackBody,
     DisclosureBody,
     SupplementBody,

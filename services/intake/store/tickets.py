@@ -8,7 +8,7 @@ from uuid import UUID
 from services.intake.domain.case import Call, Case, Line
 from services.intake.domain.promises import Promise
 from services.intake.domain.ticket import Ticket, TicketState
-from services.intake.rows import (
+from services.intake.store.rows import (
     LINE_COLUMNS,
     PROMISE_COLUMNS,
     SQL,

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import TypeAdapter
 
 from services.intake.domain.person import Person
-from services.intake.rows import SQL
+from services.intake.store.rows import SQL
 from shared.runtime.database import Connection
 
 KEY_BYTES: Final = 32

@@ -12,7 +12,7 @@ from shared.contracts.tickets import Source
 from shared.contracts.values import Channel, Due, Relation, TicketType, Urgency
 from shared.runtime.database import queries
 
-SQL = queries(Path(__file__).parent / "sql" / "queries.sql")
+SQL = queries(Path(__file__).parents[1] / "sql" / "queries.sql")
 
 TICKET_COLUMNS: Final = (
     "ticket_id",

@@ -1,0 +1,1 @@
+"""What intake keeps in its database: a module a noun, taking and returning domain objects."""
