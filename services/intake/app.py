@@ -1,8 +1,10 @@
 """Intake as a process: its settings and wiring, and nothing else."""
 
+import tomllib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -10,10 +12,12 @@ from fastapi import FastAPI
 from pydantic import Field, SecretStr
 
 from services.intake import handlers
-from services.intake.api import tickets
+from services.intake.api import persons, tickets
 from services.intake.context import IntakeContext
 from services.intake.domain.registration import Rules
+from services.intake.domain.retention import read_retention
 from services.intake.register import Registered, Registration, register_many
+from services.intake.retain import retain_for_ever
 from services.intake.store.vault import Vault
 from shared.calendar import WorkCalendar
 from shared.catalogue.gazetteer import Gazetteer
@@ -27,7 +31,8 @@ from shared.runtime.settings import ServiceSettings
 from shared.web.app import new_app, serve
 
 NAME: Final = "intake"
-MIGRATIONS: Final = Path(__file__).parent / "sql" / "migrations"
+HERE: Final = Path(__file__).parent
+MIGRATIONS: Final = HERE / "sql" / "migrations"
 
 
 class IntakeSettings(ServiceSettings):
@@ -54,12 +59,14 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         async with running(settings, name=NAME, migrations=MIGRATIONS) as runtime:
             context = new_context(runtime, settings)
             app.state.context = context
+            keep_terms(runtime, context)
             runtime.subscribe(handlers.subscription(context.rules))
             await runtime.start()
             yield runtime
 
     app = new_app(NAME, settings=settings, lifespan=lifespan)
     app.include_router(tickets.router)
+    app.include_router(persons.router)
     return app
 
 
@@ -85,6 +92,17 @@ def new_context(runtime: Runtime, settings: IntakeSettings) -> IntakeContext:
         rules=rules,
         vault=vault,
         registrations=GroupCommit(runtime, "register", register),
+    )
+
+
+def keep_terms(runtime: Runtime, context: IntakeContext) -> None:
+    """Let go of what is past its term, as long as the service runs."""
+    terms = read_retention(tomllib.loads((HERE / "retention.toml").read_text(encoding="utf-8")))
+    runtime.loop(
+        "retain",
+        partial(
+            retain_for_ever, runtime, rules=context.rules, vault=context.vault, retention=terms
+        ),
     )
 
 

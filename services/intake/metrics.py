@@ -28,6 +28,15 @@ DISCLOSURES = Counter(
     ["outcome"],
 )
 
+FORGOTTEN = Counter(
+    "shaodao_intake_forgotten_total",
+    "Rows let go of at the end of their term, by kind: persons, keys, looks.",
+    ["kind"],
+)
+RESEALED = Counter(
+    "shaodao_intake_resealed_total", "Sealed rows of an old vault key sealed under the new one."
+)
+
 
 def count_moves(cases: Iterable[Case]) -> None:
     """Count the changes of saved cases."""

@@ -127,15 +127,16 @@ class Intake:
 
 
 def settings(dsn: str, kafka: str, prefix: str, port: int, **more: Any) -> IntakeSettings:
-    return IntakeSettings(
-        database_url=dsn,
-        kafka_bootstrap=kafka,
-        topic_prefix=prefix,
-        token_secret=SECRET,
-        vault_key=KEY,
-        http_port=port,
+    made: dict[str, Any] = {
+        "database_url": dsn,
+        "kafka_bootstrap": kafka,
+        "topic_prefix": prefix,
+        "token_secret": SECRET,
+        "vault_key": KEY,
+        "http_port": port,
         **more,
-    )
+    }
+    return IntakeSettings(**made)
 
 
 @asynccontextmanager
@@ -161,9 +162,9 @@ async def served(made: IntakeSettings) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def intake_on(dsn: str, kafka: str, prefix: str) -> AsyncIterator[Intake]:
+async def intake_on(dsn: str, kafka: str, prefix: str, **more: Any) -> AsyncIterator[Intake]:
     """Intake served, with a producer for others' facts and a consumer of its own."""
-    made = settings(dsn, kafka, prefix, free_base())
+    made = settings(dsn, kafka, prefix, free_base(), **more)
     producer = AIOKafkaProducer(bootstrap_servers=kafka)
     consumer = AIOKafkaConsumer(
         prefix + TICKETS.name, bootstrap_servers=kafka, auto_offset_reset="earliest"

@@ -110,6 +110,13 @@ class DisclosureBody(Body):
     purpose: Annotated[str, _text(200, least=2)]
 
 
+class PersonBody(Body):
+    """Whose data, and why they are asked for."""
+
+    phone: Annotated[str, _text(30)]
+    purpose: Annotated[str, _text(200, least=2)]
+
+
 def read_request(body: bytes, catalogue: Catalogue) -> Request:
     """A request as it came over HTTP; InvalidError names every wrong field."""
     try:

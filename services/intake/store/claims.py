@@ -117,10 +117,16 @@ def _earlier(
     tickets: set[UUID] = set()
     for key in others:
         claim = held.get(key)
-        if claim is None or vault.mark(claimant.body, claim.key_id) != claim.body_hash:
+        if claim is None or not _same_body(key, claimant.body, claim, vault):
             return None
         tickets.add(repointed.get(key, claim.ticket_id))
     return tickets.pop() if len(tickets) == 1 else None
+
+
+def _same_body(key: Key, body: bytes, claim: _Held, vault: Vault) -> bool:
+    """Whether the claim is this body's; a source's number stays one entry without its old key."""
+    mark = vault.mark(body, claim.key_id)
+    return mark == claim.body_hash or (mark is None and key[0] != BY_KEY)
 
 
 async def _correct(
