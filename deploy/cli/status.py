@@ -36,6 +36,7 @@ async def describe(folder: DataFolder) -> dict[str, Any]:
     return {
         "ready": all(ready),
         **{key: stack[key] for key in KEYS},
+        "sms": stack.get("sms"),
         "clock": shown_clock(folder, wall=datetime.now(UTC)),
     }
 
@@ -51,6 +52,7 @@ def _table(found: dict[str, Any]) -> Table:
     table = Table(title=title, title_justify="left", show_header=False)
     for key in (*SERVICES, "kafka", "topic_prefix", "data"):
         table.add_row(key, str(found[key]))
+    table.add_row("sms", found["sms"] or "–")
     table.add_row("postgres", found["postgres"].rpartition("@")[2])
     table.add_row("clock", f"{found['clock']['now']}  ×{found['clock']['rate']:g}")
     return table

@@ -21,18 +21,14 @@ from deploy.local.plan import Options, service_url
 from deploy.local.ports import Ports
 from deploy.local.processes import Command, Running, start
 from deploy.local.stack import Stack
-from shared.web.identity import issue_token
 
 DEMO_START = datetime.fromisoformat(
     "2026-11-23T08:30:00+08:00"
 )  # a working Monday in the heating season
-TOKENS = (
-    ("operator", "C-RXZX", "受理员"),
-    ("dispatcher", "C-RXZX", "派单员"),
-    ("liaison", "BH-CGJ", "滨河区城管局联络员"),
-    ("ops", None, "运维"),
+PAGES = (  # what there is to see, and an account for it
+    ("受理台", "intake", "/desk", "operator"),
+    ("群众端", "intake", "/r", None),
 )
-TOKEN_MINUTES = 24 * 60
 
 
 def up(
@@ -135,19 +131,27 @@ async def _viewer(stack: Stack) -> Running:
 
 
 def _show(options: Options) -> None:
-    """Addresses and tokens, for people."""
-    table = Table(title="哨到已就绪 / ready", title_justify="left")
-    table.add_column("服务 / service")
-    table.add_column("地址 / address")
+    """Addresses of services and pages, with an account for each, for people."""
+    services = Table(title="哨到已就绪 / ready", title_justify="left", box=None, pad_edge=False)
+    services.add_column("服务 service", no_wrap=True)
+    services.add_column("地址 address", no_wrap=True)
     for service in SERVICES:
-        table.add_row(service, service_url(options.ports, service))
-    table.add_row("data", str(options.folder.path))
-    err.print(table)
-    secret = options.folder.secrets().token_secret
-    for role, unit, label in TOKENS:
-        token = issue_token(secret, role=role, unit=unit, name=label, minutes=TOKEN_MINUTES)
-        err.print(f"{label} {role} {unit or ''}", style="bold")
-        err.print(token, soft_wrap=True, markup=False)
+        services.add_row(service, service_url(options.ports, service))
+    services.add_row("data", str(options.folder.path))
+    err.print(services)
+    passwords = options.folder.secrets().account_passwords
+    pages = Table(box=None, pad_edge=False)
+    for title in ("页面 page", "地址 address", "账号 login", "密码 password"):
+        pages.add_column(title, no_wrap=True)
+    for label, service, path, login in PAGES:
+        url = service_url(options.ports, service) + path
+        pages.add_row(label, url, login or "", passwords.get(login or "", ""))
+    err.print()
+    err.print(pages)
+    err.print()
     err.print(
-        "其他角色：shaodao token ROLE [--unit CODE]；停止：Ctrl-C / other roles; Ctrl-C stops"
+        "其他账号：shaodao accounts；程序用的令牌：shaodao token ROLE [--unit CODE]；停止：Ctrl-C",
+        "\nother accounts: shaodao accounts; tokens for programs: shaodao token ROLE; Ctrl-C stops",
+        markup=False,
+        soft_wrap=True,
     )

@@ -26,6 +26,7 @@ class Secrets:
     vault_key: str
     postgres_password: str
     service_passwords: dict[str, str] = field(default_factory=dict)
+    account_passwords: dict[str, str] = field(default_factory=dict)  # those made up, by login
 
     @staticmethod
     def make() -> "Secrets":
@@ -59,6 +60,15 @@ class DataFolder:
     @property
     def logs(self) -> Path:
         return self.path / "logs"
+
+    @property
+    def photos(self) -> Path:
+        return self.path / "photos"
+
+    @property
+    def accounts(self) -> Path:
+        """Who may sign in with a password; read by all services."""
+        return self.path / "accounts.json"
 
     @property
     def clock(self) -> Path:

@@ -1,5 +1,6 @@
 """What a stack consists of: its options, and how each of its processes is started."""
 
+import hashlib
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from deploy.local.data_folder import PROJECT, SERVICES, DataFolder, Secrets
 from deploy.local.ports import LOOPBACK, Ports
 from deploy.local.processes import Command
 
-CITY = ("bureaus", "residents")
+CITY = ("sms_gateway", "bureaus", "residents")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,8 @@ def wanted_ports(options: Options) -> dict[str, int]:
         del named["postgres"]
     if options.kafka_bootstrap:
         del named["kafka"], named["controller"]
+    if not options.city:
+        del named["sms"]
     return named
 
 
@@ -60,16 +63,36 @@ def service_command(
         "SHAODAO_DATABASE_URL": addresses.databases[service],
         "SHAODAO_HTTP_HOST": LOOPBACK,
         "SHAODAO_HTTP_PORT": str(options.ports.named()[service]),
+        "SHAODAO_ACCOUNTS_FILE": str(options.folder.accounts),
     }
     if service == "intake":
         env["SHAODAO_VAULT_KEY"] = secrets.vault_key
+        env["SHAODAO_PHOTO_STORE"] = options.folder.photos.as_uri()
+        env["SHAODAO_WEBHOOK_NETWORKS"] = "127.0.0.0/8,::1/128"  # to try webhooks on this machine
+        if options.city:
+            env["SHAODAO_SMS_URL"] = f"{service_url(options.ports, 'sms')}/messages"
+            env["SHAODAO_SMS_KEY"] = sms_key(secrets)
     return _python(service, f"services.{service}.app", options, env)
 
 
 def city_commands(options: Options, secrets: Secrets, addresses: Addresses) -> list[Command]:
     """How the simulated city's processes are started; they know no database."""
-    env = _shared_env(options, secrets, addresses)
-    return [_python(f"city-{part}", f"deploy.city.{part}", options, env) for part in CITY]
+    env = {
+        **_shared_env(options, secrets, addresses),
+        "SHAODAO_SMS_PORT": str(options.ports.sms),
+        "SHAODAO_SMS_KEY": sms_key(secrets),
+    }
+    return [_python(city_name(part), f"deploy.city.{part}", options, env) for part in CITY]
+
+
+def city_name(part: str) -> str:
+    """What a process of the city is called."""
+    return f"city-{part.replace('_', '-')}"
+
+
+def sms_key(secrets: Secrets) -> str:
+    """The key under which intake hands text messages to the city's gateway."""
+    return hashlib.sha256(f"sms {secrets.token_secret}".encode()).hexdigest()
 
 
 def _shared_env(options: Options, secrets: Secrets, addresses: Addresses) -> dict[str, str]:

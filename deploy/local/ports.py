@@ -8,7 +8,7 @@ from deploy.local.errors import PortsTakenError
 
 LOOPBACK = "127.0.0.1"
 DEFAULT_BASE = 18000
-SPAN = 7  # from the base to the controller's port
+SPAN = 8  # from the base to the text message gateway's port
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,13 @@ class Ports:
     def controller(self) -> int:
         return self.base + 6
 
+    @property
+    def sms(self) -> int:
+        return self.base + 7
+
     def named(self) -> dict[str, int]:
         """Every port by the name of who listens on it."""
-        names = ("intake", "router", "notifier", "postgres", "kafka", "controller")
+        names = ("intake", "router", "notifier", "postgres", "kafka", "controller", "sms")
         return {name: getattr(self, name) for name in names}
 
 

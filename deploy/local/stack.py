@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from deploy.local import clock_file
+from deploy.local.accounts import make_accounts
+from deploy.local.assets import require_assets
 from deploy.local.data_folder import PROJECT, SERVICES, DataFolder, Secrets, write_private
 from deploy.local.databases import make_databases
 from deploy.local.errors import first_of
@@ -17,9 +19,11 @@ from deploy.local.jars import kafka_jars
 from deploy.local.kafka import Kafka
 from deploy.local.leftovers import end_leftovers, fingerprints
 from deploy.local.plan import (
+    CITY,
     Addresses,
     Options,
     city_commands,
+    city_name,
     service_command,
     service_url,
     wanted_ports,
@@ -53,6 +57,7 @@ class Stack:
         """Start everything; on an error end what was started and raise it."""
         end_leftovers(self.folder)
         refuse_taken(wanted_ports(self.options))
+        require_assets()
         if self.options.fresh:
             self.folder.wipe()
         secrets = self.folder.secrets()
@@ -88,7 +93,8 @@ class Stack:
 
     async def stop(self) -> None:
         """End everything in reverse order."""
-        for together in (("city-bureaus", "city-residents"), SERVICES, ("kafka", "postgres")):
+        city = tuple(map(city_name, CITY))
+        for together in (city, SERVICES, ("kafka", "postgres")):
             await self._supervisor.stop(*together)
         if self.reaper is not None:
             self.reaper.close()
@@ -111,6 +117,7 @@ class Stack:
         async with asyncio.TaskGroup() as group:
             kafka = group.create_task(self._start_kafka())
             postgres = group.create_task(self._start_postgres(secrets))
+            group.create_task(asyncio.to_thread(make_accounts, self.folder))
         admin_dsn, databases = postgres.result()
         return Addresses(kafka=kafka.result(), postgres=admin_dsn, databases=databases)
 
@@ -197,6 +204,7 @@ class Stack:
         urls: dict[str, Any] = {s: service_url(options.ports, s) for s in SERVICES}
         content = {
             **urls,
+            "sms": service_url(options.ports, "sms") if options.city else None,
             "kafka": addresses.kafka,
             "topic_prefix": options.topic_prefix,
             "postgres": addresses.postgres,

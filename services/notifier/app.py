@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 from fastapi import FastAPI
 
@@ -34,7 +35,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             await runtime.start()
             yield runtime
 
-    app = new_app(NAME, settings=settings, lifespan=lifespan)
+    app = new_app(NAME, settings=settings, lifespan=lifespan, folder=Path(__file__).parent)
     app.include_router(api.router)
     return app
 

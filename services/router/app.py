@@ -41,7 +41,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             await runtime.start()
             yield runtime
 
-    app = new_app(NAME, settings=settings, lifespan=lifespan)
+    app = new_app(NAME, settings=settings, lifespan=lifespan, folder=HERE)
     app.include_router(api.router)
     return app
 

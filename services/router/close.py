@@ -11,7 +11,8 @@ from services.router.domain.book import Book
 from services.router.domain.matter import Ticket, TicketState
 from services.router.domain.whistle import WHISTLE, Whistle, WhistleCommand
 from shared.contracts import tickets
-from shared.contracts.parts import Actor, WhistleState
+from shared.contracts.parts import Actor, AssignmentState
+from shared.contracts.values import Relation
 
 
 def closed(book: Book, fact: tickets.Closed, *, at: datetime, traceparent: str | None) -> None:
@@ -49,12 +50,12 @@ def withdrawn(
 
 def ended_at_desk(
     book: Book,
-    fact: tickets.Answered | tickets.Transferred | tickets.Rejected,
+    fact: tickets.Answered | tickets.Transferred | tickets.Rejected | tickets.Voided,
     *,
     at: datetime,
     traceparent: str | None,
 ) -> None:
-    """Answered, transferred or rejected at the desk: nobody needs to dispatch it any more."""
+    """Answered, transferred, rejected or voided: nobody needs to dispatch it any more."""
     ticket = book.tickets.get(fact.ticket_id)
     if ticket is None:
         return
@@ -64,23 +65,33 @@ def ended_at_desk(
 
 
 def merged(book: Book, fact: tickets.Merged, *, at: datetime, traceparent: str | None) -> None:
-    """The ticket follows another: one that waits for dispatch is not dispatched any more."""
+    """The ticket follows another (CONTRACTS §4d).
+
+    A whistle that nobody has acknowledged is withdrawn; one whose lead has finished is a conflict,
+    and the merge is undone; with one that a unit works on, the unit goes on.
+    """
     ticket = book.tickets.get(fact.ticket_id)
     if ticket is None:
         return
+    demands = _demands(book, ticket)
+    done = [w for w in demands if (lead := w.lead()) and lead.state is AssignmentState.DONE]
+    if done:
+        outcome = ending.refuse_merge(done[-1], fact, at=at, policy=book.city.version)
+        book.put(outcome, traceparent)
+        return
     book.put_ticket(replace(ticket, state=TicketState.MERGED, merged_into=fact.into))
-    for whistle in _demands(book, ticket):
-        if whistle.state is WhistleState.HELD:
+    for whistle in demands:
+        if not _taken(whistle):
             _withdraw(book, whistle, fact.actor, "工单已并单", at, traceparent)
 
 
-def merge_undone(
-    book: Book, fact: tickets.MergeUndone, *, at: datetime, traceparent: str | None
-) -> None:
-    """The merge was taken back."""
-    ticket = book.tickets.get(fact.ticket_id)
-    if ticket is not None and ticket.state is TicketState.MERGED:
-        book.put_ticket(replace(ticket, state=TicketState.OPEN, merged_into=None))
+def _taken(whistle: Whistle) -> bool:
+    """Whether a unit has acknowledged its part, in person or by silence."""
+    return any(
+        part.acknowledged_at is not None or part.deemed
+        for part in whistle.running()
+        if part.relation is not Relation.INFORMED
+    )
 
 
 def group_flagged(

@@ -1,7 +1,7 @@
 """Dispatch: a registered ticket whistles its units, or waits for a person who dispatches it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -41,8 +41,36 @@ def registered(
         registered_at=at,
         registered=fact,
     )
+    if fact.settled:  # ended or merged as it was registered
+        book.put_ticket(replace(ticket, state=TicketState.ENDED))
+        return
     book.put_ticket(ticket)
     _dispatch(book, ticket, _resolved(book, ticket), traceparent)
+
+
+def appealed(book: Book, fact: tickets.Appealed, *, at: datetime, traceparent: str | None) -> None:
+    """The rejection was appealed: the ticket is to be dispatched after all."""
+    ticket = book.tickets.get(fact.ticket_id)
+    if ticket is not None and ticket.state is TicketState.ENDED:
+        _dispatch_now(book, ticket, traceparent)
+
+
+def merge_undone(
+    book: Book, fact: tickets.MergeUndone, *, at: datetime, traceparent: str | None
+) -> None:
+    """The merge was taken back: a ticket whose whistle was withdrawn is dispatched anew."""
+    ticket = book.tickets.get(fact.ticket_id)
+    if ticket is not None and ticket.state is TicketState.MERGED:
+        _dispatch_now(book, ticket, traceparent)
+
+
+def _dispatch_now(book: Book, ticket: Ticket, traceparent: str | None) -> None:
+    """Open again; whistled unless its whistle still runs, or has done its part in this round."""
+    ticket = ticket.in_round(ticket.round)
+    book.put_ticket(ticket)
+    last = _last_demand(book, ticket.ticket_id)
+    if last is None or last.state is WhistleState.WITHDRAWN:
+        _dispatch(book, ticket, _resolved(book, ticket), traceparent)
 
 
 def again(

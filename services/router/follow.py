@@ -18,19 +18,27 @@ FOLLOWED: Final[Mapping[type[tickets.TicketFact], Follow]] = {
     tickets.Registered: dispatch.registered,
     tickets.ReworkRequested: dispatch.again,
     tickets.Reopened: dispatch.again,
+    tickets.Appealed: dispatch.appealed,
     tickets.Closed: close.closed,
     tickets.Withdrawn: close.withdrawn,
     tickets.Supplemented: close.supplemented,
     tickets.Answered: close.ended_at_desk,
     tickets.Transferred: close.ended_at_desk,
     tickets.Rejected: close.ended_at_desk,
+    tickets.Voided: close.ended_at_desk,
     tickets.Merged: close.merged,
-    tickets.MergeUndone: close.merge_undone,
+    tickets.MergeUndone: dispatch.merge_undone,
     tickets.GroupFlagged: close.group_flagged,
 }
 """What each fact leads to; the others (urged, callbacks, linked …) are not the router's."""
 
-DISPATCHING: Final = (tickets.Registered, tickets.ReworkRequested, tickets.Reopened)
+DISPATCHING: Final = (
+    tickets.Registered,
+    tickets.ReworkRequested,
+    tickets.Reopened,
+    tickets.Appealed,
+    tickets.MergeUndone,
+)
 
 
 async def follow_tickets(

@@ -35,7 +35,7 @@ async def ready(runtime: "Runtime") -> Readiness:
     wait in the outbox: that is told as degraded, so that no load balancer turns people away.
     """
     reasons: dict[str, str] = {}
-    degraded: dict[str, str] = {}
+    degraded = dict(runtime.degraded)
     try:
         async with asyncio.timeout(2.0), runtime.pool.acquire() as connection:
             await connection.fetchval("select 1")

@@ -56,6 +56,7 @@ def configure(service: str, *, fmt: str, level: str) -> None:
     handler.addFilter(_only_repeats_of("aiokafka", "faststream"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # a line with the address for each call
     structlog.configure(
         processors=[
             *shared,

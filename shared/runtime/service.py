@@ -46,6 +46,8 @@ class Runtime:
         self.pool = pool
         self.relay = Relay(settings)
         self.outbox_age_seconds = 0.0
+        self.degraded: dict[str, str] = {}  # what is only late, by part; told by /ready
+        self._wakes: list[Callable[[], None]] = [self.relay.wake]
         self._stopping = False
         self.groups: list[GroupConsumer] = []
         self._subscriptions: list[Subscription] = []
@@ -70,16 +72,21 @@ class Runtime:
         """Run this beside the service; when it ends or raises, the process ends."""
         self._loops.append((name, run))
 
+    def after_commit(self, wake: Callable[[], None]) -> None:
+        """Call this after every transaction of this process: there may be something to send."""
+        self._wakes.append(wake)
+
     def without_prefix(self, topic: str) -> str:
         """A topic's name as the contracts write it."""
         return topic.removeprefix(self.settings.topic_prefix)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
-        """A connection in a transaction; after the commit the relay is woken."""
+        """A connection in a transaction; after the commit the relay and the like are woken."""
         async with self.pool.acquire() as connection, connection.transaction():
             yield connection
-        self.relay.wake()
+        for wake in self._wakes:
+            wake()
 
     async def start(self) -> None:
         """Start consuming, sending and the loops."""

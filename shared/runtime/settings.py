@@ -28,3 +28,10 @@ class ServiceSettings(BaseSettings):
     intake_url: AnyHttpUrl | None = None
     router_url: AnyHttpUrl | None = None
     notifier_url: AnyHttpUrl | None = None
+    sms_url: AnyHttpUrl | None = None  # absent: text messages wait
+    sms_key: SecretStr = SecretStr("")
+    sms_sign: str = "【云川12345】"
+    webhook_networks: str = ""  # called though not public: "10.0.0.0/8,127.0.0.0/8"
+    public_url: AnyHttpUrl | None = None  # what people type; absent: this service's own address
+    accounts_file: Path | None = None  # absent: nobody signs in with a password
+    tile_url: str | None = None  # map tiles, as Leaflet writes them: https://…/{z}/{x}/{y}

@@ -1,8 +1,10 @@
 """The FastAPI application every service is made of, and how it is served."""
 
 import gc
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from types import MappingProxyType
 
 import uvicorn
 from fastapi import FastAPI
@@ -10,17 +12,30 @@ from fastapi import FastAPI
 from shared.runtime import logging as logs
 from shared.runtime.service import Runtime
 from shared.runtime.settings import ServiceSettings
-from shared.web import operations, problems
+from shared.web import login, operations, problems
+from shared.web.accounts import Accounts
 from shared.web.edge import Edge
 from shared.web.identity import Tokens
+from shared.web.pages import Pages
+from shared.web.security import security_headers
+from shared.web.sessions import Sessions
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Runtime]]
 
 
-def new_app(name: str, *, settings: ServiceSettings, lifespan: Lifespan) -> FastAPI:
-    """An app with health, readiness, metrics, dead letters, error answers, body limit and traces.
+def new_app(
+    name: str,
+    *,
+    settings: ServiceSettings,
+    lifespan: Lifespan,
+    folder: Path | None = None,
+    larger_bodies: Mapping[str, int] = MappingProxyType({}),
+) -> FastAPI:
+    """An app with pages, sign-in, health, metrics, dead letters, error answers, limits and traces.
 
-    `lifespan` wires the service and yields its started Runtime.
+    `lifespan` wires the service and yields its started Runtime; `folder` is the service's own, with
+    its templates, texts and static files; `larger_bodies` are limits by path where the ordinary one
+    is too small.
     """
 
     @asynccontextmanager
@@ -32,12 +47,34 @@ def new_app(name: str, *, settings: ServiceSettings, lifespan: Lifespan) -> Fast
             gc.set_threshold(50_000, 20, 50)  # a batch makes thousands of short-lived objects
             yield
 
-    app = FastAPI(title=f"哨到 · {name}", version="1", lifespan=whole)
-    app.state.tokens = Tokens(settings.token_secret.get_secret_value())
+    # FastAPI's own documentation pages load from elsewhere; /openapi.json is there
+    app = FastAPI(
+        title=f"哨到 · {name}", version="1", lifespan=whole, docs_url=None, redoc_url=None
+    )
+    secret = settings.token_secret.get_secret_value()
+    app.state.tokens = Tokens(secret)
+    app.state.sessions = Sessions(
+        secret, Accounts(settings.accounts_file), secure=_is_https(name, settings)
+    )
+    app.state.pages = Pages(folder or Path(name), settings)
+    app.state.security_headers = security_headers(settings.tile_url)
     problems.install(app)
     app.include_router(operations.router)
-    app.add_middleware(Edge, body_limit=settings.body_limit_bytes)
+    app.include_router(login.router)
+    app.add_route("/static/{name:path}", app.state.pages.files.answer, include_in_schema=False)
+    app.add_middleware(
+        Edge,
+        body_limit=settings.body_limit_bytes,
+        larger=larger_bodies,
+        headers=app.state.security_headers,
+    )
     return app
+
+
+def _is_https(name: str, settings: ServiceSettings) -> bool:
+    """Whether browsers come over TLS, so that cookies may insist on it."""
+    url = settings.public_url or getattr(settings, f"{name}_url", None)
+    return url is not None and url.scheme == "https"
 
 
 def serve(name: str, app: FastAPI, settings: ServiceSettings) -> None:

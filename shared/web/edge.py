@@ -1,7 +1,9 @@
-"""The outermost layer of the HTTP side: body limit, trace context, timing, request log context."""
+"""The outermost layer of the HTTP side: limits, security headers, traces, timing, log context."""
 
 import json
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -16,9 +18,18 @@ DRAINED_BYTES = 32_000_000
 class Edge:
     """ASGI middleware; `scope["state"]["traceparent"]` is the request's trace."""
 
-    def __init__(self, app: ASGIApp, *, body_limit: int) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        body_limit: int,
+        larger: Mapping[str, int] = MappingProxyType({}),
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._app = app
         self._limit = body_limit
+        self._larger = larger
+        self._headers = [(k.lower().encode(), v.encode()) for k, v in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -34,6 +45,7 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                message = {**message, "headers": [*message.get("headers", ()), *self._headers]}
             await send(message)
 
         with structlog.contextvars.bound_contextvars(trace_id=tracing.trace_id(traceparent)):
@@ -48,10 +60,11 @@ class Edge:
     async def _limited(
         self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes]
     ) -> None:
+        limit = self._larger.get(scope["path"], self._limit)
         declared = headers.get(b"content-length", b"0")
-        if not declared.isdigit() or int(declared) > self._limit:
+        if not declared.isdigit() or int(declared) > limit:
             await _drain(receive)
-            await _refuse(send, self._limit)
+            await _refuse(send, limit)
             return
         seen = 0
 
@@ -59,7 +72,7 @@ class Edge:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > self._limit:  # not declared, or declared wrongly
+            if seen > limit:  # not declared, or declared wrongly
                 raise HTTPException(413)
             return message
 

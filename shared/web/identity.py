@@ -1,4 +1,4 @@
-"""Who is calling: bearer tokens (JWT, HS256) that name a role, a unit and a person.
+"""Who is calling: bearer tokens (JWT, HS256) of programs, sessions of people who signed in.
 
 Tokens live on wall time. A stack's secret signs them; `shaodao token` issues them.
 """
@@ -16,6 +16,8 @@ from starlette.requests import Request
 from shared.contracts.parts import Actor, Role
 from shared.errors import ForbiddenError, ShaodaoError
 from shared.runtime.clock import wall_now
+from shared.web.accounts import Account
+from shared.web.sessions import Sessions
 
 ALGORITHM: Final = "HS256"
 AUDIENCE: Final = "shaodao"
@@ -34,6 +36,14 @@ class Caller:
     role: Role
     unit: str | None
     name: str | None
+    account: str | None = None  # the login of who signed in; None for a program
+
+    @staticmethod
+    def of(account: Account) -> "Caller":
+        """Who signed in with this account."""
+        return Caller(
+            role=account.role, unit=account.unit, name=account.name, account=account.login
+        )
 
     def actor(self, *, on_behalf_of: str | None = None) -> Actor:
         """The caller as it stands in facts and history."""
@@ -95,15 +105,44 @@ class Tokens:
         return caller
 
 
+async def caller_of(request: Request) -> Caller:
+    """Who makes a request, by bearer token or by session; raises UnauthenticatedError.
+
+    A session may change something only with its CSRF token.
+    """
+    authorization = request.headers.get("authorization")
+    if authorization is None:
+        signed_in = await _signed_in(request)
+        if signed_in is not None:
+            return signed_in
+    tokens: Tokens = request.app.state.tokens
+    return tokens.caller(authorization)
+
+
+async def same_site(request: Request) -> None:
+    """A dependency for forms anyone may send: ForbiddenError unless our own page sent it."""
+    sessions: Sessions = request.app.state.sessions
+    await sessions.check_csrf(request)
+
+
+async def _signed_in(request: Request) -> Caller | None:
+    sessions: Sessions | None = getattr(request.app.state, "sessions", None)
+    session = sessions.find(request) if sessions is not None else None
+    if sessions is None or session is None:
+        return None
+    await sessions.check_csrf(request)
+    return Caller.of(session.account)
+
+
 def allow(*roles: Role) -> Callable[[Request], Awaitable[Caller]]:
-    """A dependency that lets only these roles in: 401 without a valid token, 403 for another."""
+    """A dependency that lets only these roles in: 401 for nobody known, 403 for another role."""
     wanted = frozenset(roles)
 
     async def dependency(request: Request) -> Caller:  # async, or each call costs a thread
-        tokens: Tokens = request.app.state.tokens
-        caller = tokens.caller(request.headers.get("authorization"))
+        caller = await caller_of(request)
         if caller.role not in wanted:
             raise ForbiddenError("您的角色无权进行此操作", f"role {caller.role} may not do this")
+        request.state.caller = caller
         return caller
 
     return dependency

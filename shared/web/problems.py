@@ -1,11 +1,12 @@
-"""Errors as answers: every refusal is JSON with a code and its sentence in Chinese and English."""
+"""Errors as answers: a code and its sentence in Chinese and English, as JSON or as a page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from shared.errors import (
@@ -15,11 +16,14 @@ from shared.errors import (
     InvalidError,
     NotFoundError,
     ShaodaoError,
+    TooManyError,
     UnavailableError,
 )
 from shared.runtime.database import MAY_BE_TRANSIENT, is_transient
 from shared.runtime.logging import logger
 from shared.web.identity import UnauthenticatedError
+from shared.web.login import login_address
+from shared.web.pages import page
 
 log = logger(__name__)
 
@@ -29,6 +33,7 @@ STATUS: dict[type[ShaodaoError], int] = {
     NotFoundError: 404,
     ConflictError: 409,
     InvalidError: 422,
+    TooManyError: 429,
     UnavailableError: 503,
 }
 
@@ -99,33 +104,69 @@ def _field_error(error: Any) -> FieldError:
     return FieldError(field=field, zh=f"{field}：{zh}", en=f"{field}: {en}")
 
 
-def _invalid(errors: Sequence[FieldError]) -> JSONResponse:
+# Where programs ask: they get JSON whatever they say they accept.
+OF_PROGRAMS = ("/api/", "/open311/", "/static/", "/health", "/ready", "/metrics", "/openapi.json")
+
+
+def is_page(request: Request) -> bool:
+    """Whether a browser goes to a page here, so that an error must be one too."""
+    return (
+        "text/html" in request.headers.get("accept", "")
+        and "hx-request" not in request.headers
+        and not request.url.path.startswith(OF_PROGRAMS)
+        and hasattr(request.app.state, "pages")
+    )
+
+
+async def _answer(
+    request: Request,
+    body: Mapping[str, Any],
+    *,
+    status: int,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The refusal as a page to people, as JSON to programs."""
+    response: Response
+    if is_page(request):
+        response = await page(request, "error.html", status=status, problem=body, code=status)
+        response.headers.update(headers or {})
+        return response
+    return JSONResponse(body, status_code=status, headers=headers)
+
+
+async def _invalid(request: Request, errors: Sequence[FieldError]) -> Response:
     body = {
         "code": "invalid",
         "errors": [{"field": e.field, "zh": e.zh, "en": e.en} for e in errors],
     }
-    return JSONResponse(body, status_code=422)
+    return await _answer(request, body, status=422)
 
 
-def _refused(_request: Request, error: Exception) -> JSONResponse:
+async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, ShaodaoError)
     if isinstance(error, InvalidError):
-        return _invalid(error.errors)
+        return await _invalid(request, error.errors)
+    if isinstance(error, UnauthenticatedError) and is_page(request):
+        return RedirectResponse(login_address(request), 303)
     body: dict[str, Any] = {"code": error.code, "zh": error.zh, "en": error.en}
     headers: dict[str, str] = {}
     if isinstance(error, ConflictError):
         body |= {"state": error.state, "version": error.version}
+        if error.changes:
+            body["changes"] = [jsonable_encoder(change) for change in error.changes]
     if isinstance(error, UnavailableError):
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, UnauthenticatedError):
         headers["WWW-Authenticate"] = "Bearer"
+        if "hx-request" in request.headers:
+            headers["HX-Redirect"] = "/login"
     status = next((STATUS[t] for t in type(error).__mro__ if t in STATUS), 400)
-    return JSONResponse(body, status_code=status, headers=headers)
+    return await _answer(request, body, status=status, headers=headers)
 
 
-def _unreadable(_request: Request, error: Exception) -> JSONResponse:
+async def _unreadable(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return _invalid(field_errors(error.errors()))
+    return await _invalid(request, field_errors(error.errors()))
 
 
 HTTP_WORDS = {
@@ -135,29 +176,32 @@ HTTP_WORDS = {
 }
 
 
-def _http(_request: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     zh, en = HTTP_WORDS.get(error.status_code, ("请求无法处理", str(error.detail)))
-    return JSONResponse(
-        {"code": f"http_{error.status_code}", "zh": zh, "en": en},
-        status_code=error.status_code,
-        headers=error.headers,
-    )
+    body = {"code": f"http_{error.status_code}", "zh": zh, "en": en}
+    return await _answer(request, body, status=error.status_code, headers=error.headers)
 
 
-def _away(request: Request, error: Exception) -> JSONResponse:
+async def _away(request: Request, error: Exception) -> Response:
     """The database is away or busy: no fault of the request, which may come again."""
     if not is_transient(error):
         raise error
     log.warning("request_unavailable", path=request.url.path, error=repr(error))
     words = ("数据库暂不可用，请稍后重试", "the database is away, try again")
-    return _refused(request, UnavailableError(*words))
+    return await _refused(request, UnavailableError(*words))
 
 
-def _bug(request: Request, error: Exception) -> JSONResponse:
+async def _bug(request: Request, error: Exception) -> Response:
     log.error("request_failed", path=request.url.path, exc_info=error)
     body = {"code": "internal", "zh": "系统内部错误，已记录", "en": "internal error, it was logged"}
-    return JSONResponse(body, status_code=500)
+    # made outside of the edge, which gives its headers to all other answers
+    headers: Mapping[str, str] = getattr(request.app.state, "security_headers", {})
+    try:
+        return await _answer(request, body, status=500, headers=headers)
+    except Exception as again:
+        log.error("error_page_failed", path=request.url.path, exc_info=again)
+        return JSONResponse(body, status_code=500, headers=headers)
 
 
 def install(app: FastAPI) -> None:

@@ -134,6 +134,7 @@ def settings(dsn: str, kafka: str, prefix: str, port: int, **more: Any) -> Intak
         "token_secret": SECRET,
         "vault_key": KEY,
         "http_port": port,
+        "photo_store": "memory:///",
         **more,
     }
     return IntakeSettings(**made)

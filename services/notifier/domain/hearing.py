@@ -13,12 +13,15 @@ from services.notifier.domain.deadline import Command
 from services.notifier.domain.effects import Effect, Heard, Meaning
 from services.notifier.domain.known import Known
 from services.notifier.domain.ticket_facts import (
+    appealed,
     callback_opened,
     called_back,
     group_flagged,
+    info_requested,
     merge_undone,
     registered,
     rework_requested,
+    supplemented,
     ticket_closed,
     ticket_ended,
     ticket_withdrawn,
@@ -44,6 +47,10 @@ MEANINGS: Mapping[type, Meaning] = {
     tickets.Answered: ticket_ended,
     tickets.Transferred: ticket_ended,
     tickets.Rejected: ticket_ended,
+    tickets.Voided: ticket_ended,
+    tickets.Appealed: appealed,
+    tickets.InfoRequested: info_requested,
+    tickets.Supplemented: supplemented,
     tickets.Merged: ticket_ended,
     tickets.MergeUndone: merge_undone,
     tickets.Withdrawn: ticket_withdrawn,

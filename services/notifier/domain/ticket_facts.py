@@ -97,6 +97,34 @@ def merge_undone(heard: Heard, _known: Known) -> Iterable[Effect]:
     return _ticket_orders(heard, Command.RESTORE)
 
 
+def info_requested(heard: Heard, _known: Known) -> Iterable[Effect]:
+    """The dispatch limit stands still while the person is asked, where intake says so."""
+    fact: tickets.InfoRequested = heard.data
+    if not fact.dispatch_waits:
+        return ()
+    order = order_of(heard, Command.PAUSE)
+    return orders_to(fact.ticket_id, 1, (DeadlineKind.DISPATCH,), order)
+
+
+def supplemented(heard: Heard, _known: Known) -> Iterable[Effect]:
+    """What was missing is told: the dispatch limit runs on."""
+    fact: tickets.Supplemented = heard.data
+    if fact.dispatch_by is None:
+        return ()
+    order = replace(order_of(heard, Command.RESUME), due=fact.dispatch_by)
+    return orders_to(fact.ticket_id, 1, (DeadlineKind.DISPATCH,), order)
+
+
+def appealed(heard: Heard, _known: Known) -> Iterable[Effect]:
+    """Registered again: a new dispatch limit; the citizen's clock as if never stopped."""
+    fact: tickets.Appealed = heard.data
+    yield from orders_to(
+        fact.ticket_id, 1, (DeadlineKind.CITIZEN,), order_of(heard, Command.RESTORE)
+    )
+    order = replace(order_of(heard, Command.CHANGE), due=fact.dispatch_by)
+    yield from orders_to(fact.ticket_id, 1, (DeadlineKind.DISPATCH,), order)
+
+
 def urged(heard: Heard, known: Known) -> Iterable[Effect]:
     fact: tickets.Urged = heard.data
     known.learn_ticket(

@@ -7,7 +7,7 @@ from services.router.domain.assignment import FINISHED, Assignment, AssignmentCo
 from services.router.domain.calling import SYSTEM
 from services.router.domain.outcome import Outcome, Step, step, words_text
 from services.router.domain.whistle import WHISTLE, Whistle, WhistleCommand
-from shared.contracts import bureaus, whistles
+from shared.contracts import bureaus, tickets, whistles
 from shared.contracts.parts import Actor, Attachment
 from shared.contracts.tickets import CallbackResult, Satisfaction
 
@@ -94,6 +94,22 @@ def withdraw(whistle: Whistle, *, at: datetime, policy: str, actor: Actor, reaso
         views=tuple((a.unit, view) for a in whistle.running()),
     )
     return Outcome(whistle=ended, steps=(made,))
+
+
+def refuse_merge(whistle: Whistle, merged: tickets.Merged, *, at: datetime, policy: str) -> Outcome:
+    """Its ticket was merged too late: the lead had finished."""
+    after = replace(whistle, seq=whistle.seq + 1)
+    fact = whistles.MergeConflict(
+        seq=after.seq,
+        actor=SYSTEM,
+        policy=policy,
+        whistle_id=whistle.whistle_id,
+        ticket_ids=whistle.ticket_ids,
+        round=whistle.round,
+        ticket_id=merged.ticket_id,
+        into=merged.into,
+    )
+    return Outcome(whistle=after, steps=(step(fact, at, after=words_text(into=merged.into)),))
 
 
 def supplement(

@@ -108,8 +108,8 @@ class Ticket:
         object.__setattr__(self, "matter", matter_of(self.registered))
 
     def in_round(self, round: int) -> "Ticket":
-        """Open again, in a later round."""
-        return replace(self, state=TicketState.OPEN, round=round)
+        """Open again, in a later round or the same; it follows no other ticket any more."""
+        return replace(self, state=TicketState.OPEN, round=round, merged_into=None)
 
     def in_category(self, category: str | None) -> "Ticket":
         """With the category that a dispatcher gave it."""

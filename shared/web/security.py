@@ -1,0 +1,41 @@
+"""The headers every answer carries: what a page of ours may load, and who may look into it."""
+
+from urllib.parse import urlsplit
+
+
+def security_headers(tile_url: str | None) -> dict[str, str]:
+    """The headers, with the host of the map's tiles as the one foreign place for pictures."""
+    tiles = f" {tile_origin(tile_url)}" if tile_url else ""
+    policy = (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        f"img-src 'self' data: blob:{tiles}",
+        "connect-src 'self'",
+        "font-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "worker-src 'self'",
+        "manifest-src 'self'",
+    )
+    return {
+        "Content-Security-Policy": "; ".join(policy),
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "same-origin",
+        "Permissions-Policy": "geolocation=(self), camera=(self), microphone=(), payment=()",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
+
+
+def tile_origin(tile_url: str) -> str:
+    """`https://t{s}.tiles.example/{z}/{x}` is of `https://*.tiles.example`; ValueError if none."""
+    parts = urlsplit(tile_url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ValueError(f"not the address of map tiles: {tile_url!r}")
+    first, dot, rest = parts.netloc.partition(".")
+    if "{" in rest or any(sign in parts.netloc for sign in " ;,'\""):
+        raise ValueError(f"not the address of map tiles: {tile_url!r}")
+    host = f"*{dot}{rest}" if "{" in first else parts.netloc
+    return f"{parts.scheme}://{host}"

@@ -1,0 +1,67 @@
+"""Fixtures of the browser tests: Chromium once a run, intake on real servers, pages by role."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page
+
+from services.intake.app import MIGRATIONS
+from tests.support.browser import Window, chromium, save_shot
+from tests.support.intake import SECRET, Intake, intake_on
+
+Shot = Callable[[Page, str], Awaitable[None]]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`pytest tests/browser --screenshots` keeps a picture of every page that is visited."""
+    parser.addoption("--screenshots", action="store_true", help="into build/screenshots")
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as launched:
+        yield launched
+
+
+@pytest.fixture
+def accounts_file(tmp_path: Path) -> Path:
+    """Where the accounts of this test stand; `new_page` adds those it signs in."""
+    path = tmp_path / "accounts.json"
+    path.write_text('{"accounts": []}')
+    return path
+
+
+@pytest.fixture
+async def intake(
+    database: Any, kafka: str, prefix: str, topics_of: Any, accounts_file: Path
+) -> AsyncIterator[Intake]:
+    """Intake served, with an accounts file."""
+    await topics_of(prefix, [])
+    dsn = await database(MIGRATIONS)
+    async with intake_on(dsn, kafka, prefix, accounts_file=accounts_file) as made:
+        yield made
+
+
+@pytest.fixture
+async def new_page(browser: Browser, intake: Intake, accounts_file: Path) -> AsyncIterator[Window]:
+    """`await new_page("operator", "C-RXZX")`, `await new_page(mobile=True)`.
+
+    When the test ends, an error on a console or a break of the policy in any of them fails it.
+    """
+    window = Window(browser=browser, url=intake.url, secret=SECRET, accounts=accounts_file)
+    yield window
+    await window.close()
+
+
+@pytest.fixture
+def shot(request: pytest.FixtureRequest) -> Shot:
+    """`await shot(page, "desk")`: a picture, when asked for with --screenshots."""
+    wanted = request.config.getoption("--screenshots", default=False)
+
+    async def keep(page: Page, name: str) -> None:
+        if wanted:
+            await save_shot(page, name)
+
+    return keep

@@ -1,0 +1,69 @@
+"""The pages all services share, served alone: a database, no Kafka, no routes of a service."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+from deploy.local.ports import LOOPBACK, free_base
+from shared.runtime.service import Runtime, running
+from shared.runtime.settings import ServiceSettings
+from shared.web.app import new_app
+from tests.support.intake import SECRET
+from tests.support.waiting import eventually
+
+
+@dataclass(frozen=True)
+class Shell:
+    """One served copy."""
+
+    url: str
+    app: FastAPI
+
+
+def shell_app(settings: ServiceSettings, nothing: Path) -> FastAPI:
+    """An app on a runtime that was not started; `nothing` is an empty folder."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[Runtime]:
+        async with running(settings, name="intake", migrations=nothing) as runtime:
+            yield runtime
+
+    return new_app("intake", settings=settings, lifespan=lifespan, folder=nothing / "intake")
+
+
+@asynccontextmanager
+async def shell_on(
+    dsn: str, accounts_file: Path, nothing: Path, **more: Any
+) -> AsyncIterator[Shell]:
+    """The shared pages on a database that has the runtime's tables."""
+    port = free_base()
+    settings = ServiceSettings(
+        database_url=dsn,
+        kafka_bootstrap="127.0.0.1:1",
+        token_secret=SECRET,
+        accounts_file=accounts_file,
+        http_port=port,
+        intake_url=f"http://{LOOPBACK}:{port}",
+        **more,
+    )
+    app = shell_app(settings, nothing)
+    server = uvicorn.Server(uvicorn.Config(app, host=LOOPBACK, port=port, log_config=None))
+    task = asyncio.create_task(server._serve())  # the tests' own loop keeps its signal handlers
+    try:
+
+        async def started() -> bool:
+            if task.done():
+                task.result()
+            return server.started
+
+        await eventually(started)
+        yield Shell(url=f"http://{LOOPBACK}:{port}", app=app)
+    finally:
+        server.should_exit = True
+        await task
