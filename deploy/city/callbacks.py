@@ -48,7 +48,7 @@ async def call_back(line: Line, clock: Clock, rng: Random) -> None:
     """Call back what waits for it, some while after it was resolved; never returns."""
 
     async def look() -> Items:
-        page = await line.get("/api/v1/tickets", state="callback", limit=AT_MOST)
+        page = await line.get("/api/v1/callbacks", ready="true", limit=AT_MOST)
         return {item["ticket_id"]: item for item in page["items"]}
 
     async def act(item: dict[str, Any]) -> None:

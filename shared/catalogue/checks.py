@@ -6,13 +6,17 @@ from shared.catalogue.model import (
     LOCAL_LEADS,
     Category,
     Compound,
+    Hotline,
     Road,
     Unit,
     UnitKind,
+    WayIn,
 )
 from shared.catalogue.regions import Region, RegionLevel, contains, level_of
 from shared.catalogue.tables import Read, Row
 
+TWELVE_345 = "12345"
+EMERGENCY_DIGITS = 3
 _OWN_LEVEL = {UnitKind.STREET: RegionLevel.STREET, UnitKind.COMMUNITY: RegionLevel.COMMUNITY}
 
 
@@ -114,3 +118,16 @@ def check_duties(
         lead = category.lead_function if category is not None else duty.subject
         if units[duty.unit].kind in LOCAL_KINDS - LOCAL_LEADS.get(lead, frozenset()):
             row.wrong("unit", f"what {lead} leads must not go down to {duty.unit}")
+
+
+def check_hotlines(hotlines: list[Read[Hotline]], units: dict[str, Unit]) -> None:
+    for each in hotlines:
+        row, hotline = each.row, each.it
+        if hotline.unit is not None and hotline.unit not in units:
+            row.wrong("unit", f"there is no unit {hotline.unit!r}")
+        if hotline.unit is None and hotline.way_in is WayIn.BRANCH:
+            row.wrong("unit", "a branch centre sits somewhere")
+        if hotline.number == TWELVE_345:
+            row.wrong("number", "12345 is where the others come in")
+        if (len(hotline.number) == EMERGENCY_DIGITS) != (hotline.way_in is WayIn.EMERGENCY):
+            row.wrong("way_in", "three digits and emergency go together")

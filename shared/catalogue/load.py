@@ -7,17 +7,25 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-from shared.catalogue.checks import check_categories, check_duties, check_places, check_units
+from shared.catalogue.checks import (
+    check_categories,
+    check_duties,
+    check_hotlines,
+    check_places,
+    check_units,
+)
 from shared.catalogue.duties import Duty, parse_condition
 from shared.catalogue.labels import from_label_zh
 from shared.catalogue.model import (
     Catalogue,
     Category,
     Compound,
+    Hotline,
     Road,
     Unit,
     UnitKind,
     UnitLevel,
+    WayIn,
     regions_of,
 )
 from shared.catalogue.regions import is_region_code
@@ -38,6 +46,7 @@ COLUMNS = {
     "compounds.csv": "name,aliases,region_code,property_unit,lat,lon",
     "roads.csv": "name,aliases,region_codes",
     "duties.csv": "subject,region,condition,unit,clause,valid_from,valid_to",
+    "lines.csv": "number,name,way_in,unit",
 }
 
 
@@ -60,6 +69,7 @@ def build_catalogue(tables: dict[str, bytes]) -> Catalogue:
     compounds = _table("compounds.csv", tables, _compound, "name", problems)
     roads = _table("roads.csv", tables, _road, "name", problems)
     duties = _table("duties.csv", tables, _duty, None, problems)
+    hotlines = _table("lines.csv", tables, _hotline, "number", problems)
     problems.raise_if_any()  # what does not read cannot be checked
     found = {unit.it.code: unit.it for unit in units}
     regions = regions_of(found.values())
@@ -68,6 +78,7 @@ def build_catalogue(tables: dict[str, bytes]) -> Catalogue:
     check_categories(categories, {f for unit in found.values() for f in unit.function_codes})
     check_places(compounds, roads, found, regions)
     check_duties(duties, {each.it.code: each.it for each in categories}, found, regions)
+    check_hotlines(hotlines, found)
     problems.raise_if_any()
     return Catalogue(
         version=_version(tables),
@@ -77,6 +88,7 @@ def build_catalogue(tables: dict[str, bytes]) -> Catalogue:
         roads={each.it.name: each.it for each in roads},
         duties=tuple(each.it for each in duties),
         regions=regions,
+        hotlines={each.it.number: each.it for each in hotlines},
     )
 
 
@@ -161,6 +173,15 @@ def _duty(row: Row) -> Duty:
         clause=row.text("clause"),
         valid_from=first,
         valid_to=last,
+    )
+
+
+def _hotline(row: Row) -> Hotline:
+    return Hotline(
+        number=row.matching("number", r"\d{3}|\d{5}", "three or five digits"),
+        name=row.text("name"),
+        way_in=row.read("way_in", WayIn, WayIn.MERGED),
+        unit=row.optional("unit"),
     )
 
 

@@ -98,6 +98,25 @@ class Compound:
     lon: float
 
 
+class WayIn(StrEnum):
+    """How a former hotline's calls come to 12345."""
+
+    MERGED = "merged"  # 整体并入：原号码不再对外
+    BOTH_NUMBERS = "both_numbers"  # 双号并行：两个号码都通
+    BRANCH = "branch"  # 设分中心：专席在原单位
+    EMERGENCY = "emergency"  # 紧急热线：转接，不并入
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hotline:
+    """A hotline besides 12345; `unit` is who stands behind it, and where a branch centre sits."""
+
+    number: str
+    name: str
+    way_in: WayIn
+    unit: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Road:
     """A road and the communities it runs through."""
@@ -118,6 +137,7 @@ class Catalogue:
     roads: Mapping[str, Road]
     duties: tuple[Duty, ...]
     regions: Mapping[str, Region]
+    hotlines: Mapping[str, Hotline]
     _serving: Mapping[tuple[str, str], tuple[Unit, ...]] = field(init=False, repr=False)
     _in_districts: frozenset[str] = field(init=False, repr=False)
     _duties: Mapping[str, tuple[Duty, ...]] = field(init=False, repr=False)

@@ -79,34 +79,44 @@ class Registered(TicketFact):
     source: Source | None = None
     hints: Hints = Hints()
     attachments: tuple[Attachment, ...] = ()
+    settled: bool = False  # ended or merged as it was registered: nobody is whistled for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supplemented(TicketFact):
-    """The person or an operator added words or photos."""
+    """The person or an operator added words or photos.
+
+    `dispatch_by` is there when this was what had been missing: the dispatch limit runs on to it.
+    """
 
     TYPE: ClassVar[str] = "shaodao.ticket.supplemented.v1"
 
     text: str
     attachments: tuple[Attachment, ...] = ()
+    dispatch_by: Due | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InfoRequested(TicketFact):
-    """The person is asked once for all that is missing."""
+    """The person is asked once for all that is missing.
+
+    `dispatch_waits`: the dispatch limit stands still until the answer; urgent matters never wait.
+    """
 
     TYPE: ClassVar[str] = "shaodao.ticket.info_requested.v1"
 
     missing: tuple[str, ...]
+    dispatch_waits: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered(TicketFact):
-    """Ended at the desk: a consultation or praise was answered."""
+    """Ended at the desk: a consultation or praise was answered, or an article quoted."""
 
     TYPE: ClassVar[str] = "shaodao.ticket.answered.v1"
 
     article: str | None = None
+    article_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +133,24 @@ class Rejected(TicketFact):
     """Ended at the desk by the shift lead, with a reason code."""
 
     TYPE: ClassVar[str] = "shaodao.ticket.rejected.v1"
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appealed(TicketFact):
+    """A rejection was appealed, once: the ticket is registered again, with a new dispatch limit."""
+
+    TYPE: ClassVar[str] = "shaodao.ticket.appealed.v1"
+
+    dispatch_by: Due
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voided(TicketFact):
+    """Registered by mistake: ended by the shift lead before anybody was called."""
+
+    TYPE: ClassVar[str] = "shaodao.ticket.voided.v1"
 
     reason: str
 
