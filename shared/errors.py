@@ -5,6 +5,7 @@ and the API turn them into answers; the domain raises them and knows nothing of 
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +52,23 @@ class ForbiddenError(ShaodaoError):
     code = "forbidden"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What somebody did since the version that a caller had seen."""
+
+    version: int
+    at: datetime
+    who: str
+    what: str
+    state: str  # the state after it
+    zh: str
+
+
 class ConflictError(ShaodaoError):
-    """The command is not valid any more; carries the current state and version."""
+    """The command is not valid any more; carries the current state and version.
+
+    `changes` tells a caller whose version is old who changed what since, oldest first.
+    """
 
     code = "conflict"
 
@@ -64,10 +80,12 @@ class ConflictError(ShaodaoError):
         code: str | None = None,
         state: str | None = None,
         version: int | None = None,
+        changes: tuple[Change, ...] = (),
     ) -> None:
         super().__init__(zh, en, code=code)
         self.state = state
         self.version = version
+        self.changes = changes
 
 
 class UnavailableError(ShaodaoError):
@@ -78,3 +96,9 @@ class UnavailableError(ShaodaoError):
     def __init__(self, zh: str, en: str, *, retry_after: int = 2) -> None:
         super().__init__(zh, en)
         self.retry_after = retry_after
+
+
+class TooManyError(UnavailableError):
+    """Asked too often; the same is answered again after `retry_after` seconds."""
+
+    code = "too_many"

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.intake.domain.promises import Promise, PromiseState
 from services.intake.domain.ticket import Ticket, TicketState
+from services.intake.photos import PhotoView, photos_of
 from services.intake.store import tickets as store
 from shared.contracts.parts import DeadlineKind, Place
 from shared.contracts.tickets import Source
@@ -54,6 +55,7 @@ class TicketItem:
     title: str
     region: str | None
     confidential: bool
+    group_matter: bool
     source: Source | None
     registered_at: datetime
     ended_at: datetime | None
@@ -76,6 +78,7 @@ class TicketView:
     summary: str
     place: Place
     confidential: bool
+    group_matter: bool
     contactable: bool
     source: Source | None
     registered_at: datetime
@@ -84,6 +87,7 @@ class TicketView:
     whistle_id: UUID | None
     timeline: tuple[LineView, ...]
     promises: tuple[PromiseView, ...]
+    photos: tuple[PhotoView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +121,7 @@ async def find_ticket(
         summary=ticket.summary,
         place=ticket.place,
         confidential=ticket.confidential,
+        group_matter=ticket.group_matter,
         contactable=ticket.contactable,
         source=ticket.source,
         registered_at=ticket.registered_at,
@@ -125,6 +130,7 @@ async def find_ticket(
         whistle_id=ticket.whistle_id,
         timeline=tuple(LineView(at=x.at, who=x.who, what=x.what, zh=x.zh) for x in lines),
         promises=tuple(_promise(each) for each in sorted(promises, key=_by_start)),
+        photos=await photos_of(connection, ticket_id),
     )
 
 
@@ -193,6 +199,7 @@ def _item(ticket: Ticket) -> TicketItem:
         title=ticket.title,
         region=ticket.place.region,
         confidential=ticket.confidential,
+        group_matter=ticket.group_matter,
         source=ticket.source,
         registered_at=ticket.registered_at,
         ended_at=ticket.ended_at,

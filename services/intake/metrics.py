@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge, Histogram
 
 from services.intake.domain.case import Case
 
@@ -28,6 +28,11 @@ DISCLOSURES = Counter(
     ["outcome"],
 )
 
+CALLS = Counter(
+    "shaodao_intake_calls_total",
+    "Events of the call centre that changed a call, by kind.",
+    ["event"],
+)
 FORGOTTEN = Counter(
     "shaodao_intake_forgotten_total",
     "Rows let go of at the end of their term, by kind: persons, keys, looks.",
@@ -35,6 +40,22 @@ FORGOTTEN = Counter(
 )
 RESEALED = Counter(
     "shaodao_intake_resealed_total", "Sealed rows of an old vault key sealed under the new one."
+)
+PHOTOS = Counter(
+    "shaodao_intake_photos_total",
+    "Photos by what became of them: kept, refused, attached, removed, unused.",
+    ["outcome"],
+)
+INDEXED = Counter("shaodao_intake_indexed_total", "Changes of tickets taken into the search.")
+INDEX_WAITS = Gauge(
+    "shaodao_intake_index_waits", "Changes of tickets that the search does not know yet."
+)
+
+HINT_SECONDS = Histogram(
+    "shaodao_intake_hint_seconds",
+    "Time a hint takes while somebody types, by kind: categories, duplicates.",
+    ["kind"],
+    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0),
 )
 
 

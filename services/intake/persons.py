@@ -12,9 +12,10 @@ from services.intake.domain.case import Line
 from services.intake.domain.person import Person, normal_phone
 from services.intake.domain.registration import Rules
 from services.intake.domain.ticket import TicketState
-from services.intake.store import privacy
+from services.intake.store import privacy, residents
 from services.intake.store import tickets as store
-from services.intake.store.privacy import Look, PersonRequest, RequestKind
+from services.intake.store.privacy import PersonRequest, RequestKind
+from services.intake.store.residents import Look
 from services.intake.store.vault import Vault, person_of
 from shared.contracts.parts import Actor
 from shared.errors import FieldError, InvalidError, NotFoundError
@@ -144,5 +145,5 @@ async def _kept(connection: Connection, ticket_id: UUID, *, vault: Vault) -> Kep
         text=person.text or ticket.summary,
         supplements=tuple(Said(at=at, text=text) for at, text in said),
         timeline=tuple(await store.timeline_of(connection, ticket_id)),
-        looks=tuple(await privacy.looks_of(connection, ticket_id)),
+        looks=tuple(await residents.looks_of(connection, ticket_id)),
     )

@@ -10,8 +10,9 @@ from typing import Final
 from services.intake import metrics
 from services.intake.domain.registration import Rules
 from services.intake.domain.retention import Retention
-from services.intake.store import privacy
+from services.intake.store import calls, drafts, privacy
 from services.intake.store import tickets as store
+from services.intake.store.desk_seals import reseal_desk
 from services.intake.store.vault import Vault
 from shared.contracts.parts import Actor, Role
 from shared.runtime.database import Connection, is_transient
@@ -45,13 +46,15 @@ async def retain(runtime: Runtime, *, rules: Rules, vault: Vault, retention: Ret
         ("persons", _persons),
         ("keys", _keys),
         ("looks", _looks),
+        ("drafts", _drafts),
+        ("numbers", _numbers),
     ):
         count = BATCH
         while count == BATCH:
             async with runtime.transaction() as connection:
                 count = await turn(connection, now, retention, rules)
             metrics.FORGOTTEN.labels(what).inc(count)
-    for reseal in (privacy.reseal_persons, privacy.reseal_supplements):
+    for reseal in (privacy.reseal_persons, privacy.reseal_supplements, reseal_desk):
         count = BATCH
         while count == BATCH:
             async with runtime.transaction() as connection:
@@ -78,3 +81,16 @@ async def _keys(connection: Connection, now: datetime, retention: Retention, _ru
 
 async def _looks(connection: Connection, now: datetime, retention: Retention, _rules: Rules) -> int:
     return await privacy.forget_looks(connection, retention.looks_since(now), limit=BATCH)
+
+
+async def _drafts(
+    connection: Connection, now: datetime, retention: Retention, _rules: Rules
+) -> int:
+    return await drafts.forget_drafts(connection, retention.drafts_since(now), limit=BATCH)
+
+
+async def _numbers(
+    connection: Connection, now: datetime, retention: Retention, _rules: Rules
+) -> int:
+    """A call's number is kept as long as the draft that a new call would reopen."""
+    return await calls.forget_numbers(connection, retention.drafts_since(now), limit=BATCH)

@@ -1,8 +1,6 @@
 """A ticket follows its whistle: dispatched, resolved, called back, out again, closed."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,26 +8,12 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.intake.app import MIGRATIONS
-from shared.contracts import deadlines, whistles
-from shared.contracts.parts import (
-    Actor,
-    Assignment,
-    AssignmentState,
-    BlownBy,
-    DeadlineKind,
-    Handler,
-    Place,
-    Result,
-    Role,
-)
-from shared.contracts.reports import ContactMeans, FactsTrue
+from shared.contracts import deadlines
+from shared.contracts.parts import DeadlineKind
 from shared.contracts.topics import DEADLINES
-from shared.contracts.values import Due, Relation, Urgency, WhistleKind
 from tests.support.intake import Intake, intake_on, utc_now
+from tests.support.played_router import LEAD, SYSTEM, Whistle, blown, callback, due, in_callback
 from tests.support.waiting import eventually
-
-SYSTEM = Actor(role=Role.SYSTEM)
-LEAD, ASSISTING = "BH-CGJ", "S-159902001"
 
 
 @pytest.fixture
@@ -37,140 +21,6 @@ async def intake(database: Any, kafka: str, prefix: str, topics_of: Any) -> Asyn
     await topics_of(prefix, [])
     async with intake_on(await database(MIGRATIONS), kafka, prefix) as made:
         yield made
-
-
-def due(at: datetime, **delta: float) -> Due:
-    by = at + timedelta(**delta)
-    return Due(by=by, rule="1h", started_at=at, calendar="cn", policy="test")
-
-
-@dataclass
-class Whistle:
-    """The router's part, played by hand: one whistle of one ticket."""
-
-    intake: Intake
-    ticket_id: UUID
-    round: int = 1
-    whistle_id: UUID = field(default_factory=uuid4)
-    lead: UUID = field(default_factory=uuid4)
-    assisting: UUID = field(default_factory=uuid4)
-    seq: int = 0
-
-    def _common(self) -> dict[str, Any]:
-        self.seq += 1
-        return {
-            "seq": self.seq,
-            "actor": SYSTEM,
-            "whistle_id": self.whistle_id,
-            "ticket_ids": (self.ticket_id,),
-            "round": self.round,
-        }
-
-    def _of_lead(self, state: AssignmentState, **more: Any) -> dict[str, Any]:
-        return {
-            **self._common(),
-            "assignment_id": self.lead,
-            "unit": LEAD,
-            "relation": Relation.LEAD,
-            "state": state,
-            "received_at": utc_now(),
-            **more,
-        }
-
-    async def say(self, fact: Any) -> None:
-        await self.intake.tell(fact, at=utc_now())
-
-    async def blow(self) -> None:
-        now = utc_now()
-        assignments = (
-            Assignment(
-                assignment_id=self.lead,
-                unit=LEAD,
-                relation=Relation.LEAD,
-                acknowledge=due(now, hours=1),
-                contact=due(now, hours=2),
-                resolve=due(now, days=5),
-            ),
-            Assignment(
-                assignment_id=self.assisting,
-                unit=ASSISTING,
-                relation=Relation.ASSISTING,
-                acknowledge=due(now, hours=1),
-                resolve=due(now, days=4),
-            ),
-        )
-        await self.say(
-            whistles.Blown(
-                **self._common(),
-                number="1",
-                kind=WhistleKind.CITIZEN_DEMAND,
-                urgency=Urgency.NORMAL,
-                title="路灯不亮",
-                summary="路灯不亮",
-                place=Place(region="159902001001"),
-                blown_by=BlownBy(unit="RXZX", level="city"),
-                dispatched_by=SYSTEM,
-                assignments=assignments,
-                trace=(),
-            )
-        )
-
-    async def acknowledge(self) -> None:
-        common = self._of_lead(AssignmentState.ACKNOWLEDGED, late=False)
-        await self.say(whistles.Acknowledged(**common, handler=Handler(name="王工")))
-
-    async def contact(self) -> None:
-        common = self._of_lead(AssignmentState.ACKNOWLEDGED, late=True)
-        await self.say(whistles.Contacted(**common, how=ContactMeans.PHONE))
-
-    async def resolve(self, *, review: str = "none") -> None:
-        common = self._of_lead(AssignmentState.DONE, late=False)
-        await self.say(
-            whistles.Resolved(
-                **common,
-                final=True,
-                review=review,
-                result=Result.SOLVED,
-                facts_true=FactsTrue.YES,
-                public_reply="已更换灯泡",
-                measures="更换",
-            )
-        )
-
-    async def review_passed(self) -> None:
-        await self.say(whistles.ReviewPassed(**self._of_lead(AssignmentState.DONE)))
-
-    async def close(self) -> None:
-        await self.say(whistles.Closed(**self._common()))
-
-
-async def blown(intake: Intake, **fields: Any) -> tuple[str, Whistle]:
-    """A ticket that units are called for."""
-    ticket_id = (await intake.registered(**fields))["ticket_id"]
-    whistle = Whistle(intake, UUID(ticket_id))
-    await whistle.blow()
-    await intake.ticket_in(ticket_id, "dispatched")
-    return ticket_id, whistle
-
-
-async def in_callback(intake: Intake) -> tuple[str, Whistle]:
-    """A ticket whose unit said it is done."""
-    ticket_id, whistle = await blown(intake)
-    await whistle.acknowledge()
-    await whistle.resolve()
-    await intake.ticket_in(ticket_id, "callback")
-    return ticket_id, whistle
-
-
-async def callback(
-    intake: Intake, ticket_id: str, result: str, satisfaction: str, **more: Any
-) -> Any:
-    return await intake.call(
-        "POST",
-        f"/{ticket_id}/callbacks",
-        role="callback_clerk",
-        json={"result": result, "satisfaction": satisfaction, **more},
-    )
 
 
 def states(ticket: dict[str, Any], unit: str | None) -> dict[str, str]:
@@ -241,20 +91,6 @@ async def _history_is_whole(intake: Intake, ticket_id: str) -> None:
         "select seq, history_hash from ticket where ticket_id = $1", UUID(ticket_id)
     )
     assert (kept[0]["seq"], kept[0]["history_hash"]) == (rows[-1]["seq"], rows[-1]["hash"])
-
-
-async def test_nobody_reached_three_times_is_not_satisfied(intake: Intake) -> None:
-    ticket_id, _ = await in_callback(intake)
-    wrong = await callback(intake, ticket_id, "unreachable", "satisfied")
-    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "satisfaction")
-    for state in ("callback", "callback", "closed"):
-        answer = await callback(intake, ticket_id, "unreachable", "unknown")
-        assert answer.json()["state"] == state
-    await intake.says("closed", ticket_id)
-    tries = intake.facts("called_back", ticket_id)
-    assert [(t["attempt"], t["final"]) for t in tries] == [(1, False), (2, False), (3, True)]
-    closed = intake.facts("closed", ticket_id)[0]
-    assert (closed["result"], closed["satisfaction"]) == ("unreachable", "unknown")
 
 
 async def test_a_stale_version_is_refused(intake: Intake) -> None:

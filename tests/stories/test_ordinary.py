@@ -100,6 +100,7 @@ async def test_nobody_reached_three_times_is_never_satisfied(city: City):
     for _ in range(2):
         await city.callback(ticket_id, "unreachable", "unknown")
         assert (await city.ticket(ticket_id))["state"] == "callback"
+        city.forward(hours=5)  # tried again in another part of the day
     await city.callback(ticket_id, "unreachable", "unknown")
     await city.ticket_in(ticket_id, "closed")
     closed = await lead.hears("bureau.closed", whistle_id=whistle_id)

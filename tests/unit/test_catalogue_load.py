@@ -8,7 +8,7 @@ import pytest
 from shared.catalogue.load import DATA, load_catalogue
 from shared.catalogue.tables import CatalogueError
 
-FILES = ("categories.csv", "bureaus.csv", "compounds.csv", "roads.csv", "duties.csv")
+FILES = ("categories.csv", "bureaus.csv", "compounds.csv", "roads.csv", "duties.csv", "lines.csv")
 
 
 @pytest.fixture

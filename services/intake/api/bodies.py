@@ -7,12 +7,16 @@ beside it, on whatever fields were readable, so that one answer names all that i
 from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any, Final, Literal, TypeVar
+from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import from_json
 
+from services.intake.domain.lines import line_problem
 from services.intake.domain.person import normal_id_number, normal_phone
+from services.intake.domain.photo import MOST_PHOTOS
 from services.intake.domain.request import (
+    LEAST_ELSEWHERE,
     MOST_CHARACTERS,
     AskedPlace,
     Reporter,
@@ -43,6 +47,9 @@ class Body(BaseModel):
     """A body that knows its fields and no others."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+Photos = Annotated[tuple[UUID, ...], Field(max_length=MOST_PHOTOS)]
 
 
 class PlaceBody(Body):
@@ -87,6 +94,7 @@ class TicketBody(Body):
     reporter: ReporterBody = ReporterBody()
     source: SourceBody | None = None
     occurred_at: AwareDatetime | None = None
+    photos: Photos = ()
 
 
 class CallbackBody(Body):
@@ -99,9 +107,10 @@ class CallbackBody(Body):
 
 
 class SupplementBody(Body):
-    """More words of the person."""
+    """More words of the person, photos, or both."""
 
-    text: Annotated[str, _text(4000, least=2)]
+    text: Annotated[str, _text(4000, least=0)] = ""
+    photos: Photos = ()
 
 
 class DisclosureBody(Body):
@@ -171,15 +180,21 @@ def _request(body: TicketBody) -> Request:
         ),
         source=Source(system=source.system, number=source.number) if source else None,
         occurred_at=body.occurred_at,
+        photos=body.photos,
     )
 
 
 def _problems(request: Request, catalogue: Catalogue) -> list[FieldError]:
     found = [
-        text_problem(request.channel, request.description),
+        text_problem(
+            request.channel,
+            request.description,
+            is_shown=bool(request.photos and request.category),
+        ),
         place_problem(request.place),
         category_problem(catalogue, request.category) if request.category else None,
         region_problem(catalogue, request.place.region) if request.place.region else None,
+        line_problem(catalogue, request.line) if request.line else None,
     ]
     return [problem for problem in found if problem is not None]
 
@@ -208,9 +223,12 @@ def _partial(
     category, text, channel = (raw.get(name) for name in ("category", "description", "channel"))
     if isinstance(text, str):
         known = Channel(channel) if channel in set(Channel) else None
-        checked.append(text_problem(known, text.strip()))
+        is_shown = bool(raw.get("photos")) and isinstance(category, str)
+        checked.append(text_problem(known, text.strip(), is_shown=is_shown))
     if isinstance(category, str):
         checked.append(category_problem(catalogue, category.strip()))
+    if isinstance(line := raw.get("line"), str) and line.strip():
+        checked.append(line_problem(catalogue, line.strip()))
     if isinstance(place, Mapping):
         region = place.get("region")
         if isinstance(region, str):
@@ -238,6 +256,20 @@ def read_body(cls: type[B], body: bytes) -> B:
         return cls.model_validate_json(body)
     except ValidationError as error:
         raise InvalidError(*field_errors(error.errors(include_url=False))) from None
+
+
+def read_supplement(body: bytes) -> SupplementBody:
+    """Words, photos or both."""
+    read = read_body(SupplementBody, body)
+    if len(read.text) >= LEAST_ELSEWHERE or (read.photos and not read.text):
+        return read
+    raise InvalidError(
+        FieldError(
+            field="text",
+            zh=f"text：至少 {LEAST_ELSEWHERE} 个字，或只附照片",
+            en=f"text: must have at least {LEAST_ELSEWHERE} characters, or photos alone",
+        )
+    )
 
 
 @cache

@@ -1,6 +1,6 @@
 """Intake's HTTP edge: register, look up, call back, disclose, supplement, urge, withdraw."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -16,7 +16,16 @@ from services.intake.api.bodies import (
     read_body,
     read_key,
     read_request,
+    read_supplement,
     schema,
+)
+from services.intake.api.keys import (
+    allow_with_key,
+    caller_of_key,
+    is_own,
+    key_of,
+    of_key,
+    own_system,
 )
 from services.intake.call_back import call_back
 from services.intake.context import IntakeContext
@@ -24,7 +33,8 @@ from services.intake.disclose import Contact, disclose
 from services.intake.domain.case import Case
 from services.intake.domain.registration import draft
 from services.intake.domain.ticket import TicketState
-from services.intake.find import Page, TicketView, find_ticket, list_tickets
+from services.intake.find import Page, TicketView, find_ticket, list_tickets, no_such_ticket
+from services.intake.photos import linked
 from services.intake.register import Receipt, Registration
 from shared.contracts.parts import Role
 from shared.errors import ForbiddenError
@@ -87,9 +97,12 @@ Desk = Annotated[Caller, Depends(allow(*DESK))]
 )
 async def post_ticket(request: Request) -> Response:
     """Register a request; 200 with the first answer when it was registered before."""
-    caller = await MAY_REGISTER(request)
+    key = await key_of(request)
+    caller = await MAY_REGISTER(request) if key is None else caller_of_key(key)
     intake = await context(request)
     asked = read_request(await request.body(), intake.rules.catalogue)
+    if key is not None:
+        asked = of_key(asked, key)
     done = await intake.registrations.submit(
         Registration(
             draft=draft(asked, intake.rules),
@@ -104,33 +117,41 @@ async def post_ticket(request: Request) -> Response:
 
 @router.get("/{ticket_id}")
 async def get_ticket(
-    ticket_id: UUID, intake: Intake, caller: Annotated[Caller, Depends(allow(*SEE))]
+    ticket_id: UUID,
+    request: Request,
+    intake: Intake,
+    caller: Annotated[Caller, Depends(allow_with_key(*SEE))],
 ) -> TicketView:
     """A ticket with its whole timeline and all promises; nothing of who asked."""
     async with intake.runtime.pool.acquire() as connection:
-        return await find_ticket(connection, ticket_id, region=_region(intake, caller))
+        found = await find_ticket(connection, ticket_id, region=region_of(intake, caller))
+    if not is_own(found.source, own_system(request)):
+        raise no_such_ticket()
+    secret = intake.runtime.settings.token_secret.get_secret_value()
+    return replace(found, photos=linked(found.photos, secret))
 
 
 @router.get("")
 async def get_tickets(
+    request: Request,
     intake: Intake,
-    caller: Annotated[Caller, Depends(allow(*SEE))],
+    caller: Annotated[Caller, Depends(allow_with_key(*SEE))],
     source_system: str | None = None,
     source_number: str | None = None,
     state: TicketState | None = None,
     cursor: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Page:
-    """Tickets, newest first; `next` is the cursor of the next page."""
+    """Tickets, newest first; `next` is the cursor of the next page. A key sees its system's."""
     async with intake.runtime.pool.acquire() as connection:
         return await list_tickets(
             connection,
             cursor=cursor,
             limit=limit,
             state=state,
-            source_system=source_system,
+            source_system=own_system(request) or source_system,
             source_number=source_number,
-            region=_region(intake, caller),
+            region=region_of(intake, caller),
         )
 
 
@@ -157,8 +178,9 @@ async def post_callback(
             rules=intake.rules,
             vault=intake.vault,
             traceparent=trace,
+            holder=caller.account or caller.name,
         )
-    return _changed(case)
+    return changed(case)
 
 
 @router.post("/{ticket_id}/disclosures", openapi_extra=schema(DisclosureBody))
@@ -186,21 +208,26 @@ async def post_disclosure(
 async def post_supplement(
     ticket_id: UUID, request: Request, intake: Intake, trace: Trace, caller: Desk
 ) -> Changed:
-    """Add the person's words."""
-    body = read_body(SupplementBody, await request.body())
+    """Add the person's words and photos."""
+    body = read_supplement(await request.body())
     async with intake.runtime.transaction() as connection:
         case = await follow_up.supplement(
-            connection, ticket_id, text=body.text, vault=intake.vault, **_by(intake, caller, trace)
+            connection,
+            ticket_id,
+            text=body.text,
+            photo_ids=body.photos,
+            vault=intake.vault,
+            **by(intake, caller, trace),
         )
-    return _changed(case)
+    return changed(case)
 
 
 @router.post("/{ticket_id}/urges")
 async def post_urge(ticket_id: UUID, intake: Intake, trace: Trace, caller: Desk) -> Changed:
     """Ask to hurry."""
     async with intake.runtime.transaction() as connection:
-        case = await follow_up.urge(connection, ticket_id, **_by(intake, caller, trace))
-    return _changed(case)
+        case = await follow_up.urge(connection, ticket_id, **by(intake, caller, trace))
+    return changed(case)
 
 
 @router.post("/{ticket_id}/withdrawals")
@@ -212,11 +239,12 @@ async def post_withdrawal(
 ) -> Changed:
     """Take the request back."""
     async with intake.runtime.transaction() as connection:
-        case = await follow_up.withdraw(connection, ticket_id, **_by(intake, caller, trace))
-    return _changed(case)
+        case = await follow_up.withdraw(connection, ticket_id, **by(intake, caller, trace))
+    return changed(case)
 
 
-def _by(intake: IntakeContext, caller: Caller, trace: str | None) -> dict[str, Any]:
+def by(intake: IntakeContext, caller: Caller, trace: str | None) -> dict[str, Any]:
+    """What every verb is told of who does it, when and by which rules."""
     return {
         "actor": caller.actor(),
         "now": intake.runtime.clock.now(),
@@ -225,14 +253,15 @@ def _by(intake: IntakeContext, caller: Caller, trace: str | None) -> dict[str, A
     }
 
 
-def _changed(case: Case) -> Changed:
+def changed(case: Case) -> Changed:
+    """The answer to a command."""
     ticket = case.ticket
     return Changed(
         ticket_id=ticket.ticket_id, state=ticket.state, version=ticket.seq, round=ticket.round
     )
 
 
-def _region(intake: IntakeContext, caller: Caller) -> str | None:
+def region_of(intake: IntakeContext, caller: Caller) -> str | None:
     """The region a caller is bound to; None for those who work for the whole city."""
     if caller.role not in OF_A_REGION:
         return None

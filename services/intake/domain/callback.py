@@ -7,19 +7,24 @@ unsatisfied answer with a cause. Nobody reached is never satisfied; the third tr
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from services.intake.domain import promises
-from services.intake.domain.case import Case
+from services.intake.domain.case import SYSTEM, Case
+from services.intake.domain.doing import Doing, say
+from services.intake.domain.promises import Promise
 from services.intake.domain.ticket import Command
-from services.intake.domain.words import CALLBACK_ZH, SATISFACTION_ZH
-from shared.contracts.parts import Actor, DeadlineKind
+from services.intake.domain.words import CALLBACK_ZH, SATISFACTION_ZH, local
+from shared.contracts.parts import DeadlineKind, Role
 from shared.contracts.tickets import (
+    CallbackOpened,
     CallbackResult,
     CalledBack,
     Closed,
     ReworkRequested,
     Satisfaction,
 )
+from shared.contracts.values import Due
 from shared.errors import FieldError, InvalidError
 
 MOST_TRIES: Final = 3
@@ -55,37 +60,61 @@ class Answer:
 UNKNOWN: Final = Satisfaction.UNKNOWN
 
 
-def call_back(
-    case: Case, answer: Answer, *, now: datetime, actor: Actor, policy: str, traceparent: str | None
-) -> None:
-    """Apply one try of the callback; the case must be in state callback."""
+def open_callback(case: Case, whistle_id: UUID, callback_by: Due, doing: Doing) -> None:
+    """Ask the person next; the time for it runs from now, not from the unit's word.
+
+    `whistle_id` is what was resolved: its own, or that of the ticket it followed.
+    """
+    changes = {"callback_tries": 0, "whistle_id": whistle_id}
+    case.move(Command.OPEN_CALLBACK, at=doing.now, actor=SYSTEM, **changes)
+    ticket = case.ticket
+    promise = Promise(
+        ticket_id=ticket.ticket_id,
+        owner_id=ticket.ticket_id,
+        kind=DeadlineKind.CALLBACK,
+        round=ticket.round,
+        due=callback_by,
+    )
+    case.promise(promise)
+    until = local(callback_by.by)
+    case.tell("callback_opened", f"等待回访，{until}前完成", at=doing.now, who="回访")
+    by_system = Doing(
+        now=doing.now, actor=SYSTEM, policy=doing.policy, traceparent=doing.traceparent
+    )
+    say(case, CallbackOpened, by_system, whistle_id=whistle_id, callback_by=callback_by)
+
+
+def call_back(case: Case, answer: Answer, doing: Doing, *, most_tries: int = MOST_TRIES) -> bool:
+    """Apply one try, in state callback; whether it ends the callback.
+
+    `most_tries` is one where there is no phone to call.
+    """
     tries = case.ticket.callback_tries + 1
     reached = answer.result is not CallbackResult.UNREACHABLE
-    final = reached or tries >= MOST_TRIES
-    case.note("called_back", at=now, actor=actor, callback_tries=tries)
-    ticket = case.ticket
-    called = CalledBack(
-        seq=ticket.seq,
-        actor=actor,
-        policy=policy,
-        ticket_id=ticket.ticket_id,
-        round=ticket.round,
+    final = reached or tries >= most_tries
+    case.note("called_back", at=doing.now, actor=doing.actor, callback_tries=tries)
+    say(
+        case,
+        CalledBack,
+        doing,
         result=answer.result,
         satisfaction=answer.satisfaction,
         attempt=tries,
         final=final,
     )
-    case.say(called, at=now, traceparent=traceparent)
-    case.tell("called_back", _words(answer, tries), at=now, who="回访")
+    by_person = doing.actor.role is Role.CITIZEN
+    who = "诉求人" if by_person else "回访"
+    case.tell("called_back", _words(answer, tries), at=doing.now, who=who)
     if not final:
-        return
-    own = case.own(DeadlineKind.CALLBACK, ticket.round)
+        return False
+    own = case.own(DeadlineKind.CALLBACK, case.ticket.round)
     if own is not None:
-        case.promise(promises.kept_at(own, now))
+        case.promise(promises.kept_at(own, doing.now))
     if reached and answer.asks_rework:
-        _rework(case, answer, now=now, actor=actor, policy=policy, traceparent=traceparent)
+        _rework(case, answer, doing)
     else:
-        _close(case, answer, now=now, actor=actor, policy=policy, traceparent=traceparent)
+        _close(case, answer, doing)
+    return True
 
 
 def _words(answer: Answer, tries: int) -> str:
@@ -95,41 +124,24 @@ def _words(answer: Answer, tries: int) -> str:
     return f"回访结果：{CALLBACK_ZH[answer.result]}，满意度：{satisfaction}"
 
 
-def _close(
-    case: Case, answer: Answer, *, now: datetime, actor: Actor, policy: str, traceparent: str | None
-) -> None:
-    case.move(Command.CLOSE, at=now, actor=actor)
-    ticket = case.ticket
-    closed = Closed(
-        seq=ticket.seq,
-        actor=actor,
-        policy=policy,
-        ticket_id=ticket.ticket_id,
-        round=ticket.round,
-        result=answer.result,
-        satisfaction=answer.satisfaction,
-    )
-    case.say(closed, at=now, traceparent=traceparent)
-    case.tell("closed", "工单已结束", at=now, who="回访")
+def _close(case: Case, answer: Answer, doing: Doing) -> None:
+    case.move(Command.CLOSE, at=doing.now, actor=doing.actor)
+    say(case, Closed, doing, result=answer.result, satisfaction=answer.satisfaction)
+    case.tell("closed", "工单已结束", at=doing.now, who="回访")
 
 
-def _rework(
-    case: Case, answer: Answer, *, now: datetime, actor: Actor, policy: str, traceparent: str | None
-) -> None:
-    case.move(Command.REWORK, at=now, actor=actor, round=case.ticket.round + 1)
-    ticket = case.ticket
+def _rework(case: Case, answer: Answer, doing: Doing) -> None:
+    round_ = case.ticket.round + 1
+    case.move(Command.REWORK, at=doing.now, actor=doing.actor, round=round_)
     own = case.own(DeadlineKind.CITIZEN)
     if own is not None:
         case.promise(promises.again(own))
-    rework = ReworkRequested(
-        seq=ticket.seq,
-        actor=actor,
-        policy=policy,
-        ticket_id=ticket.ticket_id,
-        round=ticket.round,
+    say(
+        case,
+        ReworkRequested,
+        doing,
         result=answer.result,
         satisfaction=answer.satisfaction,
         note=answer.note,
     )
-    case.say(rework, at=now, traceparent=traceparent)
-    case.tell("rework_requested", f"重新办理（第{ticket.round}轮）", at=now, who="回访")
+    case.tell("rework_requested", f"重新办理（第{round_}轮）", at=doing.now, who="回访")

@@ -107,7 +107,8 @@ class Case:
     def move(self, command: Command, *, at: datetime, actor: Actor, **changes: Any) -> None:
         """Carry out a command of the lifecycle; raises IllegalMoveError."""
         state = LIFECYCLE.next(self.ticket.state, command)
-        changes["ended_at"] = at if state in ENDED else None
+        # the archive keeps the time of the end
+        changes["ended_at"] = (self.ticket.ended_at or at) if state in ENDED else None
         self._step(command.value, at=at, actor=actor, state=state, **changes)
 
     def note(self, what: str, *, at: datetime, actor: Actor, **changes: Any) -> None:

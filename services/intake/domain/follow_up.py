@@ -1,16 +1,17 @@
 """What people add to a ticket on its way: more words, a reminder, or that they take it back."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from services.intake.domain import promises
 from services.intake.domain.case import Case
+from services.intake.domain.doing import Doing, say
 from services.intake.domain.heard import change_promises
 from services.intake.domain.ticket import Command, TicketState
 from shared.catalogue.model import Catalogue
-from shared.contracts.parts import Actor, Role
+from shared.contracts.parts import Attachment, Role
 from shared.contracts.tickets import Supplemented, Urged, Withdrawn
-from shared.contracts.values import TicketType, Urgency
+from shared.contracts.values import Due, TicketType, Urgency
 
 # Who urges for the citizen may do so once in the term; the others whenever they see need.
 FOR_CITIZEN: Final = frozenset({Role.OPERATOR, Role.CITIZEN})
@@ -18,85 +19,60 @@ SAFETY_MAJOR: Final = "应急与消防"
 
 
 def supplement(
-    case: Case, text: str, *, now: datetime, actor: Actor, policy: str, traceparent: str | None
-) -> None:
-    """Add words, already redacted, to a ticket that has not ended."""
-    _demand_open(case)
-    case.note("supplemented", at=now, actor=actor)
-    ticket = case.ticket
-    fact = Supplemented(
-        seq=ticket.seq,
-        actor=actor,
-        policy=policy,
-        ticket_id=ticket.ticket_id,
-        round=ticket.round,
-        text=text,
-    )
-    case.say(fact, at=now, traceparent=traceparent)
-    case.tell("supplemented", f"补充：{text}", at=now, who="诉求人")
-
-
-def urge(
     case: Case,
+    text: str,
+    doing: Doing,
     *,
-    now: datetime,
-    every: timedelta,
-    actor: Actor,
-    policy: str,
-    traceparent: str | None,
+    attachments: tuple[Attachment, ...] = (),
+    dispatch_by: Due | None = None,
 ) -> None:
+    """Add words, already redacted, and photos to a ticket that has not ended.
+
+    `dispatch_by` is the dispatch limit that runs on, where this is what had been missing.
+    """
+    demand_open(case)
+    case.note("supplemented", at=doing.now, actor=doing.actor)
+    say(
+        case,
+        Supplemented,
+        doing,
+        text=text,
+        attachments=attachments,
+        dispatch_by=dispatch_by,
+    )
+    pictures = f"照片 {len(attachments)} 张" if attachments else ""
+    words = "；".join(part for part in (text, pictures) if part)
+    case.tell("supplemented", f"补充：{words}", at=doing.now, who="诉求人")
+
+
+def urge(case: Case, doing: Doing, *, every: timedelta) -> None:
     """Ask to hurry; for the citizen once in the term."""
-    _demand_open(case)
+    demand_open(case)
     last = case.ticket.urged_at
-    if actor.role in FOR_CITIZEN and last is not None and now - last < every:
+    if doing.actor.role in FOR_CITIZEN and last is not None and doing.now - last < every:
         hours = int(every.total_seconds() // 3600)
         raise case.conflict(
             f"{hours} 小时内已催办过", f"urged already within {hours} hours", code="urged_already"
         )
-    case.note("urged", at=now, actor=actor, urged=case.ticket.urged + 1, urged_at=now)
-    ticket = case.ticket
-    fact = Urged(
-        seq=ticket.seq,
-        actor=actor,
-        policy=policy,
-        ticket_id=ticket.ticket_id,
-        round=ticket.round,
-        count=ticket.urged,
-    )
-    case.say(fact, at=now, traceparent=traceparent)
-    case.tell("urged", f"第{ticket.urged}次催办", at=now, who="诉求人")
+    count = case.ticket.urged + 1
+    case.note("urged", at=doing.now, actor=doing.actor, urged=count, urged_at=doing.now)
+    say(case, Urged, doing, count=count)
+    case.tell("urged", f"第{count}次催办", at=doing.now, who="诉求人")
 
 
-def withdraw(
-    case: Case,
-    *,
-    now: datetime,
-    actor: Actor,
-    catalogue: Catalogue,
-    policy: str,
-    traceparent: str | None,
-) -> None:
+def withdraw(case: Case, doing: Doing, catalogue: Catalogue) -> None:
     """Take the request back; 举报 and safety matters go on ex officio all the same."""
     case.demand(Command.WITHDRAW)
     ex_officio = goes_on(case, catalogue)
     if ex_officio:
-        case.note("withdrawn_ex_officio", at=now, actor=actor)
+        case.note("withdrawn_ex_officio", at=doing.now, actor=doing.actor)
         zh = "诉求人撤回，依职权继续办理"
     else:
-        case.move(Command.WITHDRAW, at=now, actor=actor)
+        case.move(Command.WITHDRAW, at=doing.now, actor=doing.actor)
         change_promises(case, promises.cancelled, lambda _each: True)
         zh = "诉求已撤回"
-    ticket = case.ticket
-    fact = Withdrawn(
-        seq=ticket.seq,
-        actor=actor,
-        policy=policy,
-        ticket_id=ticket.ticket_id,
-        round=ticket.round,
-        ex_officio=ex_officio,
-    )
-    case.say(fact, at=now, traceparent=traceparent)
-    case.tell("withdrawn", zh, at=now, who="诉求人")
+    say(case, Withdrawn, doing, ex_officio=ex_officio)
+    case.tell("withdrawn", zh, at=doing.now, who="诉求人")
 
 
 def goes_on(case: Case, catalogue: Catalogue) -> bool:
@@ -110,6 +86,7 @@ def goes_on(case: Case, catalogue: Catalogue) -> bool:
     )
 
 
-def _demand_open(case: Case) -> None:
+def demand_open(case: Case) -> None:
+    """Refuse with state and version what is meant for a ticket on its way."""
     if case.ticket.has_ended or case.ticket.state is TicketState.DRAFT:
         raise case.conflict("工单已经结束", "the ticket has ended")

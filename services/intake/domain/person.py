@@ -7,6 +7,7 @@ from services.intake.domain.plain import half_width
 
 _SEPARATORS = re.compile(r"[\s\-().·]")
 _PHONE = re.compile(r"\+?\d{5,15}")
+_MOBILE = re.compile(r"1[3-9]\d{9}")
 _ID_NUMBER = re.compile(r"\d{15}|\d{17}[\dX]")
 
 
@@ -39,6 +40,11 @@ def normal_phone(phone: str) -> str | None:
     for prefix in ("+86", "0086"):
         digits = digits.removeprefix(prefix)
     return digits[2:] if len(digits) == 13 and digits.startswith("86") else digits
+
+
+def is_mobile(phone: str) -> bool:
+    """Whether a normalised phone takes text messages."""
+    return _MOBILE.fullmatch(phone) is not None
 
 
 def normal_id_number(id_number: str) -> str | None:

@@ -110,3 +110,9 @@ def cancelled(promise: Promise) -> Promise:
     if promise.state in {PromiseState.RUNNING, PromiseState.PAUSED}:
         return replace(promise, state=PromiseState.CANCELLED)
     return promise
+
+
+def restored(promise: Promise) -> Promise:
+    """It applies after all."""
+    cancelled = promise.state is PromiseState.CANCELLED
+    return replace(promise, state=PromiseState.RUNNING) if cancelled else promise

@@ -20,8 +20,8 @@ from shared.calendar import SHANGHAI, WorkCalendar
 from shared.catalogue.gazetteer import Gazetteer
 from shared.catalogue.labels import LABELS_ZH
 from shared.catalogue.limits import Rule, TimeLimits, due
-from shared.catalogue.model import Catalogue
-from shared.contracts.parts import Actor, DeadlineKind, Place
+from shared.catalogue.model import Catalogue, Category
+from shared.contracts.parts import Actor, Attachment, DeadlineKind, Place
 from shared.contracts.tickets import Hints, Registered
 from shared.contracts.values import Channel, Due, TicketType, Urgency
 
@@ -37,6 +37,7 @@ class Rules:
     limits: TimeLimits
     calendar: WorkCalendar
     city_prefix: str
+    address: str = ""  # of intake, as other systems reach it: lasting addresses begin with it
 
     _citizen: dict[tuple[Urgency, TicketType], Rule] = field(init=False, repr=False)
 
@@ -87,7 +88,7 @@ def draft(request: Request, rules: Rules) -> Draft:
     type_ = request.type or (category.default_type if category else TicketType.COMPLAIN)
     urgency = request.urgency or (category.default_urgency if category else Urgency.NORMAL)
     names = (reporter.name,) if reporter.name else ()
-    summary = redact(request.description, names=names)
+    summary = redact(request.description or _label(category), names=names)
     title = redact(request.title, names=names).text if request.title else None
     confidential = reporter.confidential
     if confidential is None:
@@ -113,6 +114,11 @@ def draft(request: Request, rules: Rules) -> Draft:
         ),
         redactions=tuple(summary.found.items()),
     )
+
+
+def _label(category: Category | None) -> str:
+    """What a photo with a tapped label says."""
+    return f"{category.name}（见照片）" if category is not None else "见照片"
 
 
 def _locate(asked: AskedPlace, names: tuple[str, ...], rules: Rules) -> tuple[Place, bool]:
@@ -152,6 +158,9 @@ def open_ticket(
     same_caller_30d: int,
     history_hash: bytes,
     traceparent: str | None,
+    attachments: tuple[Attachment, ...] = (),
+    similar: tuple[UUID, ...] = (),
+    settled: bool = False,
 ) -> Case:
     """The new ticket with its promises, its first line and its first fact."""
     number = ticket_number(rules.city_prefix, now.astimezone(SHANGHAI).date(), running)
@@ -170,6 +179,9 @@ def open_ticket(
         dispatch_by=dispatch_by,
         citizen_by=citizen_by,
         same_caller_30d=same_caller_30d,
+        attachments=attachments,
+        similar=similar,
+        settled=settled,
     )
     case.say(fact, at=now, traceparent=traceparent)
     return case
@@ -212,6 +224,9 @@ def registered(
     dispatch_by: Due,
     citizen_by: Due,
     same_caller_30d: int,
+    attachments: tuple[Attachment, ...] = (),
+    similar: tuple[UUID, ...] = (),
+    settled: bool = False,
 ) -> Registered:
     """What other services learn of a new ticket; an official is named, a citizen never."""
     return Registered(
@@ -236,5 +251,7 @@ def registered(
         hard_case=ticket.hard_case,
         choice=ticket.choice,
         source=ticket.source,
-        hints=Hints(same_caller_30d=same_caller_30d),
+        hints=Hints(similar=similar, same_caller_30d=same_caller_30d),
+        attachments=attachments,
+        settled=settled,
     )

@@ -79,10 +79,6 @@ def _taken_over(case: Case, fact: whistles.TakenOver, heard: Heard) -> None:
     )
 
 
-def _merge_conflict(case: Case, fact: whistles.MergeConflict, heard: Heard) -> None:
-    tell(case, fact, heard, "此件已办结，不能并单")
-
-
 REPORT_FACTS: Final[Mapping[type, Callable[[Case, Any, Heard], None]]] = {
     whistles.Contacted: _contacted,
     whistles.Arrived: _arrived,
@@ -96,5 +92,4 @@ REPORT_FACTS: Final[Mapping[type, Callable[[Case, Any, Heard], None]]] = {
     whistles.Accepted: _accepted,
     whistles.Evaluated: _evaluated,
     whistles.TakenOver: _taken_over,
-    whistles.MergeConflict: _merge_conflict,
 }

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from shared.catalogue.model import Catalogue
 from shared.contracts.tickets import Source
@@ -52,11 +53,17 @@ class Request:
     reporter: Reporter = Reporter()
     source: Source | None = None
     occurred_at: datetime | None = None
+    photos: tuple[UUID, ...] = ()
 
 
-def text_problem(channel: Channel | None, description: str) -> FieldError | None:
-    """The desk must write down what the matter is; elsewhere two characters are a request."""
-    least = LEAST_AT_DESK if channel is Channel.HOTLINE else LEAST_ELSEWHERE
+def text_problem(
+    channel: Channel | None, description: str, *, is_shown: bool = False
+) -> FieldError | None:
+    """The desk must write down what the matter is; elsewhere two characters are a request.
+
+    So is, elsewhere, what `is_shown`: by a photo with a label (DOMAIN §3).
+    """
+    least = LEAST_AT_DESK if channel is Channel.HOTLINE else 0 if is_shown else LEAST_ELSEWHERE
     if len(description) >= least:
         return None
     return FieldError(

@@ -106,6 +106,7 @@ LIFECYCLE: Final = Lifecycle[TicketState, Command](
         (_S.CALLBACK, _C.REWORK): _S.DISPATCHED,
         (_S.MERGED, _C.OPEN_CALLBACK): _S.CALLBACK,
         (_S.MERGED, _C.UNDO_MERGE): _S.REGISTERED,
+        (_S.MERGED, _C.WITHDRAW): _S.WITHDRAWN,
         (_S.REJECTED, _C.APPEAL): _S.REGISTERED,
         (_S.CLOSED, _C.REOPEN): _S.DISPATCHED,
         (_S.CLOSED, _C.ARCHIVE): _S.ARCHIVED,
@@ -159,6 +160,7 @@ class Ticket:
     confidential: bool
     contactable: bool
     hard_case: bool
+    group_matter: bool = False
     registered_at: datetime
     occurred_at: datetime | None = None
     whistle_id: UUID | None = None

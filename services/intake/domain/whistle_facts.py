@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from services.intake.domain import promises
+from services.intake.domain import callback, merging, promises
 from services.intake.domain.case import SYSTEM, Case
+from services.intake.domain.doing import Doing
 from services.intake.domain.heard import (
     CALLED,
     Heard,
@@ -18,10 +19,9 @@ from services.intake.domain.heard import (
     tell,
     unit_state,
 )
-from services.intake.domain.promises import Promise
 from services.intake.domain.ticket import Command, TicketState
 from services.intake.domain.words import RESULT_ZH, local, parts
-from shared.contracts import tickets, whistles
+from shared.contracts import whistles
 from shared.contracts.parts import AssignmentState, DeadlineKind
 from shared.contracts.values import Relation, WhistleKind
 
@@ -131,30 +131,9 @@ def _citizen_kept(case: Case, heard: Heard) -> None:
 
 
 def open_callback(case: Case, fact: whistles.WhistleFact, heard: Heard) -> None:
-    """Ask the person next; the time for it runs from now, not from the unit's word."""
-    due = heard.callback_by(heard.now)
-    case.move(Command.OPEN_CALLBACK, at=heard.now, actor=SYSTEM, callback_tries=0)
-    ticket = case.ticket
-    case.promise(
-        Promise(
-            ticket_id=ticket.ticket_id,
-            owner_id=ticket.ticket_id,
-            kind=DeadlineKind.CALLBACK,
-            round=ticket.round,
-            due=due,
-        )
-    )
-    case.tell("callback_opened", f"等待回访，{local(due.by)}前完成", at=heard.now, who="回访")
-    opened = tickets.CallbackOpened(
-        seq=ticket.seq,
-        actor=SYSTEM,
-        policy=heard.policy,
-        ticket_id=ticket.ticket_id,
-        round=ticket.round,
-        whistle_id=fact.whistle_id,
-        callback_by=due,
-    )
-    case.say(opened, at=heard.now, traceparent=heard.traceparent)
+    """Ask the person next."""
+    doing = Doing(now=heard.now, actor=SYSTEM, policy=heard.policy, traceparent=heard.traceparent)
+    callback.open_callback(case, fact.whistle_id, heard.callback_by(heard.now), doing)
 
 
 def _review_passed(case: Case, fact: whistles.ReviewPassed, heard: Heard) -> None:
@@ -192,6 +171,17 @@ def _closed(case: Case, fact: whistles.Closed, heard: Heard) -> None:
     tell(case, fact, heard, f"第{fact.round}轮办理结束")
 
 
+def _merge_conflict(case: Case, fact: whistles.MergeConflict, heard: Heard) -> None:
+    """The router had the unit's word already: the merge is undone and the person asked."""
+    tell(case, fact, heard, "此件已办结，不能并单")
+    if case.ticket.ticket_id != fact.ticket_id or case.ticket.state is not TicketState.MERGED:
+        return
+    doing = Doing(now=heard.at, actor=SYSTEM, policy=heard.policy, traceparent=heard.traceparent)
+    merging.undo(case, fact.into, doing)
+    if case.allows(Command.OPEN_CALLBACK):  # its own unit had finished
+        open_callback(case, fact, heard)
+
+
 def _whistle_over(case: Case, fact: whistles.WhistleFact) -> None:
     change_promises(case, promises.cancelled, lambda each: each.whistle_id == fact.whistle_id)
     for known in list(case.calls.values()):
@@ -217,4 +207,5 @@ WHISTLE_FACTS: Final[Mapping[type, Callable[[Case, Any, Heard], None]]] = {
     whistles.AcceptanceFailed: _acceptance_failed,
     whistles.Withdrawn: _withdrawn,
     whistles.Closed: _closed,
+    whistles.MergeConflict: _merge_conflict,
 }

@@ -106,3 +106,8 @@ def local(at: datetime) -> str:
     """11月23日 12:30, on the city's clock."""
     there = at.astimezone(SHANGHAI)
     return f"{there.month}月{there.day}日 {there:%H:%M}"
+
+
+def local_minute(at: datetime) -> str:
+    """2026-11-23 12:30, for tables."""
+    return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"

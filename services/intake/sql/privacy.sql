@@ -61,9 +61,6 @@ select ticket_id from vault where phone_index = any($1::bytea[]) order by ticket
 -- name: supplements_of
 select key_id, sealed, at from vault_supplement where ticket_id = $1 order by supplement_id
 
--- name: looks_of
-select at, role, unit, purpose from disclosure where ticket_id = $1 order by disclosure_id
-
 -- name: record_person_request
 insert into person_request (at, kind, role, unit, actor_name, purpose, tickets, kept)
 values ($1, $2, $3, $4, $5, $6, $7, $8)

@@ -74,6 +74,11 @@ async def settle(
     return answers
 
 
+async def give_back(connection: Connection, keys: Sequence[Key]) -> None:
+    """Let go of keys whose registration was refused after all."""
+    await _correct(connection, {}, keys)
+
+
 async def _claim(
     connection: Connection, claimants: Sequence[Claimant], *, vault: Vault, now: datetime
 ) -> set[tuple[Key, UUID]]:

@@ -24,16 +24,6 @@ class RequestKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """Who saw a person's contact, when and why."""
-
-    at: datetime
-    role: str
-    unit: str
-    purpose: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonRequest:
     """One request of a person about their data, and what came of it."""
 
@@ -107,11 +97,6 @@ async def supplements_of(
     """The person's own words after the registration."""
     rows = await connection.fetch(SQL.supplements_of, ticket_id)
     return [(row["at"], vault.open(ticket_id, _sealed(row)).decode()) for row in rows]
-
-
-async def looks_of(connection: Connection, ticket_id: UUID) -> list[Look]:
-    """Everybody who saw the person's contact."""
-    return [Look(**row) for row in await connection.fetch(SQL.looks_of, ticket_id)]
 
 
 async def record_request(

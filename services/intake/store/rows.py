@@ -143,6 +143,7 @@ def ticket_of(row: Mapping[str, Any]) -> Ticket:
         confidential=row["confidential"],
         contactable=row["contactable"],
         hard_case=row["hard_case"],
+        group_matter=row["group_matter"],
         registered_at=row["registered_at"],
         occurred_at=row["occurred_at"],
         whistle_id=row["whistle_id"],

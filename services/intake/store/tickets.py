@@ -21,6 +21,7 @@ from services.intake.store.rows import (
     ticket_of,
     ticket_record,
 )
+from services.intake.store.sources import tell_sources
 from shared.contracts.ids import fact_id
 from shared.contracts.parts import Actor
 from shared.contracts.tickets import Source
@@ -192,6 +193,7 @@ async def _save_rest(
             records=[line_record(line) for line in lines],
         )
     await history.add(connection, entries)
+    await tell_sources(connection, cases)
     await outbox.put(connection, [row for case in cases for row in _outgoing(case)])
 
 

@@ -10,6 +10,7 @@ import pytest
 from services.intake.domain import promises
 from services.intake.domain.callback import Answer, call_back
 from services.intake.domain.case import Case
+from services.intake.domain.doing import Doing
 from services.intake.domain.follow_up import goes_on
 from services.intake.domain.heard import Heard
 from services.intake.domain.hearing import HEARD, hear
@@ -207,7 +208,7 @@ def test_what_an_answer_leads_to(
     answer = Answer(
         result=CallbackResult(result), satisfaction=Satisfaction(satisfaction), note=note
     )
-    call_back(case, answer, now=NOW, actor=CLERK, policy="p", traceparent=None)
+    call_back(case, answer, Doing(now=NOW, actor=CLERK, policy="p"))
     assert case.ticket.state == state
     assert case.ticket.round == (2 if state == "dispatched" else 1)
     said = [type(each.fact).__name__ for each in case.facts]
@@ -219,7 +220,7 @@ def test_what_an_answer_leads_to(
 def test_the_third_try_ends_it(rules: Rules) -> None:
     case = in_callback(rules, tries=2)
     answer = Answer(result=CallbackResult.UNREACHABLE, satisfaction=Satisfaction.UNKNOWN)
-    call_back(case, answer, now=NOW, actor=CLERK, policy="p", traceparent=None)
+    call_back(case, answer, Doing(now=NOW, actor=CLERK, policy="p"))
     assert case.ticket.state is TicketState.CLOSED
 
 

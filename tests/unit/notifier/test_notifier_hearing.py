@@ -267,6 +267,7 @@ def test_rework_opens_a_second_callback_and_leaves_the_citizens_clock(called):
         (tickets.Answered, {}),
         (tickets.Transferred, {"to": "110"}),
         (tickets.Rejected, {"reason": "not_ours"}),
+        (tickets.Voided, {"reason": "test"}),
         (tickets.Merged, {"into": WHISTLE}),
         (tickets.Withdrawn, {"ex_officio": False}),
     ],
@@ -276,6 +277,42 @@ def test_what_ends_a_ticket_ends_its_promises(cls, values):
     end = samples.ticket_fact(cls, **values)
     world.hear((samples.registered(START), START), (end, START + HOUR / 2))
     assert set(states(world).values()) == {S.CANCELLED}
+
+
+def test_the_dispatch_limit_waits_for_the_answer_and_the_citizens_clock_does_not():
+    world = World()
+    first = samples.registered(START)
+    asked = samples.ticket_fact(tickets.InfoRequested, missing=("哪个小区",), dispatch_waits=True)
+    world.hear((first, START), (asked, START + HOUR))
+    assert (world.ticket(K.DISPATCH).state, world.ticket(K.CITIZEN).state) == (S.PAUSED, S.RUNNING)
+    due = replace(first.dispatch_by, by=START + 9 * HOUR, started_at=START + 8 * HOUR)
+    told = samples.ticket_fact(tickets.Supplemented, text="河湾锦苑", dispatch_by=due)
+    world.hear((told, START + 8 * HOUR))
+    assert (world.ticket(K.DISPATCH).state, world.ticket(K.DISPATCH).due) == (S.RUNNING, due)
+    more = samples.ticket_fact(tickets.Supplemented, text="南门")
+    world.hear((more, START + 8 * HOUR))
+    assert world.ticket(K.DISPATCH).due == due
+
+
+def test_an_urgent_question_leaves_the_dispatch_limit_running():
+    world = World()
+    asked = samples.ticket_fact(tickets.InfoRequested, missing=("哪个小区",))
+    world.hear((samples.registered(START), START), (asked, START + HOUR))
+    assert world.ticket(K.DISPATCH).state is S.RUNNING
+
+
+def test_an_appeal_gives_a_new_dispatch_limit_and_leaves_the_citizens_clock():
+    world = World()
+    first = samples.registered(START)
+    rejected = samples.ticket_fact(tickets.Rejected, reason="unclear")
+    due = replace(first.dispatch_by, by=START + 9 * HOUR, started_at=START + 7 * HOUR)
+    appealed = samples.ticket_fact(tickets.Appealed, dispatch_by=due)
+    world.hear((first, START), (rejected, START + HOUR / 2), (appealed, START + 7 * HOUR))
+    assert (world.ticket(K.DISPATCH).state, world.ticket(K.DISPATCH).due) == (S.RUNNING, due)
+    assert (world.ticket(K.CITIZEN).state, world.ticket(K.CITIZEN).due) == (
+        S.RUNNING,
+        first.citizen_by,
+    )
 
 
 def test_withdrawn_ex_officio_goes_on_and_an_undone_merge_goes_on_again():
@@ -304,8 +341,8 @@ def test_a_group_matter_reaches_the_units_whenever_it_is_heard(flagged_first):
 
 def test_every_fact_of_the_two_topics_is_heard_or_knowingly_passed_over():
     passed_over = {
-        *(tickets.Supplemented, tickets.InfoRequested, tickets.Linked, tickets.Reopened),
-        *(tickets.Archived, whistles.Held, whistles.ReturnRequested, whistles.ReturnRefused),
+        *(tickets.Linked, tickets.Reopened, tickets.Archived, whistles.Held),
+        *(whistles.ReturnRequested, whistles.ReturnRefused),
         *(whistles.Disputed, whistles.Adjudicated, whistles.ExtensionRequested),
         *(whistles.ExtensionRefused, whistles.ReviewPassed, whistles.Accepted),
         *(whistles.Evaluated, whistles.TakenOver, whistles.MergeConflict),

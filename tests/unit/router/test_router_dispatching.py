@@ -204,7 +204,8 @@ def test_withdrawn_unless_ex_officio() -> None:
     [
         tickets.Answered(seq=2, actor=DESK, ticket_id=TICKET),
         tickets.Transferred(seq=2, actor=DESK, ticket_id=TICKET, to="110"),
-        tickets.Rejected(seq=2, actor=DESK, ticket_id=TICKET, reason="重复"),
+        tickets.Rejected(seq=2, actor=DESK, ticket_id=TICKET, reason="unclear"),
+        tickets.Voided(seq=2, actor=DESK, ticket_id=TICKET, reason="registered_twice"),
         tickets.Merged(seq=2, actor=DESK, ticket_id=TICKET, into=uuid4()),
         WITHDRAWN,
         CLOSED,
@@ -217,14 +218,84 @@ def test_what_ends_at_the_desk_leaves_the_dispatchers_list(fact: tickets.TicketF
     assert whistle.state is WhistleState.WITHDRAWN
 
 
-def test_a_merge_of_a_dispatched_ticket_is_kept_and_can_be_undone() -> None:
-    filled, into = dispatched(), uuid4()
-    heard(filled, tickets.Merged(seq=2, actor=DESK, ticket_id=TICKET, into=into))
-    assert filled.tickets[TICKET].merged_into == into
-    assert len(facts(filled)) == 1
-    heard(filled, tickets.MergeUndone(seq=3, actor=DESK, ticket_id=TICKET, into=into))
+def merged(**changes: object) -> tickets.Merged:
+    plain = tickets.Merged(seq=2, actor=DESK, ticket_id=TICKET, into=uuid4())
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+UNDONE = tickets.MergeUndone(seq=3, actor=DESK, ticket_id=TICKET, into=uuid4())
+
+
+def lead_at(filled: Book, state: AssignmentState) -> None:
+    """The lead of the one whistle has come so far."""
+    (whistle,) = filled.whistles.values()
+    lead = whistle.lead()
+    assert lead is not None
+    came = replace(lead, state=state, acknowledged_at=LATER, done_at=LATER)
+    filled.whistles[whistle.whistle_id] = replace(
+        whistle, assignments=whistle.with_assignment(came)
+    )
+
+
+def test_a_merge_takes_back_what_nobody_acknowledged_and_undone_it_is_whistled_again() -> None:
+    filled = dispatched()
+    fact = merged()
+    heard(filled, fact)
+    assert filled.tickets[TICKET].merged_into == fact.into
+    assert isinstance(facts(filled)[-1], whistles.Withdrawn)
+    heard(filled, UNDONE)
     assert filled.tickets[TICKET].state is TicketState.OPEN
     assert filled.tickets[TICKET].merged_into is None
+    again = facts(filled)[-1]
+    assert isinstance(again, whistles.Blown)
+    assert again.round == 1
+    assert [a.unit for a in again.assignments] == ["BH-CGJ", STREET, "BH-SCJ"]
+
+
+def test_a_merge_leaves_a_unit_at_work_and_undone_it_goes_on() -> None:
+    filled = dispatched()
+    lead_at(filled, AssignmentState.WORKING)
+    heard(filled, merged())
+    assert filled.tickets[TICKET].state is TicketState.MERGED
+    heard(filled, UNDONE)
+    assert filled.tickets[TICKET].state is TicketState.OPEN
+    assert [type(fact) for fact in facts(filled)] == [whistles.Blown]
+
+
+def test_a_merge_that_comes_after_the_unit_had_finished_is_a_conflict() -> None:
+    filled = dispatched()
+    lead_at(filled, AssignmentState.DONE)
+    fact = merged()
+    heard(filled, fact)
+    conflict = facts(filled)[-1]
+    assert isinstance(conflict, whistles.MergeConflict)
+    assert (conflict.ticket_id, conflict.into, conflict.seq) == (TICKET, fact.into, 2)
+    assert filled.tickets[TICKET].state is TicketState.OPEN
+
+
+def test_what_was_settled_as_it_was_registered_is_whistled_by_nobody() -> None:
+    filled = dispatched(settled=True)
+    heard(filled, tickets.Answered(seq=2, actor=DESK, ticket_id=TICKET))
+    assert facts(filled) == []
+    joined = dispatched(settled=True)
+    heard(joined, merged())
+    assert facts(joined) == []
+    heard(joined, UNDONE)
+    assert isinstance(facts(joined)[-1], whistles.Blown)
+
+
+def test_an_appealed_rejection_goes_out_after_all() -> None:
+    filled = dispatched(category=None)
+    heard(filled, tickets.Rejected(seq=2, actor=DESK, ticket_id=TICKET, reason="unclear"))
+    due = filled.tickets[TICKET].registered.dispatch_by
+    appeal = tickets.Appealed(seq=3, actor=DESK, ticket_id=TICKET, dispatch_by=due)
+    heard(filled, appeal)
+    assert [type(fact) for fact in facts(filled)] == [
+        whistles.Held,
+        whistles.Withdrawn,
+        whistles.Held,
+    ]
+    assert filled.tickets[TICKET].state is TicketState.OPEN
 
 
 def test_a_group_matter_is_more_urgent_for_those_called_later() -> None:
