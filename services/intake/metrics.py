@@ -35,7 +35,7 @@ CALLS = Counter(
 )
 FORGOTTEN = Counter(
     "shaodao_intake_forgotten_total",
-    "Rows let go of at the end of their term, by kind: persons, keys, looks.",
+    "Rows let go of at the end of their term, by kind.",
     ["kind"],
 )
 RESEALED = Counter(

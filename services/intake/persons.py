@@ -101,6 +101,8 @@ async def erase(
         case.tell("person_erased", "应本人要求，个人信息已删除", at=now, who="系统")
     await privacy.forget_persons(connection, list(ended))
     kept = [case.ticket.number for key, case in cases.items() if key not in ended]
+    if not kept:  # else the desk still needs to know who calls about it
+        await privacy.forget_caller(connection, normal_phone(phone) or phone, vault=vault)
     await privacy.record_request(
         connection,
         RequestKind.ERASE,

@@ -46,6 +46,7 @@ async def retain(runtime: Runtime, *, rules: Rules, vault: Vault, retention: Ret
         ("persons", _persons),
         ("keys", _keys),
         ("looks", _looks),
+        ("tickets", _tickets),
         ("drafts", _drafts),
         ("numbers", _numbers),
     ):
@@ -54,7 +55,12 @@ async def retain(runtime: Runtime, *, rules: Rules, vault: Vault, retention: Ret
             async with runtime.transaction() as connection:
                 count = await turn(connection, now, retention, rules)
             metrics.FORGOTTEN.labels(what).inc(count)
-    for reseal in (privacy.reseal_persons, privacy.reseal_supplements, reseal_desk):
+    for reseal in (
+        privacy.reseal_persons,
+        privacy.reseal_supplements,
+        privacy.reseal_secrets,
+        reseal_desk,
+    ):
         count = BATCH
         while count == BATCH:
             async with runtime.transaction() as connection:
@@ -81,6 +87,12 @@ async def _keys(connection: Connection, now: datetime, retention: Retention, _ru
 
 async def _looks(connection: Connection, now: datetime, retention: Retention, _rules: Rules) -> int:
     return await privacy.forget_looks(connection, retention.looks_since(now), limit=BATCH)
+
+
+async def _tickets(
+    connection: Connection, now: datetime, retention: Retention, _rules: Rules
+) -> int:
+    return await privacy.forget_tickets(connection, retention.tickets_since(now), limit=BATCH)
 
 
 async def _drafts(

@@ -69,6 +69,30 @@ async def test_a_persons_data_go_three_years_after_the_end(
     assert history[0]["what"] == "pseudonymised"
 
 
+async def test_a_ticket_goes_ten_years_after_its_end_with_all_that_hangs_on_it(
+    intake: Intake, dsn: str, kafka: str, prefix: str
+):
+    old = (await intake.registered(source={"system": "x", "number": "1"}))["ticket_id"]
+    young = (await intake.registered())["ticket_id"]
+    await intake.call("POST", f"/{old}/supplements", json={"text": "还没有人来"})
+    await end(intake, old, years_ago=11)
+    await end(intake, young, years_ago=9)
+    async with served(settings(dsn, kafka, prefix, free_base())):
+
+        async def left() -> set[str]:
+            return {str(row["ticket_id"]) for row in await intake.rows("select * from ticket")}
+
+        assert await eventually(left, until=lambda ids: old not in ids) == {young}
+    for table in await intake.rows(
+        "select table_name from information_schema.columns"
+        " where column_name = 'ticket_id' and table_schema = 'public'"
+        " and table_name not in ('search_doc', 'search_pending')"
+    ):
+        sql = f"select 1 from {table['table_name']} where ticket_id = $1"  # noqa: S608
+        assert not await intake.rows(sql, old), table["table_name"]
+    assert (await intake.call("GET", f"/{old}")).status_code == 404
+
+
 async def test_a_new_key_seals_what_the_old_one_had(
     intake: Intake, dsn: str, kafka: str, prefix: str
 ):

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+from services.intake.domain.source import seal_id
+from services.intake.store import photos
 from services.intake.store.vault import Sealed, Vault
 from shared.contracts.parts import Actor
 from shared.runtime.database import Connection, queries
@@ -47,6 +49,40 @@ async def persons_past_term(connection: Connection, since: datetime, *, limit: i
 async def forget_persons(connection: Connection, ticket_ids: Sequence[UUID]) -> None:
     """Remove everything that tells who asked for these tickets."""
     await connection.execute(SQL.forget_persons, sorted(ticket_ids))
+
+
+async def forget_caller(connection: Connection, phone: str, *, vault: Vault) -> None:
+    """Remove what the desk keeps of a number besides tickets."""
+    await connection.execute(SQL.forget_caller, vault.phone_indexes(phone))
+
+
+async def forget_tickets(connection: Connection, since: datetime, *, limit: int) -> int:
+    """Remove tickets that ended before, with their photos and all that hangs on them; how many."""
+    rows = await connection.fetch(SQL.tickets_past_term, since, limit)
+    ticket_ids = [row["ticket_id"] for row in rows]
+    if ticket_ids:
+        await photos.remove_of(connection, ticket_ids)
+        await connection.execute(SQL.forget_tickets, ticket_ids)
+    return len(ticket_ids)
+
+
+async def reseal_secrets(connection: Connection, *, vault: Vault, limit: int) -> int:
+    """Seal some source systems' signing secrets anew under the current key; how many."""
+    rows = await connection.fetch(SQL.secrets_under_other_keys, vault.key_id, limit)
+    for row in rows:
+        owner = seal_id(row["system"])
+        anew: list[str | bytes | None] = []
+        for key_id, sealed in (
+            (row["key_id"], row["sealed"]),
+            (row["former_key_id"], row["former_sealed"]),
+        ):
+            if sealed is None:
+                anew += [None, None]
+                continue
+            opened = vault.open(owner, Sealed(key_id=key_id, data=sealed))
+            anew += [vault.key_id, vault.seal(owner, opened).data]
+        await connection.execute(SQL.reseal_secret, row["system"], *anew)
+    return len(rows)
 
 
 async def forget_keys(connection: Connection, since: datetime, *, limit: int) -> int:
