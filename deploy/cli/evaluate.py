@@ -7,9 +7,10 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from deploy.cli.labelling import Message, Score, label_messages, read_messages
 from deploy.cli.options import AsJson
 from deploy.cli.output import out, print_json
-from deploy.cli.scoring import Message, Score, Tally, label_messages, read_messages
+from deploy.cli.scoring import Tally
 from services.intake.domain.similarity import near_duplicates
 from shared.catalogue.load_hints import load_hint_limits
 

@@ -22,14 +22,17 @@ from services.intake.api import (
     knowledge,
     persons,
     photos,
+    ratings,
     search,
     sources,
     tickets,
 )
 from services.intake.api.photos import LARGER_BODIES
 from services.intake.archive import archive_for_ever
+from services.intake.campaigns import tell_for_ever
 from services.intake.codes import Codes
 from services.intake.context import IntakeContext
+from services.intake.domain.campaign import read_rating_terms
 from services.intake.domain.desk_terms import read_desk_terms
 from services.intake.domain.registration import Rules
 from services.intake.domain.retention import read_retention
@@ -41,6 +44,7 @@ from services.intake.learn import learn_for_ever
 from services.intake.links import links_of
 from services.intake.maps import Maps
 from services.intake.pages import callbacks as callback_pages
+from services.intake.pages import campaigns as campaign_pages
 from services.intake.pages import (
     desk,
     desk_tickets,
@@ -54,6 +58,8 @@ from services.intake.pages import knowledge as knowledge_pages
 from services.intake.pages import lists as list_pages
 from services.intake.pages import map as map_pages
 from services.intake.pages import photos as photo_pages
+from services.intake.pages import phrases as phrase_pages
+from services.intake.pages import ratings as rating_pages
 from services.intake.register import Registered, Registration, register_many
 from services.intake.retain import retain_for_ever
 from services.intake.sending import start_sending
@@ -120,11 +126,13 @@ def create_app(settings: IntakeSettings) -> FastAPI:
             start_sending(runtime, vault=context.vault, client=client)
             keep_terms(runtime, context)
             await begin_knowledge(runtime)
+            runtime.loop("ratings", partial(tell_for_ever, runtime, context.ratings))
             runtime.loop("archive", partial(archive_for_ever, runtime, context.rules))
             runtime.loop("index", partial(index_for_ever, runtime))
             keep_hints(runtime, context)
             runtime.loop("photos", partial(clean_for_ever, runtime, context.album))
-            runtime.subscribe(handlers.subscription(context.rules))
+            by_sms = settings.sms_url is not None
+            runtime.subscribe(handlers.subscription(context.rules, by_sms=by_sms))
             await runtime.start()
             yield runtime
 
@@ -139,17 +147,19 @@ def create_app(settings: IntakeSettings) -> FastAPI:
     app.include_router(commands.router)
     app.include_router(callbacks.router)
     app.include_router(callback_pages.router)
+    app.include_router(rating_pages.router)
+    app.include_router(ratings.router)
+    app.include_router(campaign_pages.router)
     app.include_router(sources.router)
     app.include_router(sources.lines_router)
     app.include_router(open311.router)
     app.include_router(photos.router)
     app.include_router(photo_pages.router)
     app.include_router(map_pages.router)
-    app.include_router(resident.router)
-    app.include_router(resident_follow.router)
-    app.include_router(resident_act.router)
-    app.include_router(resident_near.router)
-    app.include_router(resident_state.router)
+    for of_residents in (
+        resident, resident_act, resident_follow, resident_near, resident_state
+    ):  # fmt: skip
+        app.include_router(of_residents.router)
     app.include_router(persons.router)
     app.include_router(calls.router)
     app.include_router(drafts.router)
@@ -159,6 +169,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
     app.include_router(knowledge.router)
     app.include_router(list_pages.router)
     app.include_router(knowledge_pages.router)
+    app.include_router(phrase_pages.router)
     app.include_router(hints.router)
     return app
 
@@ -203,6 +214,9 @@ def new_context(runtime: Runtime, settings: IntakeSettings) -> IntakeContext:
         register=register,
         album=Album(objects=objects),
         maps=Maps(catalogue, rules.gazetteer),
+        ratings=read_rating_terms(
+            tomllib.loads((HERE / "ratings.toml").read_text(encoding="utf-8"))
+        ),
         settlements=read_settlements(
             tomllib.loads((HERE / "settlements.toml").read_text(encoding="utf-8"))
         ),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from services.intake.album import Album
 from services.intake.codes import Codes
+from services.intake.domain.campaign import RatingTerms
 from services.intake.domain.desk_terms import DeskTerms
 from services.intake.domain.registration import Rules
 from services.intake.domain.settle import Settlements
@@ -38,4 +39,5 @@ class IntakeContext:
     codes: Codes
     labels: Mapping[str, ReportLabel]
     settlements: Settlements
+    ratings: RatingTerms
     hints: Hints

@@ -12,11 +12,13 @@ from services.intake.domain.hearing import hear
 from services.intake.domain.merging import open_own_callback
 from services.intake.domain.registration import Rules
 from services.intake.domain.ticket import TicketState
+from services.intake.rate import asking_texts
 from services.intake.store import callbacks, merges
 from services.intake.store import tickets as store
 from shared.contracts import whistles
 from shared.contracts.deadlines import DeadlineFact
 from shared.contracts.whistles import WhistleFact
+from shared.delivery.outgoing import put_many
 from shared.runtime.database import Connection
 from shared.runtime.incoming import Incoming
 
@@ -25,11 +27,17 @@ RESOLVING: Final = (whistles.Resolved, whistles.ReviewPassed)
 
 
 async def follow(
-    connection: Connection, events: Sequence[Incoming], now: datetime, *, rules: Rules
+    connection: Connection,
+    events: Sequence[Incoming],
+    now: datetime,
+    *,
+    rules: Rules,
+    by_sms: bool = False,
 ) -> None:
     """Apply the events, in order, to the tickets they are about.
 
-    A whistle without tickets is a street's own matter and passes by.
+    A whistle without tickets is a street's own matter and passes by. `by_sms`: who is to be called
+    back is asked by a text message, too.
     """
     about = await _tickets_of(connection, events)
     resolving = {
@@ -57,7 +65,9 @@ async def follow(
             await _resolved_with(connection, cases, children, heard)
         if isinstance(event.data, whistles.MergeConflict):
             await _merges_ended(connection, cases, before, now)
-    await callbacks.open_tasks(connection, cases.values())
+    opened = await callbacks.open_tasks(connection, cases.values())
+    if by_sms and opened:
+        await put_many(connection, asking_texts(opened, now=now))
     await store.save_cases(connection, cases.values(), policy=rules.policy)
     metrics.count_moves(cases.values())
 

@@ -14,10 +14,13 @@ from shared.runtime.incoming import Incoming
 GROUP: Final = "intake"
 
 
-def subscription(rules: Rules) -> Subscription:
-    """Both topics in one group: a batch may hold facts of both about one ticket."""
+def subscription(rules: Rules, *, by_sms: bool = False) -> Subscription:
+    """Both topics in one group: a batch may hold facts of both about one ticket.
+
+    `by_sms`: whoever is to be called back is asked by a text message, too.
+    """
 
     async def handle(connection: Connection, events: Sequence[Incoming], now: datetime) -> None:
-        await follow(connection, events, now, rules=rules)
+        await follow(connection, events, now, rules=rules, by_sms=by_sms)
 
     return Subscription(group=GROUP, topics=(WHISTLES, DEADLINES), handle=handle)

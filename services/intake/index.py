@@ -14,6 +14,7 @@ from typing import Final
 from services.intake import metrics
 from services.intake.domain.postings import SEGMENT, segment_of
 from services.intake.domain.subject import Subject, live_terms, word_terms
+from services.intake.domain.terms import prepare
 from services.intake.store import search as store
 from services.intake.store.search import Doc
 from shared.runtime.database import Connection, is_transient
@@ -32,6 +33,7 @@ log = logger(__name__)
 
 async def index_for_ever(runtime: Runtime) -> None:
     """The loop; a database that is away is tried again."""
+    await asyncio.to_thread(prepare)
     while True:
         started = time.monotonic()
         try:

@@ -10,6 +10,7 @@ from uuid import UUID
 import httpx
 
 from services.intake.links import links_of
+from services.intake.rate import rate_link
 from services.intake.store import residents, sources
 from services.intake.store.vault import Vault, person_of
 from shared.delivery.address import Allowed
@@ -45,10 +46,11 @@ class Recipients:
         async with self._runtime.pool.acquire() as connection:
             person = await person_of(connection, ticket_id, vault=self._vault)
             known = await residents.generations(connection, [ticket_id])
+            rate = await rate_link(connection, ticket_id, links=self._links)
         if person.phone is None:
             return None
         link = self._links.ticket(ticket_id, generation=known.get(ticket_id, 0))
-        return Addressee(phone=person.phone, values={"link": link})
+        return Addressee(phone=person.phone, values={"link": link, "rate": rate or link})
 
     async def _of_code(self, code_id: UUID) -> Addressee | None:
         async with self._runtime.pool.acquire() as connection:

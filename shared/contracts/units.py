@@ -30,8 +30,20 @@ class UnitDeclared:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """One question's mark, 1 to 5."""
+
+    question: str
+    score: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RatingRecorded:
-    """One anonymous answer about one subject."""
+    """One anonymous answer about one subject.
+
+    Its time is the hour's beginning, and it is said after the hour in no order of arrival. Classes
+    that are not asked for the four answers have `scores`, and `unknown` as their answer.
+    """
 
     TYPE: ClassVar[str] = "shaodao.rating.recorded.v1"
 
@@ -41,3 +53,4 @@ class RatingRecorded:
     evaluator_class: str
     answer: Satisfaction
     campaign: str | None = None
+    scores: tuple[Score, ...] = ()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-MOST_AT_ONCE: Final = 8
+MOST_AT_ONCE: Final = 16
 TRIPS: Final = 5  # failures in a row that open the circuit
 FIRST_PAUSE: Final = timedelta(seconds=10)
 LONGEST_PAUSE: Final = timedelta(minutes=10)

@@ -14,6 +14,7 @@ from shared.runtime.service import Runtime
 from shared.runtime.settings import ServiceSettings
 from shared.web import login, operations, problems
 from shared.web.accounts import Accounts
+from shared.web.description import describe
 from shared.web.edge import Edge
 from shared.web.identity import Tokens
 from shared.web.pages import Pages
@@ -59,6 +60,7 @@ def new_app(
     app.state.pages = Pages(folder or Path(name), settings)
     app.state.security_headers = security_headers(settings.tile_url)
     problems.install(app)
+    describe(app)
     app.include_router(operations.router)
     app.include_router(login.router)
     app.add_route("/static/{name:path}", app.state.pages.files.answer, include_in_schema=False)

@@ -7,6 +7,7 @@ Prometheus come without one.
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from shared.contracts.parts import Role
@@ -31,7 +32,7 @@ async def get_health() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/ready", tags=["operations"])
+@router.get("/ready", tags=["operations"], responses={503: {"description": "Not ready"}})
 async def get_ready(request: Request, response: Response) -> dict[str, object]:
     """Ready to work, or 503 with the reasons, part by part."""
     found = await health.ready(_runtime(request))
@@ -39,7 +40,7 @@ async def get_ready(request: Request, response: Response) -> dict[str, object]:
     return {"ready": not found.reasons, "reasons": found.reasons, "degraded": found.degraded}
 
 
-@router.get("/metrics", tags=["operations"])
+@router.get("/metrics", tags=["operations"], response_class=PlainTextResponse)
 async def get_metrics() -> Response:
     """Prometheus metrics in text format."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

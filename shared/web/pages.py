@@ -7,7 +7,7 @@ with one block of it. Templates of the service come before the shared ones of th
 import secrets
 import tomllib
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from jinja2_fragments import render_block
 from markupsafe import Markup
 from starlette.requests import Request
 
+from shared.catalogue.load import load_catalogue
 from shared.contracts.parts import Role
 from shared.runtime.clock import wall_now
 from shared.runtime.settings import ServiceSettings
@@ -64,6 +65,7 @@ class Pages:
         self.strings = Strings(STRINGS, service / "strings")
         self.files = StaticFiles(service.name, service / "static")
         self.nav = _read_nav(service / "templates" / "nav.toml")
+        self._units = {code: unit.name for code, unit in load_catalogue().units.items()}
         self._icons: dict[str, str] = {}
         self._templates = Environment(
             loader=ChoiceLoader(
@@ -75,6 +77,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.globals |= {"asset": self.files.url, "icon": self.icon, "product": PRODUCT}
+        self._templates.globals["unit_name"] = self.unit_name
         self._templates.filters |= {"local": _local, "ago": _ago}
 
     def icon(self, name: str, css: str = "") -> Markup:
@@ -91,6 +94,10 @@ class Pages:
         return Markup(
             '<svg class="icon {}" viewBox="0 0 24 24" {} aria-hidden="true">{}</svg>'
         ).format(css, Markup(paint), Markup(self._icons[name]))
+
+    def unit_name(self, code: str) -> str:
+        """A unit's name; its code when it was added to the city's table after its file."""
+        return self._units.get(code, code)
 
     def render(self, template: str, block: str | None, values: Mapping[str, Any]) -> str:
         """A template, or one block of it, with these values."""
@@ -115,6 +122,7 @@ async def page(
     visit = request.cookies.get(VISIT_COOKIE) or secrets.token_urlsafe(16)
     token = sessions.csrf_token(session.session_id if session else visit)
     caller = _reader(request)
+    nav = _nav_for(pages, caller)
 
     def t(key: str, **named: Any) -> str:
         return pages.strings.text(language, key, named)
@@ -134,7 +142,8 @@ async def page(
         "here": _here(request),
         "path": request.url.path,
         "service": pages.name,
-        "nav": _nav_for(pages, caller),
+        "nav": nav,
+        "nav_here": _nav_here(nav, request.url.path),
         "places": places_for(caller, pages.settings),
         "tile_url": pages.settings.tile_url,
     }
@@ -174,6 +183,12 @@ def _nav_for(pages: Pages, caller: Caller | None) -> list[NavItem]:
         for item in pages.nav
         if caller is not None and (item.roles is None or caller.role in item.roles)
     ]
+
+
+def _nav_here(nav: Sequence[NavItem], path: str) -> str:
+    """The path of the line this page belongs to: the longest that it begins with, or none."""
+    fitting = [item.path for item in nav if f"{path}/".startswith(f"{item.path}/")]
+    return max(fitting, key=len, default="")
 
 
 def _read_nav(path: Path) -> list[NavItem]:

@@ -8,7 +8,14 @@ from pathlib import Path
 from rich.console import Console
 
 from deploy.local.data_folder import PROJECT
-from tests.bench import deadlines_4000, relay_rows, router_rows, submit_http, submit_to_bureau
+from tests.bench import (
+    deadlines_4000,
+    hints,
+    relay_rows,
+    router_rows,
+    submit_http,
+    submit_to_bureau,
+)
 from tests.bench.figures import Figure, keep, show
 from tests.bench.ground import Ground, open_ground
 from tests.bench.plan import Plan
@@ -19,6 +26,7 @@ ROWS: Mapping[str, Row] = {
     "router_acknowledgements": router_rows.measure_acknowledgements,
     "router_dispatches": router_rows.measure_dispatches,
     "relay_rows": relay_rows.measure,
+    "hints_ms": hints.measure,
     "submit_http": submit_http.measure,
     "submit_to_bureau_ms": submit_to_bureau.measure,
     "deadlines_4000": deadlines_4000.measure,

@@ -134,5 +134,6 @@ async def _timed(ground: Ground, url: str, database: str, requests: int) -> floa
     finally:
         await connection.close()
     assert after["ticket"] - before["ticket"] == requests
-    assert after["history"] - before["history"] == requests
+    # groups of callers are flagged meanwhile, which adds to the history
+    assert after["history"] - before["history"] >= requests
     return requests / seconds

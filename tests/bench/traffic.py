@@ -36,17 +36,18 @@ class Matter:
 
 
 @cache
-def _texts() -> tuple[str, ...]:
+def texts() -> tuple[str, ...]:
+    """What people ask for, in our own words."""
     lines = REQUESTS.read_text().splitlines()
-    texts = (json.loads(line)["description"] for line in lines)
-    return tuple(text for text in texts if len(text) >= SHORTEST)
+    told = (json.loads(line)["description"] for line in lines)
+    return tuple(text for text in told if len(text) >= SHORTEST)
 
 
 @cache
 def _clear_matters() -> tuple[Matter, ...]:
     """One matter of each category in each community where it has one lead."""
     catalogue = load_catalogue()
-    texts = cycle(_texts())
+    told = cycle(texts())
     communities = [r for r in catalogue.regions.values() if r.level is RegionLevel.COMMUNITY]
     return tuple(
         Matter(
@@ -56,7 +57,7 @@ def _clear_matters() -> tuple[Matter, ...]:
             urgency=category.default_urgency,
             type=category.default_type,
             address=f"{catalogue.region_name(region.code)}{category.name}处",
-            text=next(texts),
+            text=next(told),
         )
         for category in catalogue.categories.values()
         for region in communities

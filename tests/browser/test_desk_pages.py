@@ -8,6 +8,7 @@ from playwright.async_api import expect
 from shared.web.identity import issue_token
 from tests.support.browser import Window, axe, fits
 from tests.support.intake import SECRET, Intake
+from tests.support.waiting import eventually
 
 PHONE = "13900007788"
 WORDS = (
@@ -28,6 +29,15 @@ async def call(intake: Intake, kind: str, call_id: str = "c-1", operator: str = 
             headers={"Authorization": f"Bearer {token}"},
         )  # fmt: skip
     assert answer.status_code == 200, answer.text
+
+
+async def kept(intake: Intake, *versions: int) -> None:
+    """Wait until the drafts are kept in these versions."""
+
+    async def look() -> list[int]:
+        return [row["version"] for row in await intake.rows("select version from draft")]
+
+    await eventually(look, until=lambda found: sorted(found) == sorted(versions))
 
 
 async def test_a_call_becomes_a_ticket_by_keyboard_only(
@@ -59,6 +69,7 @@ async def test_a_call_becomes_a_ticket_by_keyboard_only(
     await page.keyboard.type("hwjy")
     await expect(page.get_by_role("option", name="河湾锦苑")).to_be_visible()
     await shot(page, "desk-address")
+    await page.keyboard.press("ArrowDown")
     await page.keyboard.press("Enter")
     await expect(page.get_by_label("地点", exact=True)).to_have_value("河湾锦苑")
     for _ in range(3):  # the pin, no place, the category
@@ -68,6 +79,15 @@ async def test_a_call_becomes_a_ticket_by_keyboard_only(
     await expect(page.get_by_label("类别", exact=True)).not_to_have_value("")
     await page.keyboard.press("Alt+3")
     await expect(page.get_by_text("草稿已保存")).to_be_visible()
+    for key, name in (("F4", "知识库"), ("F8", "常用语")):
+        await page.keyboard.press(key)
+        await expect(page.get_by_role("dialog", name=name)).to_be_visible()
+        await expect(page.get_by_role("searchbox", name=name)).to_be_focused()
+        await expect(page.locator(".found li").first).to_be_visible()
+        await shot(page, f"desk-{key.lower()}")
+        await axe(page)
+        await page.keyboard.press("Escape")
+        await expect(page.get_by_role("dialog", name=name)).to_be_hidden()
     await shot(page, "desk")
     await axe(page)
     await fits(page)
@@ -85,7 +105,9 @@ async def test_a_call_becomes_a_ticket_by_keyboard_only(
     await expect(page.get_by_label("诉求内容")).to_have_value("")
 
 
-async def test_no_key_acts_while_an_input_method_composes(new_page: Window, intake: Intake) -> None:
+async def test_no_key_acts_while_an_input_method_composes(
+    new_page: Window, intake: Intake, shot: Any
+) -> None:
     page = await new_page("operator")
     await page.goto("/desk")
     await expect(page.get_by_text("话务已连接")).to_be_visible()
@@ -119,12 +141,36 @@ async def test_no_key_acts_while_an_input_method_composes(new_page: Window, inta
     await words.focus()
     await page.keyboard.press("Alt+4")
     await expect(page.get_by_role("radio", name="举报")).to_be_checked()
-    await expect(page.get_by_text("举报默认保密")).to_be_visible()
+    await expect(page.get_by_text("举报默认保密，承办单位看不到")).to_be_visible()
     await page.keyboard.press("F7")
+    await shot(page, "desk-hand-over")
     await page.keyboard.press("2")
     await expect(page.get_by_role("dialog", name="已转 119，工单已登记")).to_be_visible()
     (row,) = await intake.rows("select state, urgency, summary from ticket")
     assert (row["state"], row["urgency"]) == ("transferred", "critical")
+
+
+async def test_a_neighbours_matter_is_joined(new_page: Window, intake: Intake, shot: Any) -> None:
+    noise = {"description": WORDS, "place": {"address": "河湾锦苑"}, "category": "0205"}
+    first = await intake.registered(**noise, reporter={"phone": "13900001111"})
+    await intake.registered(**noise, reporter={"phone": "13900002222"})
+    page = await new_page("operator")
+    await page.goto("/desk")
+    await page.get_by_label("联系电话").fill(PHONE)
+    await page.get_by_label("诉求内容").fill(WORDS.replace("老人", "孩子"))
+    await page.get_by_label("地点", exact=True).fill("河湾锦苑北门")
+    await page.keyboard.press("F6")
+    card = page.locator(".near-card").first
+    await expect(card.get_by_role("button", name="并入")).to_be_focused()
+    await shot(page, "desk-near")
+    await axe(page)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("提交时并入")).to_be_visible()
+    await page.keyboard.press("Control+Enter")
+    await expect(page.get_by_role("dialog", name="已并入同一事项")).to_be_visible()
+    found = await intake.rows("select state from ticket order by ticket_id desc")
+    assert [row["state"] for row in found] == ["merged", "registered", "registered"]
+    assert first["state"] == "registered"
 
 
 async def test_nothing_typed_is_lost(new_page: Window, intake: Intake, shot: Any) -> None:
@@ -142,7 +188,7 @@ async def test_nothing_typed_is_lost(new_page: Window, intake: Intake, shot: Any
     await shot(page, "desk-wrong")
     await axe(page)
     await page.keyboard.type("，三单元，物业没人接电话")
-    await expect(page.get_by_text("草稿已保存")).to_be_visible()
+    await kept(intake, 2)
     await page.reload()
     await expect(words).to_have_value("电梯困人，三单元，物业没人接电话")
     # the page dies, as in a crash; the call drops and the number rings again
@@ -159,14 +205,14 @@ async def test_nothing_typed_is_lost(new_page: Window, intake: Intake, shot: Any
     await other.goto(again.url)
     await expect(other.get_by_label("诉求内容")).to_have_value("电梯困人，三单元，物业没人接电话")
     await other.get_by_label("诉求内容").fill("另一窗口里的字，一个也不能少")
-    await expect(other.get_by_text("草稿已保存")).to_be_visible()
+    await kept(intake, 3)
     await words.fill("这一窗口里的字，也不能少")
     clash = again.get_by_role("alert").filter(has_text="没有覆盖任何一方")
-    await expect(clash).to_be_visible()
+    await expect(clash).to_be_visible(timeout=15_000)
     await shot(again, "desk-clash")
     await again.get_by_role("button", name="把我的另存为新草稿").click()
     await expect(clash).to_be_hidden()
-    await expect(again.get_by_text("草稿已保存")).to_be_visible()
+    await kept(intake, 3, 1)
     await other.goto("/desk/drafts")
     await expect(other.get_by_role("cell", name="另一窗口里的字")).to_be_visible()
     await expect(other.get_by_role("cell", name="这一窗口里的字")).to_be_visible()
@@ -176,11 +222,9 @@ async def test_nothing_typed_is_lost(new_page: Window, intake: Intake, shot: Any
     # while the server is away the page says so and keeps the words
     await again.context.set_offline(True)
     await words.fill("断网时写的字，也在")
-    await expect(again.get_by_text("服务器连不上")).to_be_visible()
+    await expect(again.get_by_text("服务器连不上")).to_be_visible(timeout=15_000)
     await again.context.set_offline(False)
-    await expect(again.get_by_text("草稿已保存")).to_be_visible()
-    forms = await intake.rows("select from draft")
-    assert len(forms) == 2
+    await kept(intake, 3, 2)
 
 
 async def test_two_operators_on_one_ticket_overwrite_nothing(

@@ -45,7 +45,7 @@ async def opened(page: Page) -> None:
 
 async def number_on(page: Page) -> str:
     """The number of the ticket in large print."""
-    text = await page.get_by_test_id("number").first.inner_text()
+    text = await page.locator("[data-test=number]").first.inner_text()
     return "".join(text.split())
 
 
@@ -115,6 +115,7 @@ async def test_a_photo_report_is_followed_to_its_rating(
     await expect(page.get_by_text("谢谢您的评价")).to_be_visible()
     await intake.ticket_in(ticket_id, "closed")
     await page.get_by_text("每一步经过").tap()
+    await expect(page.get_by_text("收到您反映的问题")).to_be_visible()
     await looked_over(page, shot, "resident-closed")
     await page.get_by_role("link", name="谁看过我的联系方式").tap()
     await expect(page.get_by_text("还没有人看过")).to_be_visible()
@@ -238,6 +239,7 @@ async def test_large_text_reads_well(intake: Intake, new_page: Window, shot: Any
     assert await smallest_text(page) >= 22
     await looked_over(page, shot, "resident-elder-receipt")
     await page.get_by_role("link", name="查看进度").tap()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("正在找负责的单位")
     await looked_over(page, shot, "resident-elder-follow")
     for path, name in (("/r/mine", "mine"), ("/r/how", "how"), ("/r/code", "code")):
         await page.goto(path)

@@ -173,3 +173,30 @@ async def test_the_list_goes_by_due_time_page_by_page(calm: Calm) -> None:
     assert (await calm.call("GET", "", role="operator")).status_code == 403
     nobody = await calm.call("POST", f"/{uuid4()}/claims", json={})
     assert nobody.status_code == 404
+
+
+async def test_the_page_tells_why_a_result_is_refused(calm: Calm) -> None:
+    ticket_id = await calm.waiting()
+    token = issue_token(SECRET, role="callback_clerk", name="甲")
+    headers = {"Authorization": f"Bearer {token}", "Accept": "text/html"}
+
+    async def send(what: str, **form: str) -> httpx.Response:
+        url = f"{calm.intake.url}/callbacks/{ticket_id}/{what}"
+        return await calm.intake.http.post(url, headers=headers, data=form)
+
+    async def version() -> str:
+        return str((await calm.intake.ticket(ticket_id))["version"])
+
+    assert (await send("claims")).status_code == 303
+    reached = {"result": "unreachable", "satisfaction": "unknown"}
+    assert (await send("results", version=await version(), **reached)).status_code == 303
+    assert (await send("claims")).status_code == 303
+    soon = await send("results", version=await version(), **reached)
+    assert soon.status_code == 409
+    assert "9月14日 13:00" in soon.text
+    assert "13900001111" in soon.text  # the form is still there, as it was filled in
+    stale = await send("results", version="1", result="solved", satisfaction="satisfied")
+    assert stale.status_code == 409
+    assert "联系不上" in stale.text  # what happened since
+    assert (await send("releases")).status_code == 303
+    assert (await calm.listed())["items"][0]["holder"] is None

@@ -68,7 +68,7 @@ async def test_a_ticket_is_found_by_everything_it_is(intake: Intake) -> None:
         title="井盖翘起",
         category="0203",
         place=ELSEWHERE,
-        type="help",
+        type="complain",
         urgency="urgent",
         reporter={"phone": "13900002222"},
     )
@@ -78,7 +78,7 @@ async def test_a_ticket_is_found_by_everything_it_is(intake: Intake) -> None:
     assert await numbers(intake, "q=尽快") == both
     for query in ("q=路灯", "q=ludeng", "q=ld", "q=hwjy", "category=0205", "region=159902001"):
         assert await numbers(intake, query) == [lamp["number"]], query
-    for query in ("q=井盖", "type=help", "urgency=urgent&urgency=critical", "region=159903"):
+    for query in ("q=井盖", "type=complain", "urgency=urgent&urgency=critical", "region=159903"):
         assert await numbers(intake, query) == [well["number"]], query
     assert await numbers(intake, "category=02&state=registered&q=来修") == both
     assert await numbers(intake, "category=02&state=closed") == []

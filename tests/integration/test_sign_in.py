@@ -15,10 +15,10 @@ from fastapi import Depends
 from shared.contracts.parts import Role
 from shared.errors import ConflictError, FieldError, InvalidError
 from shared.runtime.clock import wall_now
-from shared.web import login, sessions
+from shared.web import accounts, login, sessions
 from shared.web.accounts import hash_password, read_accounts
 from shared.web.identity import Caller, allow, issue_token, same_site
-from tests.support.browser import PASSWORD, add_account, save_accounts
+from tests.support.browser import PASSWORD, add_account, password_hash, save_accounts
 from tests.support.intake import SECRET
 from tests.support.shell import Shell, shell_on
 
@@ -26,7 +26,8 @@ Desk = Annotated[Caller, Depends(allow(Role.OPERATOR))]
 
 
 @pytest.fixture
-async def accounts_file(tmp_path: Path) -> Path:
+async def accounts_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(accounts, "NOBODY", password_hash())
     path = tmp_path / "accounts.json"
     add_account(path, Role.OPERATOR, "C-RXZX", name="王受理")
     add_account(path, Role.AUDITOR, None)
@@ -174,8 +175,8 @@ async def test_signing_out_ends_it(http: httpx.AsyncClient) -> None:
 async def test_a_session_ends_with_its_account_and_its_hours(
     http: httpx.AsyncClient, accounts_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    accounts = read_accounts(accounts_file)
-    was = accounts["operator-c-rxzx"]
+    known = read_accounts(accounts_file)
+    was = known["operator-c-rxzx"]
     for change in (
         {"disabled": True},
         {"hash": hash_password("another password")},
@@ -184,13 +185,13 @@ async def test_a_session_ends_with_its_account_and_its_hours(
     ):
         await sign_in(http)
         assert (await http.get("/desk")).status_code == 200
-        save_accounts(accounts_file, accounts | {was.login: replace(was, **change)})
+        save_accounts(accounts_file, known | {was.login: replace(was, **change)})
         assert (await http.get("/desk")).status_code == 303
-        save_accounts(accounts_file, accounts)
+        save_accounts(accounts_file, known)
         assert (await http.get("/desk")).status_code == 200
-    save_accounts(accounts_file, {k: v for k, v in accounts.items() if k != was.login})
+    save_accounts(accounts_file, {k: v for k, v in known.items() if k != was.login})
     assert (await http.get("/desk")).status_code == 303
-    save_accounts(accounts_file, accounts)
+    save_accounts(accounts_file, known)
     later = wall_now() + sessions.LASTS + timedelta(seconds=1)
     monkeypatch.setattr(sessions, "wall_now", lambda: later)
     assert (await http.get("/desk")).status_code == 303
@@ -199,10 +200,10 @@ async def test_a_session_ends_with_its_account_and_its_hours(
 async def test_a_disabled_account_and_an_unknown_one_are_told_the_same(
     http: httpx.AsyncClient, accounts_file: Path
 ) -> None:
-    accounts = read_accounts(accounts_file)
+    known = read_accounts(accounts_file)
     save_accounts(
         accounts_file,
-        accounts | {"auditor": replace(accounts["auditor"], disabled=True)},
+        known | {"auditor": replace(known["auditor"], disabled=True)},
     )
     told = []
     for who, password in (("auditor", PASSWORD), ("nobody", "x"), ("operator-c-rxzx", "wrong")):
@@ -285,8 +286,8 @@ async def test_people_get_errors_as_pages_and_programs_as_json(http: httpx.Async
         asked = await http.get(path, headers={"Accept": "application/json"})
         assert asked.status_code == status
         assert asked.json()["code"]
-        part = await http.get(path, headers={"HX-Request": "true"})
-        assert part.headers["content-type"] == "application/json"
+    part = await http.get("/wrong/changed", headers={"HX-Request": "true"})
+    assert part.headers["content-type"] == "application/json"
     english = await http.get("/wrong/fields?lang=en")
     assert "a is wrong&lt;b&gt;" in english.text
     gone = await http.get("/desk", headers={"HX-Request": "true"})

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
 from playwright.async_api import Response as Answer
 
 from deploy.local.data_folder import PROJECT
 from shared.contracts.parts import Role
 from shared.runtime.clock import wall_now
-from shared.web.accounts import Account, Accounts, hash_password, read_accounts, write_accounts
+from shared.web.accounts import Account, Accounts, read_accounts, write_accounts
 from shared.web.sessions import SESSION_COOKIE, Sessions
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -66,8 +67,8 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @cache
 def password_hash() -> str:
-    """Of PASSWORD; made once, as it takes its time."""
-    return hash_password(PASSWORD)
+    """Of PASSWORD, and cheap to verify: the real costs would be most of these tests' time."""
+    return PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
 
 
 def add_account(path: Path, role: Role, unit: str | None, *, name: str = "测试员") -> Account:

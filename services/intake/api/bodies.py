@@ -275,12 +275,22 @@ def read_supplement(body: bytes) -> SupplementBody:
 @cache
 def schema(cls: type[BaseModel]) -> dict[str, Any]:
     """The JSON schema of a body as OpenAPI wants it."""
-    return {
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": cls.model_json_schema()}},
-        }
-    }
+    made = cls.model_json_schema()
+    whole = _inlined(made, made.get("$defs", {}))
+    content = {"application/json": {"schema": whole}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def _inlined(part: Any, parts: Mapping[str, Any]) -> Any:
+    """A schema without references, which within an OpenAPI document would point elsewhere."""
+    if isinstance(part, list):
+        return [_inlined(each, parts) for each in part]
+    if not isinstance(part, dict):
+        return part
+    kept = {name: _inlined(v, parts) for name, v in part.items() if name not in ("$ref", "$defs")}
+    if "$ref" in part:
+        return _inlined(parts[part["$ref"].rpartition("/")[2]], parts) | kept
+    return kept
 
 
 def read_key(header: str | None) -> str | None:

@@ -104,6 +104,11 @@ def account_of(caller: Caller) -> str:
     return caller.account or caller.name or caller.role
 
 
+def name_of(caller: Caller) -> str:
+    """The name that others read."""
+    return caller.name or account_of(caller)
+
+
 def call_view(call: PhoneCall) -> CallView:
     return CallView(
         call_id=call.call_id,
@@ -145,7 +150,11 @@ async def post_call(request: Request, intake: Intake, _caller: Centre) -> CallVi
     return call_view(call)
 
 
-@router.get("/calls/stream", response_class=StreamingResponse)
+@router.get(
+    "/calls/stream",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}}},
+)
 async def get_stream(intake: Intake, caller: AtDesk) -> StreamingResponse:
     """The running calls at this desk as server-sent events, whole each time they change."""
     return StreamingResponse(
@@ -260,7 +269,7 @@ async def post_mark(request: Request, intake: Intake, caller: Lead) -> dict[str,
             connection,
             read_phone(body.phone),
             reason=body.reason,
-            by=account_of(caller),
+            by=name_of(caller),
             now=intake.runtime.clock.now(),
             terms=intake.desk,
             vault=intake.vault,
@@ -288,7 +297,7 @@ async def post_note(request: Request, intake: Intake, caller: AtDesk) -> dict[st
             connection,
             read_phone(body.phone),
             text=body.text,
-            by=account_of(caller),
+            by=name_of(caller),
             now=intake.runtime.clock.now(),
             vault=intake.vault,
         )

@@ -215,7 +215,7 @@ async def post_missing(request: Request, intake: Intake, _caller: AtDesk) -> dic
 @router.post(
     "/{draft_id}/submissions",
     status_code=201,
-    responses={201: {"model": Receipt}},
+    responses={201: {"model": Receipt}, 200: {"model": Receipt}},
     openapi_extra=schema(SubmissionBody),
 )
 async def post_submission(

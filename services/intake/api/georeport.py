@@ -25,7 +25,7 @@ class Format(StrEnum):
     """The ending of an address, which says what is answered."""
 
     JSON = "json"  # JSON，按 Spark 约定
-    XML = "xml"  # XML
+    XML = "xml"  # XML，规范必备的格式
 
 
 MEDIA: Final = {

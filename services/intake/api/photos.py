@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -49,6 +49,11 @@ FORM: Final = {
             }
         },
     }
+}
+
+PICTURE: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {media_type.value: {} for media_type in MediaType}},
+    304: {"description": "As it was"},
 }
 
 
@@ -138,7 +143,7 @@ async def delete_photo(
         await album.remove(connection, photo_id, owner=owner_of(caller.actor()))
 
 
-@router.get("/{photo_id}/file", response_class=StreamingResponse)
+@router.get("/{photo_id}/file", response_class=StreamingResponse, responses=PICTURE)
 async def get_file(
     photo_id: UUID,
     request: Request,

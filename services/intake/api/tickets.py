@@ -93,7 +93,10 @@ Desk = Annotated[Caller, Depends(allow(*DESK))]
 
 
 @router.post(
-    "", status_code=201, responses={201: {"model": Receipt}}, openapi_extra=schema(TicketBody)
+    "",
+    status_code=201,
+    responses={201: {"model": Receipt}, 200: {"model": Receipt}},
+    openapi_extra=schema(TicketBody),
 )
 async def post_ticket(request: Request) -> Response:
     """Register a request; 200 with the first answer when it was registered before."""

@@ -5,7 +5,6 @@ unsatisfied answer with a cause. Nobody reached is never satisfied; the third tr
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 

@@ -152,7 +152,8 @@ def _said(catalogue: Catalogue, synonyms: Mapping[str, Synonyms]) -> dict[str, d
         add(each.also, code, whole * HINT)
     for category in catalogue.categories.values():
         parts = _NAME_PARTS.split(plain(category.name))
-        add([part for part in parts if len(part) > 1], category.code, 1.0)
+        add([part for part in parts if len(part) > 2], category.code, 1.0)
+        add([part for part in parts if len(part) == 2], category.code, HINT)  # 楼顶, 配套
     return said
 
 

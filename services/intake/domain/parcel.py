@@ -254,6 +254,8 @@ def _text(kind: StepKind, happened: Line | None) -> str | None:
         return None
     if kind is StepKind.DONE:
         return happened.zh.partition(REPLY)[2]
+    if kind is _K.RATE and happened.what == "called_back":
+        return happened.zh.partition("：")[2] or happened.zh
     return happened.zh if kind in {_K.PAUSED, _K.SUPPLY} else None
 
 

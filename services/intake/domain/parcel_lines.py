@@ -56,9 +56,7 @@ _PLAIN: Final[Mapping[str, str]] = {
 }
 # whose words are our own, so that jargon in them may be replaced
 _OURS: Final = frozenset({"blown", "missed", "corrected", "due_changed"})
-_THEIR_OWN: Final = frozenset(
-    {"supplemented", "supplied", "urged", "withdrawn", "reopened", "appealed"}
-)
+_THEM: Final = "诉求人"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,5 +88,5 @@ def _plain(line: Line) -> PlainLine:
         who=line.who,
         told=line.what in TOLD,
         text=text,
-        own=line.what in _THEIR_OWN,
+        own=line.who == _THEM,
     )

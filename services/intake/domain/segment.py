@@ -12,8 +12,8 @@ _CHINESE: Final = re.compile(r"[\u4e00-\u9fff]+")
 
 
 def plain(text: str) -> str:
-    """One spelling: full-width forms as ASCII, capitals, one space for any blank."""
-    return _CONTROL.sub(" ", unicodedata.normalize("NFKC", text).upper())
+    """One spelling: full-width forms as ASCII, capitals, one space for any blank, 市 for 巿."""
+    return _CONTROL.sub(" ", unicodedata.normalize("NFKC", text).upper()).replace("巿", "市")
 
 
 def cut(text: str) -> list[str]:

@@ -16,6 +16,7 @@ from services.intake.domain.lexicon import Lexicon, Weights
 from services.intake.domain.segment import plain, terms
 
 TEMPERATURE: Final = 0.1
+LEARNED: Final = 4.0  # of what experience says, which is cautious, beside the lexicon
 MOST_CHARACTERS: Final = 2000  # of a text; what comes later tells little more
 MOST_WORDS: Final = 5
 NEXT_MOST: Final = 0.02  # below this confidence nothing is suggested beside the first
@@ -72,7 +73,7 @@ class Suggester:
         scores = self._lexicon.scores(heard.said)
         for code, leaning in self.experience.leanings(heard.words).items():
             if code in self._at:
-                scores[self._at[code]] += leaning * TEMPERATURE
+                scores[self._at[code]] += leaning * LEARNED * TEMPERATURE
         return scores
 
     def confidences(self, scores: Weights, *, temperature: float = TEMPERATURE) -> Weights:
@@ -107,7 +108,7 @@ class Suggester:
         weights = {
             word: count * self._lexicon.weight(word, at) for word, count in heard.said.items()
         }
-        code, trust = self.codes[at], self.experience.trust * TEMPERATURE
+        code, trust = self.codes[at], self.experience.trust * LEARNED * TEMPERATURE
         for word, count in heard.words.items():
             learned = self.experience.says(word).get(code, 0.0)
             if learned:

@@ -20,13 +20,18 @@ _MARK: Final = re.compile("〔[^〔〕]{1,8}〕")  # what redaction put in the p
 _LATIN: Final = re.compile("[a-z]{2,32}")
 _RUN: Final = re.compile("[\u4e00-\u9fff]+|[a-z0-9]+")
 # Words that a hotline hears all day; the dictionary would cut 路灯不亮 into 路 and 灯不亮.
-_OFTEN: Final = (
-    "路灯 井盖 暖气 供暖 供热 停暖 停水 停电 水管 水费 电费 燃气 煤气 物业 小区 业主 电梯 楼道 楼顶 漏水"
-    " 垃圾 清运 保洁 公厕 噪音 噪声 扰民 油烟 烧烤 异味 扬尘 施工 工地 围挡 违建 违停 停车 车位 堵车"
-    " 红绿灯 公交 站牌 出租 网约车 学校 入学 学位 医保 社保 低保 养老 退休 工资 欠薪 拖欠 房产证 公积金"
-    " 租房 开发商 交房 维修 积水 积雪 下水道 污水 树枝 绿化 公园 广场 摊贩 占道 宠物 养犬 消防 通道 充电"
-).split()
+_OFTEN: Final = re.findall(
+    r"\S+",
+    """
+    路灯 井盖 暖气 供暖 供热 停暖 停水 停电 水管 水费 电费 燃气 煤气 物业 小区 业主 电梯 楼道
+    楼顶 漏水 垃圾 清运 保洁 公厕 噪音 噪声 扰民 油烟 烧烤 异味 扬尘 施工 工地 围挡 违建 违停
+    停车 车位 堵车 红绿灯 公交 站牌 出租 网约车 学校 入学 学位 医保 社保 低保 养老 退休 工资
+    欠薪 拖欠 房产证 公积金 租房 开发商 交房 维修 积水 积雪 下水道 污水 树枝 绿化 公园 广场
+    摊贩 占道 宠物 养犬 消防 通道 充电
+    """,
+)
 _OFTEN_FREQUENCY: Final = 20_000
+_BETWEEN: Final = frozenset("的了在是和与吗呢吧啊把被也都就很又我你他它这那有个请")
 
 
 class Kind(StrEnum):
@@ -86,17 +91,25 @@ def _words(text: str) -> set[str]:
 
 
 def _in_order(run: str) -> list[str]:
-    """A run of Chinese cut into words; single characters in a row as pairs: 不亮了 is 不亮, 亮了."""
+    """A run of Chinese cut into words; single characters in a row as pairs: 不亮眼 has 不亮, 亮眼.
+
+    Characters that only hold a sentence together end a row.
+    """
     found: list[str] = []
     singles = ""
     for word in (*_jieba().cut(run, False), ""):
-        if len(word) == 1:
+        if len(word) == 1 and word not in _BETWEEN:
             singles += word
             continue
         pairs = [singles[at : at + 2] for at in range(len(singles) - 1)]
-        found += [*pairs, word] if word else pairs
+        found += [*pairs, word] if len(word) > 1 else pairs
         singles = ""
     return found
+
+
+def prepare() -> None:
+    """Read the dictionary now, so that no request waits for it."""
+    _jieba()
 
 
 @cache

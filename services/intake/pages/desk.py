@@ -54,6 +54,7 @@ async def get_form(request: Request, intake: Intake, caller: AtDesk) -> HTMLResp
         urgencies=[(each.value, LABELS_ZH[Urgency][each]) for each in Urgency],
         categories=categories(intake.rules.catalogue),
         lines=[each for each in intake.rules.catalogue.hotlines.values() if each.way_in in OFFERED],
+        units={each.code: each.name for each in intake.rules.catalogue.units.values()},
         extension=extension,
         drafts=len(drafts),
     )

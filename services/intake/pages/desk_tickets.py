@@ -66,7 +66,7 @@ async def get_by_number(number: str, intake: Intake, _caller: Viewer) -> Redirec
         ticket_id = await id_of_number(connection, number.replace(" ", ""))
     if ticket_id is None:
         raise no_such_ticket()
-    return RedirectResponse(f"/desk/tickets/{ticket_id:uuid}", status_code=303)
+    return RedirectResponse(f"/desk/tickets/{ticket_id!s}", status_code=303)
 
 
 @router.get("/find")

@@ -1,4 +1,4 @@
-"""The knowledge base and phrases as pages, and the panels that the desk opens with F4 and F8."""
+"""The knowledge base as pages, and the panel that the desk opens with F4."""
 
 from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
@@ -7,14 +7,13 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, ValidationError
 
-from services.intake import knowledge, phrases
+from services.intake import knowledge
 from services.intake.api.knowledge import (
+    Approver,
     ArticleBody,
-    PhraseBody,
     Reader,
     Viewer,
     Writer,
-    category_of,
     editor_of,
     text_of,
 )
@@ -27,7 +26,7 @@ from services.intake.domain.article import (
     Validity,
     may_write,
 )
-from services.intake.domain.phrase import Phrase, Use
+from services.intake.domain.phrase import Use
 from services.intake.pages.lists import offer_of
 from shared.contracts.parts import Role
 from shared.errors import InvalidError, ShaodaoError
@@ -61,8 +60,8 @@ async def get_articles(
     async with intake.runtime.pool.acquire() as connection:
         found = await knowledge.find(
             connection,
-            asked=_clean(q),
-            category=_clean(category) or None,
+            asked=clean(q),
+            category=clean(category) or None,
             region=None,
             now=now,
             limit=SHOWN,
@@ -77,10 +76,10 @@ async def get_articles(
         block="found" if "hx-request" in request.headers else None,
         found=found,
         shelf=shelf,
-        q=_clean(q),
-        category=_clean(category),
+        q=clean(q),
+        category=clean(category),
         may_begin=caller.role in WRITERS,
-        **_words(intake, request),
+        **words_of(intake, request),
     )
 
 
@@ -92,14 +91,14 @@ async def get_panel(
     async with intake.runtime.pool.acquire() as connection:
         found = await knowledge.find(
             connection,
-            asked=_clean(q),
-            category=_clean(category) or None,
+            asked=clean(q),
+            category=clean(category) or None,
             region=None,
             now=intake.runtime.clock.now(),
             limit=IN_PANEL,
         )
     return await page(
-        request, "knowledge/panel.html", found=found, q=_clean(q), **_words(intake, request)
+        request, "knowledge/panel.html", found=found, q=clean(q), **words_of(intake, request)
     )
 
 
@@ -160,7 +159,7 @@ async def get_article(
         may_approve=draft is not None
         and caller.role in APPROVERS
         and draft.written_by != owner_of(caller),
-        **_words(intake, request),
+        **words_of(intake, request),
     )
 
 
@@ -211,7 +210,7 @@ async def post_edit(
 
 @router.post("/knowledge/{article_id}/approve")
 async def post_approve(
-    article_id: UUID, intake: Intake, caller: Reader, revision: Annotated[int, Form(ge=1)]
+    article_id: UUID, intake: Intake, caller: Approver, revision: Annotated[int, Form(ge=1)]
 ) -> RedirectResponse:
     """Publish the draft as it was read."""
     async with intake.runtime.transaction() as connection:
@@ -243,103 +242,6 @@ async def post_discard(article_id: UUID, intake: Intake, caller: Writer) -> Redi
     return RedirectResponse(f"/knowledge/{article_id}" if left else "/knowledge", 303)
 
 
-@router.get("/desk/phrases")
-async def get_phrases(request: Request, intake: Intake, caller: Viewer) -> HTMLResponse:
-    """One's own phrases, to change, and the shared ones."""
-    return await _phrases(request, intake, caller)
-
-
-@router.get("/desk/phrases/panel")
-async def get_phrase_panel(
-    request: Request, intake: Intake, caller: Viewer, use: Use | None = None, category: Code = ""
-) -> HTMLResponse:
-    """F8: phrases to be put into a text."""
-    async with intake.runtime.pool.acquire() as connection:
-        found = await phrases.listed(
-            connection, owner_of(caller), use=use, category=_clean(category) or None
-        )
-    return await page(
-        request,
-        "knowledge/phrase_panel.html",
-        found=found,
-        account=owner_of(caller),
-        **_words(intake, request),
-    )
-
-
-@router.post("/desk/phrases", response_model=None)
-async def post_phrase(
-    request: Request, intake: Intake, caller: Viewer
-) -> HTMLResponse | RedirectResponse:
-    """Keep a phrase: a new one, or with its id one's own in its place."""
-    form = await request.form()
-    given = {name: str(form.get(name, "")).strip() for name in ("use", "title", "body", "category")}
-    shared, phrase_id = form.get("shared") == "1", _uuid(str(form.get("phrase_id", "")))
-    owner, now = owner_of(caller), intake.runtime.clock.now()
-    try:
-        body = _checked(PhraseBody, {**given, "category": given["category"] or None})
-        category = category_of(body.category, intake)
-        async with intake.runtime.transaction() as connection:
-            if phrase_id is None:
-                await phrases.add(
-                    connection,
-                    account=owner,
-                    owner_name=caller.name or owner,
-                    use=body.use,
-                    title=body.title,
-                    body=body.body,
-                    category=category,
-                    shared=shared,
-                    now=now,
-                )
-            else:
-                phrase = Phrase(
-                    phrase_id=phrase_id,
-                    account=owner,
-                    owner_name=caller.name or owner,
-                    use=body.use,
-                    title=body.title,
-                    body=body.body,
-                    category=category,
-                    shared=shared,
-                    at=now,
-                )
-                await phrases.change(connection, phrase)
-    except ShaodaoError as error:
-        return await _phrases(request, intake, caller, form=given, error=error)
-    return RedirectResponse("/desk/phrases", 303)
-
-
-@router.post("/desk/phrases/{phrase_id}/forget")
-async def post_forget_phrase(phrase_id: UUID, intake: Intake, caller: Viewer) -> RedirectResponse:
-    """Delete one's own."""
-    async with intake.runtime.transaction() as connection:
-        await phrases.forget(connection, phrase_id, account=owner_of(caller))
-    return RedirectResponse("/desk/phrases", 303)
-
-
-async def _phrases(
-    request: Request,
-    intake: Intake,
-    caller: Caller,
-    *,
-    form: dict[str, str] | None = None,
-    error: ShaodaoError | None = None,
-) -> HTMLResponse:
-    async with intake.runtime.pool.acquire() as connection:
-        found = await phrases.listed(connection, owner_of(caller))
-    return await page(
-        request,
-        "knowledge/phrases.html",
-        status=422 if error else 200,
-        found=found,
-        account=owner_of(caller),
-        form=form,
-        problem=error,
-        **_words(intake, request),
-    )
-
-
 async def _form(
     request: Request,
     intake: Intake,
@@ -361,11 +263,12 @@ async def _form(
         else {},
         own_unit=caller.unit if caller.role is Role.LIAISON else None,
         options=offer_of(request, intake.rules.catalogue).options,
-        **_words(intake, request),
+        **words_of(intake, request),
     )
 
 
-def _words(intake: Intake, request: Request) -> dict[str, Any]:
+def words_of(intake: Intake, request: Request) -> dict[str, Any]:
+    """What the templates of articles and phrases have in common."""
     offer = offer_of(request, intake.rules.catalogue)
     return {
         "catalogue": intake.rules.catalogue,
@@ -399,7 +302,7 @@ async def _read(request: Request) -> dict[str, Any]:
 
 def _body(form: dict[str, Any]) -> ArticleBody:
     words = form["keywords"].replace("，", "、").replace(",", "、").split("、")
-    return _checked(
+    return checked(
         ArticleBody,
         {
             **form,
@@ -412,7 +315,7 @@ def _body(form: dict[str, Any]) -> ArticleBody:
     )
 
 
-def _checked(kind: type[B], values: dict[str, Any]) -> B:
+def checked(kind: type[B], values: dict[str, Any]) -> B:
     """A body from the values of a form; InvalidError names every wrong field."""
     try:
         return kind(**values)
@@ -420,12 +323,6 @@ def _checked(kind: type[B], values: dict[str, Any]) -> B:
         raise InvalidError(*field_errors(error.errors())) from None
 
 
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """A text of an address, without what PostgreSQL cannot keep."""
     return text.replace("\0", "").strip()

@@ -35,7 +35,11 @@ class _Drawn:
     packed: bytes
 
 
-@router.get("/base.json", response_class=Response)
+@router.get(
+    "/base.json",
+    response_class=Response,
+    responses={200: {"content": {"application/geo+json": {}}}, 304: {"description": "As it was"}},
+)
 async def get_base(request: Request, intake: Intake, lang: Language | None = None) -> Response:
     """The base map as GeoJSON, with the words of the map and where its tiles are."""
     drawn = _base(request, intake.rules.catalogue, lang or language_of(request))

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
 from services.intake.album import no_such_photo
-from services.intake.api.photos import picture
+from services.intake.api.photos import PICTURE, picture
 from services.intake.api.tickets import Intake
 from services.intake.domain.photo_link import PATH, Size, holds, link_key
 from services.intake.photos import load
@@ -16,7 +16,7 @@ from shared.runtime.clock import wall_now
 router = APIRouter(prefix=PATH, tags=["photos"])
 
 
-@router.get("/{photo_id}", response_class=StreamingResponse)
+@router.get("/{photo_id}", response_class=StreamingResponse, responses=PICTURE)
 async def get_photo(
     photo_id: UUID,
     request: Request,

@@ -34,7 +34,7 @@ from shared.web.identity import same_site
 from shared.web.pages import page
 from shared.web.sessions import VISIT_COOKIE, Sessions
 
-router = APIRouter(tags=["residents"])
+router = APIRouter(include_in_schema=False)
 
 WORKER: Final = Path(__file__).parents[1] / "static" / "resident" / "worker.js"
 REPORTS_PATH: Final = "/r/reports"

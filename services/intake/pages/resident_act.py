@@ -17,18 +17,19 @@ from services.intake.domain.photo import MOST_PHOTOS
 from services.intake.links import revoke
 from services.intake.pages.resident import kept, read_files
 from services.intake.pages.resident_door import own_ticket, owner_of, remember, resident_of
-from services.intake.pages.resident_form import files_of, read_supplement
+from services.intake.pages.resident_form import LEAST, NO_NUL, files_of, read_supplement
 from services.intake.reopen import reopen
 from services.intake.resident import CITIZEN, agree_to_contact
 from services.intake.store import residents as store
 from shared.contracts.tickets import CallbackResult, Satisfaction
-from shared.errors import ForbiddenError
+from shared.errors import FieldError, ForbiddenError, InvalidError
 from shared.runtime.clock import wall_now
 from shared.web.identity import same_site
 
-router = APIRouter(tags=["residents"])
+router = APIRouter(include_in_schema=False)
 
 POSTED: Final = [Depends(same_site)]
+NO_REASON: Final = FieldError(field="reason", zh="请写一写哪里没办好", en="say what is not right")
 Number = Annotated[str, Form(max_length=40)]
 
 
@@ -86,10 +87,12 @@ async def post_reopening(
     intake: Intake,
     trace: Trace,
     number: Number,
-    reason: Annotated[str, Form(min_length=2, max_length=1000)],
+    reason: Annotated[str, Form(max_length=1000, pattern=NO_NUL)],
 ) -> Response:
     """It was not done well: once more."""
     session = await resident_of(request, intake)
+    if len(reason.strip()) < LEAST:
+        raise InvalidError(NO_REASON)
     async with intake.runtime.transaction() as connection:
         ticket = await own_ticket(connection, session, number)
         await reopen(
@@ -111,7 +114,7 @@ async def post_rating(
     number: Number,
     result: Annotated[CallbackResult, Form()],
     satisfaction: Annotated[Satisfaction, Form()],
-    note: Annotated[str, Form(max_length=1000)] = "",
+    note: Annotated[str, Form(max_length=1000, pattern=NO_NUL)] = "",
 ) -> Response:
     """The person's own word on what was done."""
     session = await resident_of(request, intake)

@@ -27,7 +27,7 @@ from shared.runtime.database import Connection
 from shared.web.identity import same_site
 from shared.web.pages import page
 
-router = APIRouter(tags=["residents"])
+router = APIRouter(include_in_schema=False)
 
 DONE: Final = frozenset(
     {"urged", "supplemented", "withdrawn", "reopened", "rated", "agreed", "renewed"}

@@ -11,13 +11,14 @@ from services.intake.context import IntakeContext
 from services.intake.domain.near import Asked
 from services.intake.hints import DuplicateHint, find_duplicates
 from services.intake.pages.resident_door import address_holder, within
+from services.intake.pages.resident_form import NO_NUL
 from services.intake.store.residents import Limit
 from shared.web.identity import same_site
 from shared.web.pages import Pages
 from shared.web.strings import language_of
 from shared.web.times import ago
 
-router = APIRouter(tags=["residents"])
+router = APIRouter(include_in_schema=False)
 
 ASKED_FROM: Final = Limit(scope="nearby-address", most=600, within=timedelta(hours=1))
 ROUNDED: Final = 10  # metres
@@ -30,8 +31,8 @@ class NearbyBody(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     label: Annotated[str, StringConstraints(max_length=30)]
-    text: Annotated[str, StringConstraints(max_length=4000)] = ""
-    address: Annotated[str, StringConstraints(max_length=200)] | None = None
+    text: Annotated[str, StringConstraints(max_length=4000, pattern=NO_NUL)] = ""
+    address: Annotated[str, StringConstraints(max_length=200, pattern=NO_NUL)] | None = None
     lat: Annotated[float, Field(ge=-90, le=90)] | None = None
     lon: Annotated[float, Field(ge=-180, le=180)] | None = None
 

@@ -26,7 +26,7 @@ from shared.runtime.clock import wall_now
 from shared.web.identity import same_site
 from shared.web.pages import page
 
-router = APIRouter(tags=["residents"])
+router = APIRouter(include_in_schema=False)
 
 LOOKED_FROM: Final = Limit(scope="state-address", most=60, within=timedelta(hours=1))
 POSTED: Final = [Depends(same_site)]

@@ -11,6 +11,9 @@ on conflict (ticket_id, round) do nothing
 -- The open one of a ticket, locked.
 select * from callback_task where ticket_id = $1 and ended_at is null for update
 
+-- name: open_callback_round
+select round from callback_task where ticket_id = $1 and ended_at is null
+
 -- name: callback_tries_of
 select at, result from callback_try where ticket_id = $1 and round = $2 order by attempt
 

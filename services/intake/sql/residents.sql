@@ -42,13 +42,13 @@ where code_id = (
 ) and expires_at > $2 and tries < 3 and used_at is null
 returning code_id, code_hash
 
--- name: use_code
+-- name: code_used
 update access_code set used_at = $2, key_id = null, sealed = null where code_id = $1
 
 -- name: sealed_code
 select key_id, sealed from access_code where code_id = $1 and sealed is not null
 
--- name: tickets_of_phone
+-- name: newest_of_phone
 -- The newest tickets a phone brought.
 select ticket_id from vault where phone_index = any($1::bytea[])
 order by at desc, ticket_id desc

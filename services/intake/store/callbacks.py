@@ -43,6 +43,12 @@ async def task_of(connection: Connection, ticket_id: UUID) -> CallbackTask | Non
     return _task(row) if row is not None else None
 
 
+async def open_round(connection: Connection, ticket_id: UUID) -> int | None:
+    """The round whose callback is open; None where none is."""
+    found: int | None = await connection.fetchval(SQL.open_callback_round, ticket_id)
+    return found
+
+
 async def tries_of(connection: Connection, ticket_id: UUID, *, round: int) -> list[datetime]:
     """When nobody was reached, in this round."""
     rows = await connection.fetch(SQL.callback_tries_of, ticket_id, round)

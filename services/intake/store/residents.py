@@ -89,7 +89,7 @@ async def spend_code(
 
 
 async def use_code(connection: Connection, code_id: UUID, *, at: datetime) -> None:
-    await connection.execute(SQL.use_code, code_id, at)
+    await connection.execute(SQL.code_used, code_id, at)
 
 
 async def code_to_send(
@@ -108,7 +108,7 @@ async def tickets_of_phone(
     connection: Connection, phone_indexes: Sequence[bytes], *, most: int
 ) -> list[UUID]:
     """The newest tickets a phone brought."""
-    rows = await connection.fetch(SQL.tickets_of_phone, phone_indexes, most)
+    rows = await connection.fetch(SQL.newest_of_phone, phone_indexes, most)
     return [row["ticket_id"] for row in rows]
 
 

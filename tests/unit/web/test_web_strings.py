@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from deploy.local.data_folder import PROJECT, SERVICES
 from shared.contracts.parts import Role
-from shared.web.pages import NavItem, _read_nav
+from shared.web.pages import NavItem, _nav_here, _read_nav
 from shared.web.places import PLACES
 from shared.web.strings import SHARED, Language, Strings, language_of
 
@@ -135,3 +135,19 @@ def test_a_text_that_is_there_twice_or_none_is_refused(tmp_path: Path) -> None:
     (tmp_path / "b.en.toml").write_text("[a]\nc = 5\n")
     with pytest.raises(ValueError, match="no text"):
         Strings(tmp_path)
+
+
+def test_one_line_of_the_navigation_is_where_one_is() -> None:
+    lines = [
+        NavItem(path=path, text="", icon="", roles=None)
+        for path in ("/desk", "/desk/tickets", "/knowledge")
+    ]
+    for path, here in (
+        ("/desk", "/desk"),
+        ("/desk/mine", "/desk"),
+        ("/desk/tickets", "/desk/tickets"),
+        ("/desk/tickets/7", "/desk/tickets"),
+        ("/desks", ""),
+        ("/", ""),
+    ):
+        assert _nav_here(lines, path) == here

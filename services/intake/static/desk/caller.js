@@ -44,6 +44,11 @@ async function show(url, options = {}) {
   return [...box.querySelectorAll("[data-draft]")].map((button) => button.dataset.draft);
 }
 
+/** The draft is gone on with: it waits no more. */
+export function opened(draftId) {
+  box.querySelector(`[data-draft="${draftId}"]`)?.closest("p").remove();
+}
+
 /** The selected earlier ticket, or null. */
 function selected() {
   return box.querySelector('#earlier [aria-selected="true"]');

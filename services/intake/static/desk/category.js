@@ -1,7 +1,6 @@
 // The category: suggested as one writes with the words that decided, or found by name or pinyin.
 
 import { ask, Refused } from "/static/http.js";
-import { s } from "/static/strings.js";
 import { combo } from "./combo.js";
 import { changed, choose, field, onChange, read } from "./form.js";
 
@@ -30,6 +29,7 @@ function take(code) {
   const { type, urgency } = read();
   if (!type) choose("type", category.type);
   if (!urgency) choose("urgency", category.urgency);
+  show(suggestions);
   changed();
 }
 
@@ -109,21 +109,15 @@ function row(item, index) {
   const node = document.createElement("li");
   const button = document.createElement("button");
   button.type = "button";
-  button.setAttribute("aria-label", `${index + 1} ${s("suggestion", item)}`);
-  const head = span("suggested-name", "");
-  head.append(kbd(index + 1), span("", item.name), span("muted small", item.major));
-  const why = span("suggested-why", "");
+  button.setAttribute("aria-pressed", String(field("category").value === item.code));
+  const why = span("suggested-why", item.major);
   for (const word of item.words.slice(0, 6)) {
     const mark = document.createElement("mark");
     mark.textContent = word;
     why.append(mark);
   }
-  const sure = document.createElement("meter");
-  sure.min = 0;
-  sure.max = 1;
-  sure.value = Math.min(1, Math.max(0, item.score));
-  sure.setAttribute("aria-hidden", "true");
-  button.append(head, sure, why);
+  const sure = span("suggested-sure figure", `${Math.round(item.confidence * 100)}%`);
+  button.append(kbd(index + 1), span("suggested-name", item.name), sure, why);
   button.addEventListener("click", () => {
     take(item.code);
     field("urgency_reason").focus();

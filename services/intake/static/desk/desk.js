@@ -26,6 +26,7 @@ const strip = {
   take: document.getElementById("call-take"),
 };
 const TYPES = ["consult", "help", "complain", "tip_off", "suggest", "praise"];
+const SAME_CLOCK_MS = 2 * 3600 * 1000;
 const URGENCIES = ["critical", "urgent", "normal"];
 let running = []; // all calls of this desk that have not ended
 let mine = null; // the call that the form is about, ended or not
@@ -67,7 +68,8 @@ async function takeCall(call) {
 
 async function reopen(draftId) {
   try {
-    await draft.open(draftId, mine?.state !== "ended" ? (mine?.call_id ?? null) : null);
+    await draft.open(draftId, mine?.call_id ?? null);
+    caller.opened(draftId);
     field("description").focus();
   } catch (error) {
     tell(error);
@@ -86,9 +88,18 @@ function showCalls() {
   }
 }
 
+const seen = new Map(); // when a call's state was first seen here, should the city's clock be another
+
+function since(call) {
+  const key = `${call.call_id}/${call.state}`;
+  if (!seen.has(key)) seen.set(key, Date.now());
+  const told = Date.parse(call.answered_at ?? call.rang_at);
+  return Math.abs(Date.now() - told) < SAME_CLOCK_MS ? told : seen.get(key);
+}
+
 setInterval(() => {
-  const since = mine && mine.state !== "ended" ? Date.parse(mine.answered_at ?? mine.rang_at) : null;
-  const seconds = since === null ? null : Math.max(0, Math.floor((Date.now() - since) / 1000));
+  const begun = mine && mine.state !== "ended" ? since(mine) : null;
+  const seconds = begun === null ? null : Math.max(0, Math.floor((Date.now() - begun) / 1000));
   strip.time.textContent =
     seconds === null ? "" : `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }, 1000);
@@ -122,16 +133,19 @@ async function startNew() {
     if (!(await draft.keep())) return; // nothing typed is ever lost
     toast(s("new_started"));
   }
-  if (mine) done.add(mine.call_id);
-  mine = null;
-  begin();
-  document.getElementById("caller").replaceChildren();
-  heard(running);
-  if (!mine) field("phone").focus();
+  goOn();
 }
 
-/** After a ticket: the next waiting call, or an empty form. */
+/** An empty form: for another matter while the caller is still there, else for the next call. */
 function goOn() {
+  if (mine && mine.state !== "ended") {
+    begin();
+    draft.tieTo(mine.call_id);
+    field("phone").value = mine.phone ?? "";
+    caller.showCall(mine.call_id);
+    field("description").focus();
+    return;
+  }
   if (mine) done.add(mine.call_id);
   mine = null;
   begin();

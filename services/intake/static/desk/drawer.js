@@ -8,6 +8,7 @@ import { changed, field, read } from "./form.js";
 
 const WAIT_MS = 200;
 const A_QUESTION = 200; // of the words of the matter, where nothing is asked
+const units = JSON.parse(document.getElementById("units").textContent); // code → name
 const drawer = document.getElementById("drawer");
 const title = document.getElementById("drawer-title");
 const body = document.getElementById("drawer-body");
@@ -88,7 +89,7 @@ function show(items) {
 
 function article(item) {
   const expired = item.validity === "expired";
-  const about = s("article_about", { unit: item.owner_unit, day: item.expires_on });
+  const about = s("article_about", { unit: units[item.owner_unit] ?? item.owner_unit, day: item.expires_on });
   const made = row(item.title, about, item.body, () => quote(item), expired);
   if (item.validity === "expires_soon" || expired) made.classList.add("expiring");
   return made;

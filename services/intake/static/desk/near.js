@@ -73,7 +73,7 @@ function card(item) {
   head.className = "near-head";
   const state = document.createElement("span");
   state.className = "tag tag-main";
-  state.textContent = item.state_zh ?? s(`state_${item.state}`);
+  state.textContent = s(`state_${item.state}`);
   const reports = document.createElement("strong");
   reports.textContent = s("neighbours", { n: item.reports });
   head.append(state, reports);
@@ -83,7 +83,8 @@ function card(item) {
   meta.className = "muted small figure";
   const hours = Math.round(item.hours);
   const metres = item.metres === null ? null : Math.round(item.metres);
-  meta.textContent = metres === null ? s("near_far", { hours }) : s("near_meta", { metres, hours });
+  const when = item.hours < 1 ? s("near_now") : s("near_hours", { hours });
+  meta.textContent = metres === null ? when : s("near_metres", { metres, when });
   const ways = document.createElement("p");
   ways.className = "near-ways";
   ways.append(

@@ -101,8 +101,7 @@ async function refused(error, made, then, reason) {
   if (!(error instanceof Refused)) return error instanceof TypeError ? toast(s("no_network"), "bad") : tell(error);
   const { code, errors } = error.problem;
   if (code === "marked_number") {
-    const question = s("marked_question", { why: sentence(error.problem) });
-    if (await confirmed(question, { yes: s("marked_yes") })) await send(made, then, reason, true);
+    if (await confirmed(sentence(error.problem), { yes: s("marked_yes") })) await send(made, then, reason, true);
   } else if (code === "draft_changed") {
     clashed(s("clash"));
   } else if (errors?.length) {

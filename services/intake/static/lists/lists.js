@@ -14,6 +14,9 @@ const most = Number(root.dataset.most);
 const DENSE = "shaodao.lists.dense";
 const FOLDED = "shaodao.lists.folded";
 
+// our policy knows no style attributes, so htmx must not carry any over
+htmx.config.attributesToSettle = ["class", "width", "height"];
+
 for (const select of form.querySelectorAll("select[data-picker]")) enhance(select);
 
 // ---- what is picked ----
@@ -146,6 +149,10 @@ function atList() {
   const address = results().dataset.canonical;
   const file = document.getElementById("export");
   if (file) file.href = file.dataset.base + (address ? `?${address}` : "");
+  for (const link of root.querySelectorAll(".presets a")) {
+    if (link.search.slice(1) === address) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
   for (const row of rows()) {
     const again = picked.get(row.dataset.ticket);
     if (again) {

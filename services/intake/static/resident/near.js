@@ -7,6 +7,7 @@ const list = document.getElementById("near-list");
 const joins = document.querySelector("input[name=joins]");
 const words = JSON.parse(document.getElementById("near-strings").textContent);
 let last = "";
+let seen = false;
 
 function t(key, values) {
   return words[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
@@ -28,6 +29,14 @@ export async function lookNear({ label, lat, lon, address, text }) {
   }
 }
 
+/** Show what was found, if it was not looked at yet: true when it must be looked at first. */
+export function unseen() {
+  if (box.hidden || seen) return false;
+  seen = true;
+  box.scrollIntoView({ block: "center" });
+  return true;
+}
+
 /** Forget what was found. */
 export function clearNear() {
   last = "";
@@ -36,6 +45,7 @@ export function clearNear() {
 
 function show(items) {
   joins.value = "";
+  seen = false;
   box.hidden = items.length === 0;
   list.replaceChildren(...items.map(item));
 }
@@ -46,6 +56,7 @@ function item(found) {
   const tick = Object.assign(document.createElement("input"), { type: "checkbox", value: found.ticket_id });
   tick.addEventListener("change", () => {
     for (const other of list.querySelectorAll("input")) if (other !== tick) other.checked = false;
+    seen = true;
     joins.value = tick.checked ? tick.value : "";
   });
   const about = document.createElement("span");

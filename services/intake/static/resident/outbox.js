@@ -55,7 +55,8 @@ function wordsOf(parcel) {
   if (parcel.state === "sent") return s("sent", { number: parcel.number });
   if (parcel.state === "refused") return s("refused", { why: sentence(parcel.why) });
   const why = parcel.why ? `${language === "en" ? parcel.why.en : parcel.why.zh}\n` : "";
-  return why + (navigator.onLine && !parcel.why ? s("sending") : s("waiting"));
+  if (navigator.onLine && !parcel.why) return s("sending");
+  return why + s("sync" in (globalThis.ServiceWorkerRegistration?.prototype ?? {}) ? "waiting" : "waiting_open");
 }
 
 async function again(parcel) {

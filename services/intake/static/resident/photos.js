@@ -12,6 +12,7 @@ const MOST = 9;
  */
 export function photoList(list, { changed, refused }) {
   let photos = [];
+  const under = new Set(); // uploads under way
 
   function show() {
     list.hidden = photos.length === 0;
@@ -52,8 +53,13 @@ export function photoList(list, { changed, refused }) {
     else state.textContent = s("kept");
   }
 
-  async function send(photo) {
+  function send(photo) {
     if (photo.photo_id) return;
+    const work = sent(photo).finally(() => under.delete(work));
+    under.add(work);
+  }
+
+  async function sent(photo) {
     photo.percent = 0;
     tell(photo);
     try {
@@ -102,6 +108,10 @@ export function photoList(list, { changed, refused }) {
     },
     get count() {
       return photos.length;
+    },
+    /** Once no upload is under way any more. */
+    async settled() {
+      await Promise.allSettled([...under]);
     },
     add(files) {
       const room = MOST - photos.length;

@@ -3,7 +3,7 @@
 import { csrf } from "/static/http.js";
 import { s } from "/static/strings.js";
 import { all, forget, keep } from "./drafts.js";
-import { clearNear, lookNear } from "./near.js";
+import { clearNear, lookNear, unseen } from "./near.js";
 import { outbox, send, show } from "./outbox.js";
 import { photoList } from "./photos.js";
 import { onPlace, setPoint, take } from "./place.js";
@@ -17,6 +17,7 @@ const clear = document.getElementById("clear");
 const key = form.elements.key;
 const FIELDS = ["label", "text", "phone", "address", "lat", "lon", "joins"];
 let timer = null;
+let sending = false; // what is being sent is no draft any more
 let placeless = false; // asked once for a place; the second tap sends without
 
 const photos = photoList(document.getElementById("photos"), {
@@ -54,6 +55,7 @@ function changed() {
 async function save() {
   clearTimeout(timer);
   const now = fields();
+  if (sending) return;
   if (!photos.count && !Object.values(now).some(Boolean)) return;
   await keep({ key: key.value, state: "draft", fields: now, photos: photos.parcels });
   lineWords.textContent = s("saved");
@@ -110,7 +112,7 @@ function missing(now) {
     placeless = true;
     return s("no_place");
   }
-  return null;
+  return unseen() ? s("look_near") : null;
 }
 
 form.addEventListener("submit", async (event) => {
@@ -119,10 +121,15 @@ form.addEventListener("submit", async (event) => {
   const why = missing(now);
   if (why) return warn(why);
   const to = event.submitter?.value ?? "grid";
+  warn(s("sending"));
   const mine = { key: key.value, state: "waiting", fields: { ...now, to }, photos: photos.parcels };
   for (const button of form.querySelectorAll("button[name=to]")) button.disabled = true;
   clearTimeout(timer);
+  sending = true;
   try {
+    await keep(mine); // from here on it is sent, whatever becomes of this page
+    await photos.settled();
+    mine.photos = photos.parcels;
     await keep(mine);
     anew();
     await show();
@@ -140,6 +147,7 @@ form.addEventListener("submit", async (event) => {
     if (!done) await send();
     window.scrollTo({ top: 0 });
   } finally {
+    sending = false;
     for (const button of form.querySelectorAll("button[name=to]")) button.disabled = false;
   }
   return undefined;

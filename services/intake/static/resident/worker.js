@@ -26,12 +26,17 @@ async function keepAll(addresses) {
   const cache = await caches.open(CACHE);
   const before = new Set((await cache.keys()).map((request) => request.url));
   const wanted = new Set(addresses.map((address) => new URL(address, location.origin).href));
-  for (const address of wanted) {
-    const answer = await fetch(address, { credentials: "same-origin" }).catch(() => null);
-    if (answer?.ok) await cache.put(address, answer);
-  }
+  const parts = [...wanted].filter((address) => new URL(address).pathname !== FORM);
+  await Promise.all(parts.map((address) => keepOne(cache, address)));
+  await keepOne(cache, new URL(FORM, location.origin).href); // last: where it is, all of it is
   for (const address of before) if (!wanted.has(address)) await cache.delete(address);
   for (const client of await self.clients.matchAll()) client.postMessage({ kept: wanted.size });
+}
+
+async function keepOne(cache, address) {
+  const answer = await fetch(address, { credentials: "same-origin" });
+  if (!answer.ok) throw new TypeError(`${address}: ${answer.status}`);
+  await cache.put(address, answer);
 }
 
 self.addEventListener("fetch", (event) => {
