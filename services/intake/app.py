@@ -143,7 +143,14 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         folder=HERE,
         larger_bodies={**LARGER_BODIES, **resident.LARGER_BODIES},
     )
+    include_routers(app)
+    return app
+
+
+def include_routers(app: FastAPI) -> None:
+    """Every edge of intake."""
     app.include_router(tickets.router)
+    app.include_router(hints.router)  # asked at every keystroke: routers are tried in order
     app.include_router(commands.router)
     app.include_router(callbacks.router)
     app.include_router(callback_pages.router)
@@ -170,8 +177,6 @@ def create_app(settings: IntakeSettings) -> FastAPI:
     app.include_router(list_pages.router)
     app.include_router(knowledge_pages.router)
     app.include_router(phrase_pages.router)
-    app.include_router(hints.router)
-    return app
 
 
 def new_context(runtime: Runtime, settings: IntakeSettings) -> IntakeContext:

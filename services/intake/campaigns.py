@@ -118,11 +118,14 @@ def _subject_name(plan: Plan, region: str | None, catalogue: Catalogue) -> str:
         where, found = (unit.region_code, unit.name) if unit is not None else (None, None)
     if found is None:
         raise _wrong("subject", "没有这个单位或小区", "there is no such unit or compound")
-    if region is not None and not (
-        where is not None and (contains(region, where) or contains(where, region))
-    ):
+    if region is not None and not (where is not None and serves(region, where)):
         raise _wrong("subject", "不在您的辖区", "is not of your region")
     return found
+
+
+def serves(region: str, where: str) -> bool:
+    """Whether what is there is of the region, or above it."""
+    return contains(region, where) or contains(where, region)
 
 
 async def add_codes(

@@ -12,7 +12,7 @@ from uuid import UUID
 from services.intake.domain.case import STATE_ZH
 from services.intake.domain.csv_text import BYTE_ORDER_MARK, line
 from services.intake.domain.listed import Listed
-from services.intake.domain.query import Query, canonical
+from services.intake.domain.query import Query, canonical, public
 from services.intake.domain.registration import Rules
 from services.intake.domain.words import DEADLINE_ZH, local_minute, unit_name
 from services.intake.search import Seer, every
@@ -42,7 +42,7 @@ async def begin(connection: Connection, query: Query, *, seer: Seer, now: dateti
         at=now,
         actor=seer.actor,
         account=seer.account,
-        query=canonical(query),
+        query=canonical(public(query)),
     )
     return export_id
 
@@ -98,6 +98,8 @@ def _place(listed: Listed, catalogue: Catalogue) -> Iterator[str]:
 
 
 def _flags(listed: Listed) -> Iterator[str]:
+    if listed.ticket.group_matter:
+        yield "群体诉求"
     if listed.ticket.confidential:
         yield "保密件"
     if listed.ticket.hard_case:

@@ -18,6 +18,7 @@ from services.intake.domain.person import is_mobile
 from services.intake.domain.registration import Rules
 from services.intake.domain.ticket import LIFECYCLE, Command, Ticket, TicketState
 from services.intake.find import no_such_ticket
+from services.intake.merge import link
 from services.intake.store import residents as store
 from services.intake.store import tickets as tickets_store
 from services.intake.store.residents import Limit
@@ -25,11 +26,11 @@ from services.intake.store.vault import Vault, person_of
 from shared.catalogue.terms import Term
 from shared.contracts.parts import Actor, Role
 from shared.contracts.tickets import Supplemented
+from shared.contracts.values import TicketType
 from shared.runtime.database import Connection
 
 CITIZEN: Final = Actor(role=Role.CITIZEN)
 STATES_ASKED: Final = Limit(scope="state", most=5, within=timedelta(hours=1))
-_OPEN_AGAIN: Final = "reopened"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,7 @@ class May:
     reopen_until: datetime | None
     rate: bool
     agree: bool
+    appeal: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,18 +81,18 @@ async def see(
         calls=tuple(case.calls.values()),
         names=names,
     )
-    was_reopened = any(line.what == _OPEN_AGAIN for line in lines)
+    done = {line.what for line in lines}
     return Seen(
         ticket=case.ticket,
         parcel=parcel(story),
         lines=plain_lines(lines),
-        may=_may(case, rules, now, has_phone=person.phone is not None, reopened=was_reopened),
+        may=_may(case, rules, now, has_phone=person.phone is not None, done=done),
         tail=person.phone[-4:] if person.phone else None,
         is_mobile=person.phone is not None and is_mobile(person.phone),
     )
 
 
-def _may(case: Case, rules: Rules, now: datetime, *, has_phone: bool, reopened: bool) -> May:
+def _may(case: Case, rules: Rules, now: datetime, *, has_phone: bool, done: set[str]) -> May:
     ticket = case.ticket
     is_open = not ticket.has_ended and ticket.state is not TicketState.DRAFT
     again = timedelta(seconds=rules.limits.term(Term.URGE_AGAIN).amount)
@@ -103,9 +105,10 @@ def _may(case: Case, rules: Rules, now: datetime, *, has_phone: bool, reopened: 
         supplement=is_open,
         withdraw=LIFECYCLE.allows(ticket.state, Command.WITHDRAW),
         goes_on=goes_on(case, rules.catalogue),
-        reopen_until=None if reopened else _reopen_until(ticket, rules, now),
+        reopen_until=None if "reopened" in done else _reopen_until(ticket, rules, now),
         rate=rated,
         agree=is_open and ticket.confidential and not ticket.contactable and has_phone,
+        appeal=LIFECYCLE.allows(ticket.state, Command.APPEAL) and "appealed" not in done,
     )
 
 
@@ -164,24 +167,39 @@ async def agree_to_contact(
 
 
 async def wish_to_join(
-    connection: Connection, ticket_id: UUID, joins: UUID, *, now: datetime, rules: Rules
+    connection: Connection,
+    ticket_id: UUID,
+    joins: UUID,
+    *,
+    now: datetime,
+    rules: Rules,
+    trace: str | None,
 ) -> bool:
-    """Note the wish to be handled together with an earlier report, for a person to confirm.
+    """Note the wish to be handled together with an earlier report, and link the two.
 
-    Nothing is merged here (DOMAIN §3: a human confirms). False where the other does not fit.
+    Nothing is merged here: a person confirms that (DOMAIN §3), and the ticket keeps its own number
+    and callback. False where the other does not fit.
     """
-    if ticket_id == joins:
-        return False
-    cases = await tickets_store.load_cases(connection, [ticket_id, joins])
+    cases = await tickets_store.load_cases(connection, {ticket_id, joins})
     own, other = cases.get(ticket_id), cases.get(joins)
-    if own is None or other is None or other.ticket.has_ended or other.ticket.confidential:
+    if own is None or other is None or own is other or not _fits(own.ticket, other.ticket):
         return False
-    if own.ticket.category is None or own.ticket.category != other.ticket.category:
-        return False
-    if not await store.add_wish(connection, ticket_id, joins=joins, at=now):
-        return True  # asked again by a repeat
-    own.note("join_wished", at=now, actor=CITIZEN)
-    words = "选择与附近已有的反映一起办理，等待工作人员核对"
-    own.tell("join_wished", words, at=now, who="诉求人")
-    await tickets_store.save_cases(connection, [own], policy=rules.policy)
+    if await store.add_wish(connection, ticket_id, joins=joins, at=now):
+        await link(
+            connection,
+            ticket_id,
+            to=joins,
+            version=None,
+            actor=CITIZEN,
+            now=now,
+            rules=rules,
+            traceparent=trace,
+        )
     return True
+
+
+def _fits(own: Ticket, other: Ticket) -> bool:
+    """Both are open to be known of and of one category."""
+    hidden = own.confidential or other.confidential or other.type is TicketType.TIP_OFF
+    same = own.category is not None and own.category == other.category
+    return same and not hidden and not other.has_ended

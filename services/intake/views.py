@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from services.intake.domain.query import Query, canonical
+from services.intake.domain.query import Query, canonical, public
 from services.intake.store import views as store
 from services.intake.store.views import SavedView
 from shared.contracts.ids import new_id
@@ -29,9 +29,9 @@ async def save(
 ) -> SavedView:
     """Keep a query under a name; the same name again replaces it.
 
-    A date in it stays that date; a phone number is not kept.
+    A date in it stays that date; a telephone number is left out.
     """
-    name, text = name.strip(), canonical(query)
+    name, text = name.strip(), canonical(public(query))
     if not 1 <= len(name) <= LONGEST_NAME or len(text) > LONGEST_QUERY:
         raise InvalidError(
             FieldError(

@@ -68,7 +68,7 @@ class SmsSender:
                 "idempotency_key": str(delivery.delivery_id),
                 "sign": self._sign,
             },
-            headers={"Authorization": f"Bearer {self._key}"},
+            headers={"Authorization": f"Bearer {self._key}"} if self._key else {},
         )
         outcome = await call(self._client, request, now=wall_now())
         status = outcome.status or 0

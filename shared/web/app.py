@@ -7,8 +7,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI, Request
 
+from shared.errors import FieldError, InvalidError
 from shared.runtime import logging as logs
 from shared.runtime.service import Runtime
 from shared.runtime.settings import ServiceSettings
@@ -50,7 +51,12 @@ def new_app(
 
     # FastAPI's own documentation pages load from elsewhere; /openapi.json is there
     app = FastAPI(
-        title=f"哨到 · {name}", version="1", lifespan=whole, docs_url=None, redoc_url=None
+        title=f"哨到 · {name}",
+        version="1",
+        lifespan=whole,
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(without_nul)],
     )
     secret = settings.token_secret.get_secret_value()
     app.state.tokens = Tokens(secret)
@@ -71,6 +77,18 @@ def new_app(
         headers=app.state.security_headers,
     )
     return app
+
+
+async def without_nul(request: Request) -> None:
+    """A dependency of every route: InvalidError for an address with NUL, which no text may have."""
+    if "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]:
+        raise InvalidError(
+            FieldError(
+                field="address",
+                zh="address：不能含有空字符（NUL）",
+                en="address: must not contain NUL",
+            )
+        )
 
 
 def _is_https(name: str, settings: ServiceSettings) -> bool:

@@ -178,6 +178,11 @@ HTTP_WORDS = {
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code == 400:  # the framework's word for a form that cannot be read
+        unreadable = FieldError(
+            field="body", zh="body：表单无法读取", en="body: the form cannot be read"
+        )
+        return await _invalid(request, [unreadable])
     zh, en = HTTP_WORDS.get(error.status_code, ("请求无法处理", str(error.detail)))
     body = {"code": f"http_{error.status_code}", "zh": zh, "en": en}
     return await _answer(request, body, status=error.status_code, headers=error.headers)
@@ -187,20 +192,25 @@ async def _away(request: Request, error: Exception) -> Response:
     """The database is away or busy: no fault of the request, which may come again."""
     if not is_transient(error):
         raise error
-    log.warning("request_unavailable", path=request.url.path, error=repr(error))
+    log.warning("request_unavailable", route=_route(request), error=repr(error))
     words = ("数据库暂不可用，请稍后重试", "the database is away, try again")
     return await _refused(request, UnavailableError(*words))
 
 
+def _route(request: Request) -> str:
+    """The route as written: an address itself may carry a resident's link."""
+    return getattr(request.scope.get("route"), "path", "unmatched")
+
+
 async def _bug(request: Request, error: Exception) -> Response:
-    log.error("request_failed", path=request.url.path, exc_info=error)
+    log.error("request_failed", route=_route(request), exc_info=error)
     body = {"code": "internal", "zh": "系统内部错误，已记录", "en": "internal error, it was logged"}
     # made outside of the edge, which gives its headers to all other answers
     headers: Mapping[str, str] = getattr(request.app.state, "security_headers", {})
     try:
         return await _answer(request, body, status=500, headers=headers)
     except Exception as again:
-        log.error("error_page_failed", path=request.url.path, exc_info=again)
+        log.error("error_page_failed", route=_route(request), exc_info=again)
         return JSONResponse(body, status_code=500, headers=headers)
 
 

@@ -81,5 +81,5 @@ def _floor_url(ground: Ground) -> str:
 
 def _floor(ground: Ground) -> Any:
     port = str(ground.options.ports.base + FLOOR_PORT)
-    command = ground.python("hints-floor", "tests.bench.hints_floor", port)
+    command = ground.python("hints-floor", "tests.bench.hints_floor", port, env={})
     return ground.program(command, ready_url=f"{_floor_url(ground)}/ready")

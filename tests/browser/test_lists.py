@@ -10,11 +10,11 @@ from playwright.async_api import Page, expect
 from tests.support.browser import Window, axe, fits
 from tests.support.intake import Intake
 
-LAMP = {
+LAMP: dict[str, Any] = {
     "place": {"region": "159902001001", "address": "河湾锦苑3号楼"},
     "title": "河湾锦苑路灯不亮",
 }
-WELL = {
+WELL: dict[str, Any] = {
     "place": {"region": "159903001001", "address": "人民路口"},
     "title": "井盖翘起绊倒老人",
     "description": "人民路口的井盖翘起来了，昨天绊倒一位老人，请尽快来修。",
@@ -22,7 +22,7 @@ WELL = {
     "type": "complain",
     "urgency": "urgent",
 }
-HEAT = {
+HEAT: dict[str, Any] = {
     "place": {"region": "159902001001", "address": "河湾锦苑"},
     "title": "=家里暖气不热",
     "description": "家里暖气一直不热，室温只有十五度，孩子感冒了，请派人测温。",
@@ -103,6 +103,7 @@ async def test_a_list_is_filtered_kept_acted_upon_and_taken_out(
     ):
         await page.get_by_role("searchbox").fill(asked)
         await found(page, *titles)
+        assert "1390000" not in page.url  # nobody's telephone in a history of addresses
     await shot(page, "tickets-nothing")
     await page.get_by_role("link", name="清空").click()
     await found(page, *everything)

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import httpx
 import pytest
 
 from deploy.local import clock_file
 from services.intake.app import MIGRATIONS
+from services.intake.store.callbacks import SQL
+from shared.contracts.ids import new_id
 from shared.runtime.clock import Clock, wall_now
 from shared.web.identity import issue_token
 from tests.support.intake import SECRET, Intake, intake_on
@@ -200,3 +203,36 @@ async def test_the_page_tells_why_a_result_is_refused(calm: Calm) -> None:
     assert "联系不上" in stale.text  # what happened since
     assert (await send("releases")).status_code == 303
     assert (await calm.listed())["items"][0]["holder"] is None
+
+
+FILL = """
+insert into ticket (ticket_id, number, state, seq, history_hash, round, channel, type, urgency,
+    title, summary, no_location, confidential, contactable, hard_case, registered_at, urged,
+    callback_tries, receipt)
+select ids.id, n::text, 'registered', 1, '', 1, 'hotline', 'help', 'normal', '', '', false, false,
+    true, false, $2, 0, 0, ''
+from unnest($1::uuid[]) with ordinality as ids (id, n)
+"""
+TASKS = """
+insert into callback_task (ticket_id, round, opened_at, due_by, next_from, ended_at)
+select ids.id, 1, $2::timestamptz, $2::timestamptz + n * interval '1 second', $2::timestamptz,
+    case when n % 50 > 0 then $2::timestamptz end
+from unnest($1::uuid[]) with ordinality as ids (id, n)
+"""
+
+
+async def test_the_list_is_read_from_its_index(database: Any) -> None:
+    connection = await asyncpg.connect(await database(MIGRATIONS))
+    try:
+        ids = [new_id(MONDAY + timedelta(seconds=n)) for n in range(5000)]
+        await connection.execute(FILL, ids, MONDAY)
+        await connection.execute(TASKS, ids, MONDAY)
+        await connection.execute("analyze ticket, callback_task")
+        rows = await connection.fetch(
+            f"explain {SQL.list_callbacks}", MONDAY, ids[0], 30, MONDAY, None
+        )
+        plan = "\n".join(row[0] for row in rows)
+    finally:
+        await connection.close()
+    assert "callback_task_open" in plan
+    assert "Sort" not in plan

@@ -189,6 +189,41 @@ async def test_a_form_is_registered_once_with_what_the_desk_notes(intake: Intake
     assert call["ticket_id"] == noted["ticket_id"]
 
 
+async def submit(intake: Intake, **more: Any) -> httpx.Response:
+    body = {"version": 0, "ticket": STREET_LAMP, **more}
+    return await ask(intake, "POST", f"/drafts/{uuid4()}/submissions", body)
+
+
+async def test_a_ticket_ends_or_joins_in_one_breath_and_nobody_is_whistled(intake: Intake) -> None:
+    done = await submit(intake, transfer={"to": "119"})
+    assert done.status_code == 201, done.text
+    ticket_id = done.json()["ticket_id"]
+    assert (await intake.ticket(ticket_id))["state"] == "transferred"
+    assert (await intake.says("registered", ticket_id))["settled"] is True
+    assert (await intake.says("transferred", ticket_id))["to"] == "119"
+    parent = await intake.registered()
+    join = {"ticket_id": parent["ticket_id"], "how": "merge"}
+    child = (await submit(intake, join=join)).json()
+    assert (await intake.ticket(child["ticket_id"]))["state"] == "merged"
+    assert (await intake.says("merged", child["ticket_id"]))["into"] == parent["ticket_id"]
+    linked = (await submit(intake, join={**join, "how": "link"})).json()
+    assert (await intake.ticket(linked["ticket_id"]))["state"] == "registered"
+    assert (await intake.says("registered", linked["ticket_id"]))["settled"] is False
+    # what cannot follow leaves nothing behind
+    before = len(await intake.rows("select from ticket"))
+    answer = {"text": "您好，已记下，会尽快来修。"}
+    refused = await submit(intake, answer=answer)  # a complaint, and no article
+    assert [each["field"] for each in refused.json()["errors"]] == ["article"]
+    unknown = {**answer, "article": {"article_id": str(uuid4()), "version": 1}}
+    assert (await submit(intake, answer=unknown)).status_code == 404
+    twice = await submit(intake, answer=answer, transfer={"to": "110"})
+    assert twice.status_code == 422
+    assert len(await intake.rows("select from ticket")) == before
+    consult = {**STREET_LAMP, "type": "consult"}
+    told = (await submit(intake, ticket=consult, answer=answer)).json()
+    assert (await intake.ticket(told["ticket_id"]))["state"] == "answered"
+
+
 async def test_a_marked_number_needs_a_word_and_an_emergency_none(intake: Intake) -> None:
     mark = {"phone": "139 0000 7788", "reason": "半年内反复拨打辱骂"}
     assert (await ask(intake, "POST", "/harassment-marks", mark)).status_code == 403

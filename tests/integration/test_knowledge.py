@@ -24,7 +24,7 @@ ARTICLE = {
     "owner_unit": "C-SZZ",
     "expires_on": (NOW + timedelta(days=200)).date().isoformat(),
 }
-LIAISON = {"role": "liaison", "unit": "C-SZZ", "name": "市政小刘"}
+LIAISON: dict[str, Any] = {"role": "liaison", "unit": "C-SZZ", "name": "市政小刘"}
 
 
 @pytest.fixture

@@ -150,6 +150,27 @@ async def test_erasing_takes_the_person_and_leaves_the_matter(intake: Intake):
     assert left["timeline"][-1]["what"] == "person_erased"
 
 
+async def test_ledgers_go_after_six_years(intake: Intake, dsn: str, kafka: str, prefix: str):
+    await intake.registered()
+    await person_call(intake, "exports")
+    await intake.rows(
+        "insert into person_request (at, kind, role, purpose, tickets, kept)"
+        " select at - make_interval(years => 7), kind, role, '七年前', 1, 0 from person_request"
+    )
+    await intake.rows(
+        "insert into disclosure (ticket_id, at, role, unit, purpose)"
+        " select ticket_id, at - make_interval(years => 7), role, unit, '七年前' from disclosure"
+    )
+    async with served(settings(dsn, kafka, prefix, free_base())):
+
+        async def purposes() -> set[str]:
+            rows = await intake.rows("select purpose from disclosure")
+            rows += await intake.rows("select purpose from person_request")
+            return {row["purpose"] for row in rows}
+
+        assert await eventually(purposes, until=lambda found: "七年前" not in found) == {"本人申请"}
+
+
 @pytest.mark.parametrize("role", ["operator", "liaison", "supervisor", "auditor", "ops"])
 async def test_only_a_shift_lead_may_ask(intake: Intake, role: str):
     for what in ("exports", "erasures"):

@@ -14,6 +14,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from pydantic_core import from_json
 
+from deploy.city.sms_gateway import create_app
 from deploy.local import clock_file
 from services.intake.app import MIGRATIONS
 from services.intake.domain.links import signing_key
@@ -24,6 +25,8 @@ from shared.web.identity import issue_token
 from shared.web.sessions import CSRF_FIELD
 from tests.support.intake import SECRET, Intake, intake_on
 from tests.support.played_router import Whistle, in_callback
+from tests.support.receiver import served_app
+from tests.support.waiting import eventually
 
 MONDAY = datetime(2026, 9, 14, 1, 20, tzinfo=UTC)  # 09:20 in Shanghai, a working day
 STREET = "S-159902001"
@@ -148,6 +151,30 @@ async def test_a_link_is_of_its_round(rated: Rated) -> None:
     await rated.intake.ticket_in(ticket_id, "callback")
     assert (await rated.get(path_of(ticket_id))).status_code == 410
     assert (await rated.get(path_of(ticket_id, round=2))).status_code == 200
+
+
+async def test_whoever_is_to_be_called_back_gets_the_link_by_text(
+    database: Any, kafka: str, prefix: str, topics_of: Any
+) -> None:
+    await topics_of(prefix, [])
+    dsn = await database(MIGRATIONS)
+    gateway = create_app("sms key")
+    async with (
+        served_app(gateway) as url,
+        intake_on(dsn, kafka, prefix, sms_url=f"{url}/messages", sms_key="sms key") as intake,
+    ):
+        ticket_id, _ = await in_callback(intake)
+
+        async def asked() -> list[str]:
+            texts = [each["text"] for each in gateway.state.gateway.messages("13900001111")]
+            return [text for text in texts if "评价" in text]
+
+        (text,) = await eventually(asked)
+        link = re.search(r"http\S+", text)
+        assert link is not None
+        assert link[0].endswith(path_of(ticket_id))
+        async with httpx.AsyncClient(trust_env=False) as browser:
+            assert (await browser.get(link[0])).status_code == 200
 
 
 async def made(rated: Rated, **fields: Any) -> dict[str, Any]:

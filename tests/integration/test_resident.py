@@ -1,9 +1,9 @@
 """Residents over HTTP: report, follow by link, number or code, act; nobody sees another's."""
 
 import re
+import secrets
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -20,43 +20,49 @@ from tests.support.intake import SECRET, Intake, intake_on
 from tests.support.played_router import LEAD, Whistle
 from tests.support.receiver import served_app
 from tests.support.residents import LINK, Phone, jpeg, phone
+from tests.support.stack import Servers, topic_prefix
 from tests.support.waiting import eventually
 
-MOBILE = "13900007788"
 SMS_KEY = "a key for tests"
+pytestmark = pytest.mark.xdist_group("residents")  # they share one service
 
 
-@pytest.fixture
-async def stack() -> AsyncIterator[AsyncExitStack]:
-    async with AsyncExitStack() as made:
-        yield made
-
-
-@pytest.fixture
-async def gateway(stack: AsyncExitStack) -> tuple[Gateway, str]:
+@pytest.fixture(scope="module")
+async def gateway() -> AsyncIterator[tuple[Gateway, str]]:
     app = create_app(SMS_KEY)
-    url = await stack.enter_async_context(served_app(app))
-    return app.state.gateway, f"{url}/messages"
+    async with served_app(app) as url:
+        yield app.state.gateway, f"{url}/messages"
+
+
+@pytest.fixture(scope="module")
+async def intake(servers: Servers, gateway: tuple[Gateway, str]) -> AsyncIterator[Intake]:
+    """One for all of these tests: nobody of them sees what another reported."""
+    prefix = topic_prefix()
+    await servers.make_topics(prefix, [])
+    dsn = await servers.fresh_database(MIGRATIONS)
+    async with intake_on(
+        dsn, servers.kafka_bootstrap, prefix, sms_url=gateway[1], sms_key=SMS_KEY
+    ) as made:
+        yield made
+    await servers.drop_database(dsn)
 
 
 @pytest.fixture
-async def intake(
-    database: Any, kafka: str, prefix: str, topics_of: Any, gateway: tuple[Gateway, str]
-) -> AsyncIterator[Intake]:
-    await topics_of(prefix, [])
-    dsn = await database(MIGRATIONS)
-    async with intake_on(dsn, kafka, prefix, sms_url=gateway[1], sms_key=SMS_KEY) as made:
+async def mine(intake: Intake) -> AsyncIterator[Phone]:
+    async with phone(intake.url) as made:
         yield made
 
 
 @pytest.fixture
-async def mine(intake: Intake, stack: AsyncExitStack) -> Phone:
-    return await stack.enter_async_context(phone(intake.url))
+async def other(intake: Intake) -> AsyncIterator[Phone]:
+    async with phone(intake.url) as made:
+        yield made
 
 
 @pytest.fixture
-async def other(intake: Intake, stack: AsyncExitStack) -> Phone:
-    return await stack.enter_async_context(phone(intake.url))
+def mobile() -> str:
+    """A number no other test uses."""
+    return f"139{secrets.randbelow(10**8):08d}"
 
 
 async def message(gateway: Gateway, to: str, *, with_words: str = "") -> str:
@@ -110,7 +116,10 @@ async def test_without_scripts_the_form_itself_brings_the_photo(
     assert "已收到" in await mine.page(target)
     again = await mine.post("/r/reports", files=files, key=key, to="property", label="lift")
     assert again.headers["location"] == target
-    rows = await intake.rows("select choice, category, no_location from ticket")
+    number = target.split("/")[3]
+    rows = await intake.rows(
+        "select choice, category, no_location from ticket where number = $1", number
+    )
     assert [tuple(row) for row in rows] == [("property", "0503", True)]
 
 
@@ -120,7 +129,8 @@ async def test_a_double_tap_is_one_ticket(intake: Intake, mine: Phone) -> None:
     again = await mine.report(key=key, text="第二次点的时候又改了几个字")
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json()["number"] == again.json()["number"]
-    assert len(await intake.rows("select from ticket")) == 1
+    rows = await intake.rows("select from claim where key like $1", f"%{key}")
+    assert len(rows) == 1
 
 
 async def test_what_is_missing_is_said_plainly(mine: Phone) -> None:
@@ -158,10 +168,11 @@ async def test_a_phone_reports_ten_times_an_hour(mine: Phone) -> None:
 
 
 async def test_number_and_link_come_by_sms_and_open_the_matter(
-    intake: Intake, mine: Phone, other: Phone, gateway: tuple[Gateway, str]
+    intake: Intake, mine: Phone, other: Phone, gateway: tuple[Gateway, str], mobile: str
 ) -> None:
-    number = await mine.reported(phone="139 0000 7788", text="路灯坏了，我住2单元501")
-    text = await message(gateway[0], MOBILE)
+    spoken = f"{mobile[:3]} {mobile[3:7]}-{mobile[7:]}"
+    number = await mine.reported(phone=spoken, text="路灯坏了，我住2单元501")
+    text = await message(gateway[0], mobile)
     assert number in text
     token = LINK.search(text)[1]  # type: ignore[index]
     opened = await other.http.get(f"/t/{token}")
@@ -171,17 +182,17 @@ async def test_number_and_link_come_by_sms_and_open_the_matter(
     assert "501" not in shown  # what units see is what is shown
     assert number in await other.page("/r/mine")
     # the desk's tickets too
-    receipt = await intake.registered(reporter={"name": "王芳", "phone": "13900005566"})
-    assert receipt["number"] in await message(gateway[0], "13900005566")
+    receipt = await intake.registered(reporter={"name": "王芳", "phone": "13800005566"})
+    assert receipt["number"] in await message(gateway[0], "13800005566")
     # no phone, no message; a landline takes none
-    await intake.registered(reporter={"phone": "0478-8912345"})
-    await intake.registered(reporter={})
+    for reporter in ({"phone": "0478-8912345"}, {}):
+        silent = (await intake.registered(reporter=reporter))["ticket_id"]
+        assert not await intake.rows("select from delivery where about = $1", UUID(silent))
     rows = await intake.rows("select recipient, values::text from delivery")
-    assert len(rows) == 2
     assert not [
         row
         for row in rows
-        if MOBILE in f"{row['recipient']}{row['values']}" or "/t/" in row["values"]
+        if mobile in f"{row['recipient']}{row['values']}" or "/t/" in row["values"]
     ]
 
 
@@ -259,11 +270,11 @@ async def test_another_persons_ticket_is_refused_everywhere(
 
 
 async def test_number_and_tail_show_the_state_alone_five_times(
-    intake: Intake, mine: Phone, other: Phone
+    intake: Intake, mine: Phone, other: Phone, mobile: str
 ) -> None:
-    number = await mine.reported(phone=MOBILE, text="只有本人能看的话")
+    number = await mine.reported(phone=mobile, text="只有本人能看的话")
     right = await other.post(
-        "/r/state", number=f"{number[:4]} {number[4:12]}-{number[12:]}", tail="7788"
+        "/r/state", number=f"{number[:4]} {number[4:12]}-{number[12:]}", tail=mobile[-4:]
     )
     assert right.status_code == 200
     assert "已经收到" in right.text
@@ -274,15 +285,15 @@ async def test_number_and_tail_show_the_state_alone_five_times(
     for _ in range(3):
         await other.post("/r/state", number=number, tail="0001")
     for phone_ in (other, mine):  # counted for the number, whoever asks
-        refused = await phone_.post("/r/state", number=number, tail="7788")
+        refused = await phone_.post("/r/state", number=number, tail=mobile[-4:])
         assert refused.status_code == 429
         assert "一小时只能查 5 次" in refused.text
 
 
 async def test_a_number_that_is_none_is_answered_as_a_wrong_tail(
-    intake: Intake, mine: Phone, other: Phone
+    intake: Intake, mine: Phone, other: Phone, mobile: str
 ) -> None:
-    number = await mine.reported(phone=MOBILE)
+    number = await mine.reported(phone=mobile)
     without_phone = await mine.reported()
     day = number[4:12]
     digits = f"1599{day}888888"
@@ -302,79 +313,81 @@ async def test_a_number_that_is_none_is_answered_as_a_wrong_tail(
         await other.post("/r/state", number=missing, tail="0000")
     assert (await other.post("/r/state", number=missing, tail="0000")).status_code == 429
     typo = await other.post(
-        "/r/state", number=number[:-1] + str((int(number[-1]) + 1) % 10), tail="7788"
+        "/r/state", number=number[:-1] + str((int(number[-1]) + 1) % 10), tail=mobile[-4:]
     )
     assert (typo.status_code, "编号写错了" in typo.text) == (422, True)
 
 
 async def test_a_code_by_sms_opens_all_of_a_phone(
-    intake: Intake, mine: Phone, other: Phone, gateway: tuple[Gateway, str]
+    intake: Intake, mine: Phone, other: Phone, gateway: tuple[Gateway, str], mobile: str
 ) -> None:
-    numbers = [await mine.reported(phone=MOBILE), await mine.reported(phone=MOBILE)]
-    asked = await other.post("/r/code", phone=MOBILE)
-    unknown = await other.post("/r/code", phone="13900001234")
+    numbers = [await mine.reported(phone=mobile), await mine.reported(phone=mobile)]
+    unknown_phone = "13700001234"
+    asked = await other.post("/r/code", phone=mobile)
+    unknown = await other.post("/r/code", phone=unknown_phone)
     assert (asked.status_code, unknown.status_code) == (200, 200)
-    strip = re.compile(rf"({MOBILE}|13900001234|[0-9a-f]{{64}})")
+    strip = re.compile(rf"({mobile}|{unknown_phone}|[0-9a-f]{{64}})")
     assert strip.sub("", asked.text) == strip.sub("", unknown.text)
-    text = await message(gateway[0], MOBILE, with_words="验证码")
+    text = await message(gateway[0], mobile, with_words="验证码")
     code = re.search(r"\d{6}", text)[0]  # type: ignore[index]
     wrong = f"{(int(code) + 1) % 1_000_000:06d}"
-    refused = await other.post("/r/code/uses", phone=MOBILE, code=wrong)
+    refused = await other.post("/r/code/uses", phone=mobile, code=wrong)
     assert (refused.status_code, "验证码不对" in refused.text) == (422, True)
-    used = await other.post("/r/code/uses", phone=MOBILE, code=code)
+    used = await other.post("/r/code/uses", phone=mobile, code=code)
     assert (used.status_code, used.headers["location"]) == (303, "/r/mine")
     listed = await other.page("/r/mine")
     assert all(number in listed for number in numbers)
     assert "正在找负责的单位" in await other.page(f"/r/t/{numbers[0]}")
-    again = await other.post("/r/code/uses", phone=MOBILE, code=code)
+    again = await other.post("/r/code/uses", phone=mobile, code=code)
     assert again.status_code == 422  # once
-    assert not [each for each in gateway[0].messages("13900001234") if "验证码" in each["text"]]
+    assert not [each for each in gateway[0].messages(unknown_phone) if "验证码" in each["text"]]
     # neither the code nor the phone can be read anywhere
     rows = await intake.rows(
         "select t::text as row from access_code as t union all "
         "select t::text from delivery as t union all select t::text from turn as t"
     )
-    assert not [row for row in rows if f"{code}" in row["row"] or MOBILE in row["row"]]
+    assert not [row for row in rows if f"{code}" in row["row"] or mobile in row["row"]]
 
 
 async def test_a_code_holds_for_three_tries_and_five_minutes(
-    intake: Intake, mine: Phone, other: Phone, gateway: tuple[Gateway, str]
+    intake: Intake, mine: Phone, other: Phone, gateway: tuple[Gateway, str], mobile: str
 ) -> None:
-    await mine.reported(phone=MOBILE)
-    await other.post("/r/code", phone=MOBILE)
-    first = re.search(r"\d{6}", await message(gateway[0], MOBILE, with_words="验证码"))[0]  # type: ignore[index]
+    await mine.reported(phone=mobile)
+    await other.post("/r/code", phone=mobile)
+    first = re.search(r"\d{6}", await message(gateway[0], mobile, with_words="验证码"))[0]  # type: ignore[index]
     wrong = f"{(int(first) + 1) % 1_000_000:06d}"
     for _ in range(3):
-        assert (await other.post("/r/code/uses", phone=MOBILE, code=wrong)).status_code == 422
-    assert (await other.post("/r/code/uses", phone=MOBILE, code=first)).status_code == 422
-    await other.post("/r/code", phone=MOBILE)
-    await eventually(_codes(gateway[0]), until=lambda found: len(found) == 2)
-    second = _codes_now(gateway[0])[0]
+        assert (await other.post("/r/code/uses", phone=mobile, code=wrong)).status_code == 422
+    assert (await other.post("/r/code/uses", phone=mobile, code=first)).status_code == 422
+    await other.post("/r/code", phone=mobile)
+    await eventually(_codes(gateway[0], mobile), until=lambda found: len(found) == 2)
+    second = _codes_now(gateway[0], mobile)[0]
     # six minutes go by
     await intake.rows(
-        "update access_code set at = at - $1::interval, expires_at = expires_at - $1::interval",
+        "update access_code set at = at - $1::interval, expires_at = expires_at - $1::interval "
+        "where used_at is null",
         CODE_LIVES + timedelta(minutes=1),
     )
-    assert (await other.post("/r/code/uses", phone=MOBILE, code=second)).status_code == 422
+    assert (await other.post("/r/code/uses", phone=mobile, code=second)).status_code == 422
     for _ in range(3):
-        await other.post("/r/code", phone=MOBILE)
-    assert (await other.post("/r/code", phone=MOBILE)).status_code == 429
+        await other.post("/r/code", phone=mobile)
+    assert (await other.post("/r/code", phone=mobile)).status_code == 429
 
 
-def _codes_now(gateway: Gateway) -> list[str]:
-    texts = [each["text"] for each in gateway.messages(MOBILE) if "验证码" in each["text"]]
+def _codes_now(gateway: Gateway, mobile: str) -> list[str]:
+    texts = [each["text"] for each in gateway.messages(mobile) if "验证码" in each["text"]]
     return [found[0] for text in texts if (found := re.search(r"\d{6}", text))]
 
 
-def _codes(gateway: Gateway) -> Any:
+def _codes(gateway: Gateway, mobile: str) -> Any:
     async def look() -> list[str]:
-        return _codes_now(gateway)
+        return _codes_now(gateway, mobile)
 
     return look
 
 
-async def test_the_way_to_the_rating(intake: Intake, mine: Phone) -> None:
-    number = await mine.reported(phone=MOBILE)
+async def test_the_way_to_the_rating(intake: Intake, mine: Phone, mobile: str) -> None:
+    number = await mine.reported(phone=mobile)
     ticket_id = await ticket_id_of(intake, number)
     whistle = Whistle(intake, UUID(ticket_id))
     await whistle.blow()
@@ -424,9 +437,9 @@ async def test_withdrawn_ends_and_a_safety_matter_goes_on(intake: Intake, mine: 
 
 
 async def test_a_confidential_report_hides_until_the_person_agrees(
-    intake: Intake, mine: Phone
+    intake: Intake, mine: Phone, mobile: str
 ) -> None:
-    number = await mine.reported(label="building", confidential="true", phone=MOBILE)
+    number = await mine.reported(label="building", confidential="true", phone=mobile)
     ticket_id = await ticket_id_of(intake, number)
     fact = await intake.says("registered", ticket_id)
     assert (fact["type"], fact["confidential"], fact["contactable"]) == ("tip_off", True, False)
@@ -444,7 +457,7 @@ async def test_a_confidential_report_hides_until_the_person_agrees(
     given = await intake.call(
         "POST", f"/{ticket_id}/disclosures", role="handler", unit=LEAD, json=body
     )
-    assert (given.status_code, given.json()["phone"]) == (200, MOBILE)
+    assert (given.status_code, given.json()["phone"]) == (200, mobile)
     looks = await mine.page(f"/r/t/{number}/looks")
     assert "核实违建位置" in looks
     assert "承办人" in looks
@@ -477,3 +490,72 @@ async def test_pages_are_there_in_both_languages_and_for_no_scripts(mine: Phone)
     worker = await mine.http.get("/r/sw.js")
     assert worker.headers["service-worker-allowed"] == "/r"
     assert worker.headers["content-type"].startswith("text/javascript")
+
+
+async def test_a_rejection_may_be_appealed_once(intake: Intake, mine: Phone) -> None:
+    number = await mine.reported()
+    ticket_id = await ticket_id_of(intake, number)
+    rejected = await intake.call(
+        "POST", f"/{ticket_id}/rejections", role="shift_lead", json={"reason": "unclear"}
+    )
+    assert rejected.status_code == 200, rejected.text
+    assert "我要申诉" in await mine.page(f"/r/t/{number}")
+    assert (await mine.post("/r/appeals", number=number, reason="  ")).status_code == 422
+    appealed = await mine.post("/r/appeals", number=number, reason="确实没修过")
+    assert appealed.headers["location"].endswith("done=appealed")
+    assert (await intake.ticket(ticket_id))["state"] == "registered"
+
+
+async def test_joining_links_and_leaves_the_merging_to_a_person(
+    intake: Intake, mine: Phone, other: Phone
+) -> None:
+    first = await mine.reported(label="lift", address="河湾锦苑5号楼", text="5号楼电梯停了")
+    token = await other.csrf()
+    near = await other.http.post(
+        "/r/nearby",
+        json={"label": "lift", "text": "5号楼电梯坏了", "address": "河湾锦苑5号楼"},
+        headers={"X-CSRF-Token": token},
+    )
+    found = near.json()["items"]
+    assert [each["ticket_id"] for each in found] == [await ticket_id_of(intake, first)]
+    assert "5号楼电梯停了" not in near.text
+    assert first not in near.text
+    joins = found[0]["ticket_id"]
+    own = await other.reported(label="lift", address="河湾锦苑5号楼", text="电梯坏了", joins=joins)
+    ticket_id = await ticket_id_of(intake, own)
+    linked = await intake.says("linked", ticket_id)
+    assert (linked["to"], linked["actor"]["role"]) == (joins, "citizen")
+    assert (await intake.ticket(ticket_id))["state"] == "registered"
+    # neither learns the other's number
+    assert "有关联" in await other.page(f"/r/t/{own}")
+    assert first not in await other.page(f"/r/t/{own}")
+    assert own not in await mine.page(f"/r/t/{first}")
+    # another kind, an ended one or a hidden one is not joined
+    elsewhere = await other.report(label="noise", joins=joins)
+    assert "joined" not in elsewhere.json()["url"]
+    await mine.post("/r/withdrawals", number=first)
+    too_late = await other.report(label="lift", joins=joins)
+    assert "joined" not in too_late.json()["url"]
+
+
+async def test_signs_that_no_database_keeps_are_refused(mine: Phone) -> None:
+    number = await mine.reported()
+    for path, fields in (
+        ("/r/supplements", {"text": "a\0b"}),
+        ("/r/reopenings", {"reason": "a\0b"}),
+        ("/r/ratings", {"result": "solved", "satisfaction": "satisfied", "note": "a\0b"}),
+        ("/r/appeals", {"reason": "a\0b"}),
+    ):
+        answer = await mine.post(path, number=number, **fields)
+        assert (path, answer.status_code) == (path, 422)
+    for path, fields in (
+        ("/r/urges", {"number": "a\0b"}),
+        ("/r/urges", {"number": ""}),
+        ("/r/state", {"number": "a\0b", "tail": "\0"}),
+        ("/r/code", {"phone": "\0"}),
+        ("/r/code/uses", {"phone": "139", "code": "\0"}),
+    ):
+        answer = await mine.post(path, **fields)
+        assert answer.status_code in (403, 422), (path, answer.status_code)
+    assert (await mine.report(text="a\0b")).status_code == 422
+    assert (await mine.report(address="a\0b")).status_code == 422

@@ -5,6 +5,7 @@ import io
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -12,6 +13,7 @@ import pytest
 
 from services.intake.app import MIGRATIONS
 from services.intake.index import index_anew, index_pending
+from services.intake.store.search import SQL
 from shared.web.identity import issue_token
 from tests.support.intake import SECRET, Intake, intake_on
 from tests.support.waiting import eventually
@@ -167,6 +169,30 @@ async def test_the_index_is_made_anew_from_the_tickets(intake: Intake) -> None:
     assert len(await numbers(intake, "q=路灯")) == len(receipts)
     assert (await ask(intake, "POST", "/api/v1/search/rebuild")).status_code == 403
     assert (await ask(intake, "POST", "/api/v1/search/rebuild", role="ops")).status_code == 202
+
+
+PLANS = {
+    "postings": ([1, 2], 0, 3),
+    "rows_of_docs": ([1, 2],),
+    "rows_of_tickets": ([UUID(int=1)],),
+    "newest_ids": (UUID(int=2), UUID(int=1), 50),
+    "ids_of_phone": ([b"x"], 10),
+    "doc_from": (UUID(int=1),),
+    "take_pending": (10,),
+}
+
+
+@pytest.mark.parametrize("name", PLANS)
+async def test_every_list_is_read_by_an_index(database: Any, name: str) -> None:
+    connection = await asyncpg.connect(await database(MIGRATIONS))
+    try:
+        await connection.execute("set enable_seqscan = off")
+        rows = await connection.fetch(f"explain {getattr(SQL, name)}", *PLANS[name])
+    finally:
+        await connection.close()
+    plan = "\n".join(row[0] for row in rows)
+    assert "Index" in plan
+    assert "Seq Scan" not in plan, plan
 
 
 async def test_wrong_filters_are_named(intake: Intake) -> None:

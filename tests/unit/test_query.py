@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.domain.postings import SEGMENT, changed, matches, pack, unpack
-from services.intake.domain.query import Flag, Query, canonical, fits, groups_of, read_query
+from services.intake.domain.query import Flag, Query, canonical, fits, groups_of, public, read_query
 from services.intake.domain.subject import Subject, live_terms, word_terms
 from services.intake.domain.terms import Kind, asked_terms, name_terms, term, text_terms
 from services.intake.domain.ticket import Ticket, TicketState
@@ -152,6 +152,13 @@ def test_a_query_has_one_spelling() -> None:
 )
 def test_every_query_is_read_as_it_was_written(query: Query) -> None:
     assert read_query(parse_qsl(canonical(query)), CATALOGUE) == query
+
+
+def test_a_telephone_stays_out_of_addresses_and_ledgers() -> None:
+    query = Query(q="139 0000 1111", state=(TicketState.CLOSED,))
+    assert canonical(public(query)) == "state=closed"
+    for text in ("路灯", LAMP.number):
+        assert public(Query(q=text)) == Query(q=text)
 
 
 @pytest.mark.parametrize(

@@ -222,7 +222,7 @@ def _partial(
     reporter = raw.get("reporter")
     category, text, channel = (raw.get(name) for name in ("category", "description", "channel"))
     if isinstance(text, str):
-        known = Channel(channel) if channel in set(Channel) else None
+        known = Channel(channel) if isinstance(channel, str) and channel in set(Channel) else None
         is_shown = bool(raw.get("photos")) and isinstance(category, str)
         checked.append(text_problem(known, text.strip(), is_shown=is_shown))
     if isinstance(category, str):

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 from pydantic_core import to_json
 
 from services.intake import calls
@@ -69,7 +69,7 @@ class CallBody(Body):
 class ExtensionBody(Body):
     """The telephone the operator sits at; null leaves it."""
 
-    extension: _Short | None
+    extension: Annotated[_Short, Field(max_length=50)] | None
 
 
 class MarkBody(Body):
@@ -179,7 +179,9 @@ def _event(running: Sequence[PhoneCall]) -> bytes:
 
 
 @router.get("/calls/{call_id}")
-async def get_call(call_id: str, intake: Intake, caller: AtDesk) -> dict[str, Any]:
+async def get_call(
+    call_id: Annotated[str, Path(max_length=100, pattern=NO_NUL)], intake: Intake, caller: AtDesk
+) -> dict[str, Any]:
     """What comes up with a call of this desk: open tickets first, drafts, mark, notes."""
     return screen_view(await screen_of_call(intake, call_id, caller))
 
@@ -285,7 +287,7 @@ def mark_view(mark: HarassmentMark) -> dict[str, Any]:
 async def delete_mark(mark_id: UUID, intake: Intake, caller: Lead) -> None:
     """Take a mark off."""
     async with intake.runtime.transaction() as connection:
-        await calls.lift(connection, mark_id, by=account_of(caller), now=intake.runtime.clock.now())
+        await calls.lift(connection, mark_id, by=name_of(caller), now=intake.runtime.clock.now())
 
 
 @router.post("/caller-notes", status_code=201, openapi_extra=schema(NoteBody))

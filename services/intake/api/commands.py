@@ -1,4 +1,4 @@
-"""The commands of a ticket over HTTP: ask, supply, answer, transfer, reject, merge, reopen …
+"""The commands of a ticket over HTTP: ask, supply, answer, transfer, reject, merge, reopen.
 
 Each takes the `version` that the caller saw, if it likes; when that is old, 409 tells who changed
 what since (`changes`).

@@ -32,6 +32,8 @@ router = APIRouter(prefix="/api/v1/drafts", tags=["drafts"])
 
 GRAVITY: Final = (Urgency.NORMAL, Urgency.URGENT, Urgency.CRITICAL)
 
+LOOKED_AT: Final = 1000  # characters in which a place is looked for at every keystroke
+
 _Typed = Annotated[str, StringConstraints(max_length=500, pattern=NO_NUL)]
 _Long = Annotated[str, StringConstraints(max_length=MOST_TYPED, pattern=NO_NUL)]
 
@@ -157,7 +159,7 @@ async def get_draft(
     draft_id: UUID,
     intake: Intake,
     caller: AtDesk,
-    call_id: Annotated[str | None, Query(max_length=100)] = None,
+    call_id: Annotated[str | None, Query(max_length=100, pattern=NO_NUL)] = None,
 ) -> dict[str, Any]:
     """A draft of one's own, or with `call_id` one tied to the number that calls this desk."""
     async with intake.runtime.transaction() as connection:
@@ -203,7 +205,7 @@ def draft_view(found: DeskDraft) -> dict[str, Any]:
 async def post_missing(request: Request, intake: Intake, _caller: AtDesk) -> dict[str, Any]:
     """Which of time, place, who, what and wish the words tell so far."""
     body = read_body(TextBody, await request.body())
-    located = intake.rules.gazetteer.locate(body.text, None, None, None)
+    located = intake.rules.gazetteer.locate(body.text[:LOOKED_AT])
     told = missing.elements(
         body.text,
         place_given=body.place_given or located.how is not LocatedBy.UNKNOWN,

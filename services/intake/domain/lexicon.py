@@ -94,30 +94,39 @@ class Lexicon:
         return float(self._weights[row, category]) if row is not None else 0.0
 
     def _found(self, text: str) -> Iterator[Found]:
-        """The longest words at each place, from left to right; none inside another."""
-        words = cut(text)
-        starts, place = {}, 0
-        for word in words:
-            starts[place] = len(word)
+        """The longest words at each place, from left to right; none inside another.
+
+        A single character counts only where it stands alone.
+        """
+        starts, alone, place = set(), set(), 0
+        for word in cut(text):
+            starts.add(place)
+            if len(word) == 1 and word in self._rows:
+                alone.add(place)
             place += len(word)
-        starts[place] = 0
-        end = 0
+        starts.add(place)
+        end, lengths = 0, self._lengths
         for at in range(len(text)):
-            length = self._longest(text, at, end, starts)
+            longest = lengths.get(text[at : at + 2])
+            length = self._longest(text, at, end, longest, starts) if longest else 0
             if not length:
-                continue
+                if at not in alone or at < end:
+                    continue
+                length = 1
             end = at + length
             word = text[at:end]
             if word in self._rows:
                 where = length > 1 and _WHERE.match(text, end) is not None
                 yield Found(word, LANDMARK if where else 1.0)
 
-    def _longest(self, text: str, at: int, end: int, starts: Mapping[int, int]) -> int:
+    def _longest(
+        self, text: str, at: int, end: int, lengths: Iterable[int], starts: set[int]
+    ) -> int:
         """The length of the word at this place; two characters must be words to the cutter, too.
 
-        面的 in 上面的 is no car; a single character counts only where it stands alone.
+        面的 in 上面的 is no car.
         """
-        for length in self._lengths.get(text[at : at + 2], ()):
+        for length in lengths:
             stop = at + length
             if stop <= end or stop > len(text):
                 continue
@@ -126,8 +135,7 @@ class Lexicon:
             word = text[at:stop]
             if word in self._rows or word in self._places:
                 return length
-        alone = at >= end and starts.get(at) == 1 and text[at] in self._rows
-        return 1 if alone else 0
+        return 0
 
 
 def place_names(catalogue: Catalogue) -> Iterator[str]:

@@ -88,6 +88,7 @@ ENDS: Final = {
 AGAIN: Final = frozenset({"rework_requested", "reopened"})
 GONE: Final = frozenset({AssignmentState.RETURNED, AssignmentState.RELEASED})
 REPLY: Final = "答复："
+PART: Final = "协办部分"
 # How far the ordinary way has come: the kind that is in progress in each state.
 _NOW: Final = {
     _S.DRAFT: _K.ASSIGNED,
@@ -229,8 +230,8 @@ _TAKEN: Final = frozenset({"acknowledged", "deemed_acknowledged"})
 
 def _resolved(story: Story) -> Line | None:
     """The lead's word that it is done, never an assisting unit's part."""
-    final = (each for each in reversed(story.this_round()) if each.what == "resolved")
-    return next((each for each in final if REPLY in each.zh), None)
+    said = (each for each in reversed(story.this_round()) if each.what == "resolved")
+    return next((each for each in said if PART not in each.zh), None)
 
 
 def _promised(story: Story, kind: StepKind) -> Promise | None:
@@ -253,7 +254,7 @@ def _text(kind: StepKind, happened: Line | None) -> str | None:
     if happened is None:
         return None
     if kind is StepKind.DONE:
-        return happened.zh.partition(REPLY)[2]
+        return happened.zh.partition(REPLY)[2] or happened.zh
     if kind is _K.RATE and happened.what == "called_back":
         return happened.zh.partition("：")[2] or happened.zh
     return happened.zh if kind in {_K.PAUSED, _K.SUPPLY} else None

@@ -4,6 +4,7 @@ A line that carries somebody's words (a reply, a reason, the resident's own) sta
 the others are told by a string of their own, `line.<what>`, with the unit that did it.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,6 +42,11 @@ TOLD: Final = frozenset(
         "closed",
         "archived",
         "merge_conflict",
+        "merged",
+        "joined",
+        "left",
+        "linked",
+        "merge_undone",
     }
 )
 # of no use to the person, or told elsewhere on the page
@@ -57,6 +63,9 @@ _PLAIN: Final[Mapping[str, str]] = {
 # whose words are our own, so that jargon in them may be replaced
 _OURS: Final = frozenset({"blown", "missed", "corrected", "due_changed"})
 _THEM: Final = "诉求人"
+# Of other people's tickets not even the number is told.
+_NUMBER: Final = re.compile(r"(?:工单|诉求)?\d{19,}")
+_OTHERS: Final = frozenset({"joined", "left", "linked"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +91,14 @@ def _plain(line: Line) -> PlainLine:
     if line.what in _OURS:
         for word, plain in _PLAIN.items():
             text = text.replace(word, plain)
+    own = line.who == _THEM and line.what not in _OTHERS
+    if not own:
+        text = _NUMBER.sub("另一件反映", text)
     return PlainLine(
         at=line.at,
         what=line.what,
-        who=line.who,
+        who="" if line.what in _OTHERS else line.who,
         told=line.what in TOLD,
         text=text,
-        own=line.who == _THEM,
+        own=own,
     )

@@ -5,12 +5,13 @@ the same for everybody. Within a filter any of its values fits; all filters must
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
+from services.intake.domain.redaction import redact
 from services.intake.domain.terms import Kind, asked_terms, term
 from services.intake.domain.ticket import Ticket, TicketState
 from shared.calendar import SHANGHAI
@@ -163,6 +164,11 @@ def pairs_of(query: Query) -> list[tuple[str, str]]:
 def canonical(query: Query) -> str:
     """The one spelling of a query in an address."""
     return urlencode(pairs_of(query))
+
+
+def public(query: Query) -> Query:
+    """The query as it may stand in an address, a view or a ledger: without anybody's telephone."""
+    return replace(query, q="") if query.q and redact(query.q).found else query
 
 
 def groups_of(query: Query, *, region: str | None, account: str | None) -> list[frozenset[int]]:

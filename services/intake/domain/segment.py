@@ -31,10 +31,3 @@ def is_known(word: str) -> bool:
     """Whether the word stands in the dictionary; names of people mostly do not."""
     known: bool = rjieba.has_word(word)
     return known
-
-
-def pairs(text: str) -> set[str]:
-    """The pairs of neighbouring Chinese characters: what is left where words are cut badly."""
-    return {
-        run[at : at + 2] for run in _CHINESE.findall(text) for at in range(max(1, len(run) - 1))
-    }

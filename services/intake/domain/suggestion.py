@@ -106,7 +106,9 @@ class Suggester:
     def _deciding(self, heard: Heard, at: int) -> tuple[str, ...]:
         """The words that spoke for a category most."""
         weights = {
-            word: count * self._lexicon.weight(word, at) for word, count in heard.said.items()
+            word: weight
+            for word, count in heard.said.items()
+            if (weight := count * self._lexicon.weight(word, at)) > 0
         }
         code, trust = self.codes[at], self.experience.trust * LEARNED * TEMPERATURE
         for word, count in heard.words.items():
@@ -114,4 +116,4 @@ class Suggester:
             if learned:
                 weights[word] = weights.get(word, 0.0) + count * learned * trust
         ranked = sorted(weights, key=lambda word: (-weights[word], word))
-        return tuple(word for word in ranked[:MOST_WORDS] if weights[word] > 0)
+        return tuple(ranked[:MOST_WORDS])

@@ -18,7 +18,6 @@ from services.intake.domain.plain import half_width
 LONGEST: Final = 32
 _MARK: Final = re.compile("〔[^〔〕]{1,8}〕")  # what redaction put in the place of personal data
 _LATIN: Final = re.compile("[a-z]{2,32}")
-_RUN: Final = re.compile("[\u4e00-\u9fff]+|[a-z0-9]+")
 # Words that a hotline hears all day; the dictionary would cut 路灯不亮 into 路 and 灯不亮.
 _OFTEN: Final = re.findall(
     r"\S+",
@@ -80,30 +79,29 @@ def _words(text: str) -> set[str]:
     Not only those of one way to cut it, so that a search need not cut it the same way; what is in
     no dictionary, such as a name, is there by its pairs of characters.
     """
-    words: set[str] = set()
-    for run in _RUN.findall(_plain(text)):
-        if run.isascii():
-            words.add(run)
-        else:
-            words.update(_jieba().cut_all(run))
-            words.update(_in_order(run))
+    plain = _plain(text)
+    words = set(_jieba().cut_all(plain))
+    words.update(_in_order(plain))
     return words
 
 
-def _in_order(run: str) -> list[str]:
-    """A run of Chinese cut into words; single characters in a row as pairs: 不亮眼 has 不亮, 亮眼.
+def _in_order(plain: str) -> list[str]:
+    """A text cut into words; single characters in a row as pairs: 不亮眼 has 不亮, 亮眼.
 
-    Characters that only hold a sentence together end a row.
+    Signs and characters that only hold a sentence together end a row.
     """
     found: list[str] = []
-    singles = ""
-    for word in (*_jieba().cut(run, False), ""):
-        if len(word) == 1 and word not in _BETWEEN:
-            singles += word
-            continue
-        pairs = [singles[at : at + 2] for at in range(len(singles) - 1)]
-        found += [*pairs, word] if len(word) > 1 else pairs
-        singles = ""
+    before = ""
+    for word in _jieba().cut(plain, False):
+        if len(word) > 1:
+            found.append(word)
+            before = ""
+        elif word in _BETWEEN or not word.isalnum():
+            before = ""
+        else:
+            if before:
+                found.append(before + word)
+            before = word
     return found
 
 
@@ -143,10 +141,7 @@ def asked_terms(text: str) -> list[frozenset[int]]:
     character, asks for that text itself, which finds only what is written so.
     """
     plain = _plain(text)
-    words: dict[str, None] = {}
-    for run in _RUN.findall(plain):
-        words |= dict.fromkeys([run] if run.isascii() else _in_order(run))
-    words = {word: None for word in words if _tells(word)}
+    words = {word: None for word in _in_order(plain) if _tells(word)}
     if not words and (bare := plain.strip()):
         words = {bare: None}
     return [_meanings(word) for word in words]
@@ -164,5 +159,5 @@ def _plain(text: str) -> str:
 
 
 def _tells(word: str) -> bool:
-    """Whether a word is worth an entry: no single Chinese character, nothing endless."""
-    return word.isdigit() if len(word) == 1 else len(word) <= LONGEST
+    """Whether a word is worth an entry: no sign, no single character, nothing endless."""
+    return 1 < len(word) <= LONGEST and word.isalnum()

@@ -176,8 +176,7 @@ def _subjects(intake: IntakeContext, region: str | None) -> list[tuple[str, str]
         (each.code, each.name)
         for each in catalogue.units.values()
         if region is None
-        or contains(region, each.region_code)
-        or contains(each.region_code, region)
+        or (each.region_code is not None and campaigns.serves(region, each.region_code))
     ]
     compounds = [
         (each.name, each.name)

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse
 
+from services.intake.api.bodies import NO_NUL
 from services.intake.api.calls import (
     AtDesk,
     Lead,
@@ -65,7 +66,7 @@ async def get_caller_of_call(
     request: Request,
     intake: Intake,
     caller: AtDesk,
-    call_id: Annotated[str, Query(max_length=100)],
+    call_id: Annotated[str, Query(max_length=100, pattern=NO_NUL)],
 ) -> HTMLResponse:
     """What is known of whoever calls."""
     screen = await screen_of_call(intake, call_id, caller)

@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from services.intake.api.bodies import DisclosureBody, read_body
+from services.intake.api.bodies import NO_NUL, DisclosureBody, read_body
 from services.intake.api.calls import account_of
 from services.intake.api.tickets import SEE, Intake, region_of
 from services.intake.contact import show_contact
@@ -60,7 +60,9 @@ class Whole:
 
 
 @router.get("/t/{number}")
-async def get_by_number(number: str, intake: Intake, _caller: Viewer) -> RedirectResponse:
+async def get_by_number(
+    number: Annotated[str, Path(max_length=40, pattern=NO_NUL)], intake: Intake, _caller: Viewer
+) -> RedirectResponse:
     """The page of the ticket of that number."""
     async with intake.runtime.pool.acquire() as connection:
         ticket_id = await id_of_number(connection, number.replace(" ", ""))
@@ -71,7 +73,7 @@ async def get_by_number(number: str, intake: Intake, _caller: Viewer) -> Redirec
 
 @router.get("/find")
 async def find_by_number(
-    intake: Intake, caller: Viewer, number: Annotated[str, Query(max_length=40)]
+    intake: Intake, caller: Viewer, number: Annotated[str, Query(max_length=40, pattern=NO_NUL)]
 ) -> dict[str, Any]:
     """Which ticket a number is, for those who may see it: to merge, to link."""
     async with intake.runtime.pool.acquire() as connection:

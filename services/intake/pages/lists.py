@@ -15,7 +15,7 @@ from services.intake.api.tickets import SEE, Intake
 from services.intake.bulk import MAY, MOST
 from services.intake.domain.case import STATE_ZH
 from services.intake.domain.pinyin import spelled
-from services.intake.domain.query import Flag, canonical, pairs_of, read_query
+from services.intake.domain.query import Flag, canonical, pairs_of, public, read_query
 from services.intake.domain.query import Query as Asked
 from services.intake.domain.ticket import ENDED, TicketState
 from services.intake.domain.words import DEADLINE_ZH
@@ -122,6 +122,7 @@ async def get_list(
             vault=intake.vault,
         )
         shown = [] if partial else await views.listed(connection, owner_of(caller))
+    address = canonical(public(query))
     block = None
     if partial:
         block = "rows" if cursor is not None else "results"
@@ -132,12 +133,12 @@ async def get_list(
         query=query,
         found=found,
         counted=COUNTED,
-        canonical=canonical(query),
+        canonical=address,
         more=_more(query, found.next),
         views=shown,
         account=owner_of(caller),
         presets=[(name, canonical(each)) for name, each in PRESETS],
-        chips=list(_chips(query, offer)),
+        chips=list(_chips(public(query), offer)),
         options=offer.options,
         filters=FILTERS,
         actions=[action.value for action, roles in MAY.items() if caller.role in roles],
@@ -154,7 +155,6 @@ async def get_list(
         catalogue=catalogue,
     )
     if block == "results":  # the address is the query in its one spelling
-        address = canonical(query)
         response.headers["HX-Push-Url"] = "/desk/tickets" + (f"?{address}" if address else "")
     return response
 

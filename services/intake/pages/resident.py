@@ -140,7 +140,7 @@ async def post_report(request: Request, intake: Intake, trace: Trace) -> Respons
             photos = asked.photo or await kept(request, intake, session, files)
             found, is_new = await _register(intake, session, asked, photos, key, trace), True
     ticket_id, number = found
-    joined = await _join(intake, ticket_id, asked.joins)
+    joined = await _join(intake, ticket_id, asked.joins, trace)
     url = f"/r/t/{number}/receipt" + ("?joined=1" if joined else "")
     session = session.with_grants([Grant(ticket_id=ticket_id)])
     answer = _answer(request, number=number, url=url, is_new=is_new)
@@ -212,12 +212,19 @@ async def kept(
     return tuple(photo_ids)
 
 
-async def _join(intake: IntakeContext, ticket_id: UUID, joins: UUID | None) -> bool:
+async def _join(
+    intake: IntakeContext, ticket_id: UUID, joins: UUID | None, trace: str | None
+) -> bool:
     if joins is None:
         return False
     async with intake.runtime.transaction() as connection:
         return await wish_to_join(
-            connection, ticket_id, joins, now=intake.runtime.clock.now(), rules=intake.rules
+            connection,
+            ticket_id,
+            joins,
+            now=intake.runtime.clock.now(),
+            rules=intake.rules,
+            trace=trace,
         )
 
 

@@ -20,6 +20,7 @@ from services.intake.pages.resident_door import own_ticket, owner_of, remember, 
 from services.intake.pages.resident_form import LEAST, NO_NUL, files_of, read_supplement
 from services.intake.reopen import reopen
 from services.intake.resident import CITIZEN, agree_to_contact
+from services.intake.settle import appeal
 from services.intake.store import residents as store
 from shared.contracts.tickets import CallbackResult, Satisfaction
 from shared.errors import FieldError, ForbiddenError, InvalidError
@@ -29,7 +30,7 @@ from shared.web.identity import same_site
 router = APIRouter(include_in_schema=False)
 
 POSTED: Final = [Depends(same_site)]
-NO_REASON: Final = FieldError(field="reason", zh="请写一写哪里没办好", en="say what is not right")
+NO_REASON: Final = FieldError(field="reason", zh="请写一写原因", en="say why")
 Number = Annotated[str, Form(max_length=40)]
 
 
@@ -104,6 +105,31 @@ async def post_reopening(
             **_by(intake, trace),
         )
     return _back(number, "reopened")
+
+
+@router.post("/r/appeals", dependencies=POSTED)
+async def post_appeal(
+    request: Request,
+    intake: Intake,
+    trace: Trace,
+    number: Number,
+    reason: Annotated[str, Form(max_length=1000, pattern=NO_NUL)],
+) -> Response:
+    """It should have been taken up."""
+    session = await resident_of(request, intake)
+    if len(reason.strip()) < LEAST:
+        raise InvalidError(NO_REASON)
+    async with intake.runtime.transaction() as connection:
+        ticket = await own_ticket(connection, session, number)
+        await appeal(
+            connection,
+            ticket.ticket_id,
+            words=reason.strip(),
+            version=None,
+            vault=intake.vault,
+            **_by(intake, trace),
+        )
+    return _back(number, "appealed")
 
 
 @router.post("/r/ratings", dependencies=POSTED)

@@ -30,7 +30,7 @@ from shared.web.pages import page
 router = APIRouter(include_in_schema=False)
 
 DONE: Final = frozenset(
-    {"urged", "supplemented", "withdrawn", "reopened", "rated", "agreed", "renewed"}
+    {"urged", "supplemented", "withdrawn", "reopened", "rated", "agreed", "renewed", "appealed"}
 )
 POSTED: Final = [Depends(same_site)]
 Number = Annotated[str, Form(max_length=40)]

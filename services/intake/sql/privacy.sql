@@ -46,6 +46,12 @@ delete from claim where (scope, key) in (
 -- name: state_looks_term
 select set_config('shaodao.looks_since', $1, true)
 
+-- name: forget_ledgers
+-- Who looked for a number, who took a list out, who asked for whose data.
+with lookups as (delete from phone_lookup where at < $1),
+exports as (delete from list_export where at < $1)
+delete from person_request where at < $1
+
 -- name: forget_looks
 delete from disclosure where disclosure_id in (
     select disclosure_id from disclosure where at < $1 order by disclosure_id limit $2

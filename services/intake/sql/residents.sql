@@ -70,12 +70,6 @@ update ticket set contactable = true where ticket_id = $1
 insert into join_wish (ticket_id, joins, at) values ($1, $2, $3) on conflict do nothing
 returning true
 
--- name: wish_of
-select joins from join_wish where ticket_id = $1
-
--- name: joined_by
-select count(*) from join_wish where joins = $1
-
 -- name: ticket_of_key
 -- The ticket that was registered under a key of this very browser.
 select ticket_id, number from claim join ticket using (ticket_id)

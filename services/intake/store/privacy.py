@@ -91,7 +91,8 @@ async def forget_keys(connection: Connection, since: datetime, *, limit: int) ->
 
 
 async def forget_looks(connection: Connection, since: datetime, *, limit: int) -> int:
-    """Remove looks from before, which the ledger allows for this term only; how many."""
+    """Remove looks from before, which the ledger allows for this term only; how many looks."""
+    await connection.execute(SQL.forget_ledgers, since)
     await connection.execute(SQL.state_looks_term, since.isoformat())
     return _count(await connection.execute(SQL.forget_looks, since, limit))
 

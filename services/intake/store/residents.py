@@ -156,15 +156,3 @@ async def agree_to_contact(connection: Connection, ticket_id: UUID) -> None:
 async def add_wish(connection: Connection, ticket_id: UUID, *, joins: UUID, at: datetime) -> bool:
     """Note that who reported this wants to join that; False when a wish was noted before."""
     return await connection.fetchval(SQL.add_wish, ticket_id, joins, at) is True
-
-
-async def wish_of(connection: Connection, ticket_id: UUID) -> UUID | None:
-    """The ticket that who reported this wants to join."""
-    joins: UUID | None = await connection.fetchval(SQL.wish_of, ticket_id)
-    return joins
-
-
-async def joined_by(connection: Connection, ticket_id: UUID) -> int:
-    """How many reports want to join this one."""
-    found: int = await connection.fetchval(SQL.joined_by, ticket_id)
-    return found

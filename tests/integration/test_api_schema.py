@@ -1,0 +1,193 @@
+"""Schemathesis over every endpoint of intake: whatever is sent is answered as documented."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import schemathesis
+from schemathesis.config import SchemathesisConfig
+from schemathesis.engine import Status, from_schema
+from schemathesis.engine.events import NonFatalError, ScenarioFinished
+
+from services.intake.app import MIGRATIONS
+from shared.contracts.parts import Role
+from shared.web.identity import issue_token
+from tests.support.intake import SECRET, Intake, intake_on, utc_now
+from tests.support.rights import MATRIX, OF_A_REGION, OPEN
+
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_schema_conformance",
+    "response_headers_conformance",
+)
+EXAMPLES = 8  # an operation, each way: valid and not
+STREAM = "GET /api/v1/calls/stream"
+# of the table, those that are a person's desk: the others may know no account
+PREFERRED = (Role.SHIFT_LEAD, Role.SUPERVISOR, Role.OPS, Role.OPERATOR)
+
+
+@pytest.fixture
+async def intake(database: Any, kafka: str, prefix: str, topics_of: Any) -> AsyncIterator[Intake]:
+    await topics_of(prefix, [])
+    dsn = await database(MIGRATIONS)
+    async with intake_on(dsn, kafka, prefix) as made:
+        yield made
+
+
+def headers(route: str) -> dict[str, str]:
+    """A token of a role that may."""
+    roles = MATRIX[route]
+    role = next((each for each in PREFERRED if each in roles), min(roles))
+    unit = "S-159902001" if role in OF_A_REGION else "C-CGJ"
+    token = issue_token(SECRET, role=role.value, unit=unit, name="测试员")
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def made(intake: Intake, route: str, path: str = "", **body: Any) -> Any:
+    """What a route makes of a body."""
+    method, _, template = route.partition(" ")
+    url = f"{intake.url}{path or template}"
+    answer = await intake.http.request(method, url, headers=headers(route), json=body)
+    assert answer.status_code in (200, 201), answer.text
+    return answer.json()
+
+
+async def living(intake: Intake) -> dict[str, list[str]]:
+    """Things that are there, by the parameter that names them."""
+    tickets = [(await intake.registered(title=f"第{each}盏路灯"))["ticket_id"] for each in "一二三"]
+    draft_id = str(uuid.uuid4())
+    await made(
+        intake, "PUT /api/v1/drafts/{draft_id}", f"/api/v1/drafts/{draft_id}", version=0, form={}
+    )
+    call = await made(
+        intake,
+        "POST /api/v1/calls",
+        type="call.ringing",
+        call_id="call-1",
+        phone="13900001111",
+        operator="测试员",
+    )
+    article = await made(
+        intake,
+        "POST /api/v1/knowledge",
+        title="路灯报修",
+        body="路灯由城市照明中心维修，三天之内。",
+        owner_unit="C-CGJ",
+        expires_on="2030-01-01",
+    )
+    phrase = await made(intake, "POST /api/v1/phrases", use="answer", title="谢谢", body="感谢来电")
+    view = await made(intake, "POST /api/v1/views", name="全部", query="")
+    await made(intake, "POST /api/v1/sources", system="cg", name="城管")
+    ends_at = (utc_now() + timedelta(days=9)).isoformat()
+    campaign = await made(
+        intake,
+        "POST /api/v1/ratings/campaigns",
+        title="满意度",
+        subject_kind="event",
+        subject="社区开放日",
+        ends_at=ends_at,
+        codes=2,
+    )
+    return {
+        "ticket_id": tickets,
+        "draft_id": [draft_id],
+        "call_id": [call["call_id"]],
+        "article_id": [article["article_id"]],
+        "phrase_id": [phrase["phrase_id"]],
+        "view_id": [view["view_id"]],
+        "system": ["cg"],
+        "campaign_id": [campaign["campaign"]["campaign_id"]],
+    }
+
+
+def config(url: str, known: dict[str, list[str]], signed_in: bool) -> SchemathesisConfig:
+    """Few examples, the same ones each time; ids are of living things as often as not."""
+    operations = [
+        {"include-name": route, "headers": headers(route)} for route in MATRIX if signed_in
+    ]
+    return SchemathesisConfig.from_dict(
+        {
+            "seed": 20261124,
+            "base-url": url,
+            "continue-on-failure": True,
+            "max-stream-events": 1,
+            "request-timeout": 60,
+            "generation": {
+                "max-examples": EXAMPLES if signed_in else 1,
+                "mode": "all",
+                "deterministic": True,
+                "no-shrink": True,
+                "database": "none",
+            },
+            "phases": {
+                "examples": {"enabled": False},
+                "coverage": {"enabled": signed_in},
+                "fuzzing": {"enabled": True},
+                "stateful": {"enabled": False},
+            },
+            "checks": {"enabled": False} | {name: {"enabled": True} for name in CHECKS},
+            "dictionaries": {name: {"values": values} for name, values in known.items()},
+            "parameters": {
+                f"path.{name}": {"dictionary": name, "probability": 0.5} for name in known
+            },
+            "operations": operations,
+        }
+    )
+
+
+def explore(
+    url: str, known: dict[str, list[str]], *, signed_in: bool
+) -> tuple[dict[str, set[int]], list[str]]:
+    """The answers of each operation, and what was wrong with any of them."""
+    schema = schemathesis.openapi.from_url(
+        f"{url}/openapi.json", config=config(url, known, signed_in)
+    )
+    answers: dict[str, set[int]] = {}
+    wrong: list[str] = []
+    for event in from_schema(schema).execute():
+        if isinstance(event, NonFatalError):
+            wrong.append(f"{event.label}: {event.value}")
+        if not isinstance(event, ScenarioFinished):
+            continue
+        with open("/tmp/w/proof_times.txt", "a") as out: print(event.phase.name, event.recorder.label, round(event.elapsed_time,2), len(event.recorder.interactions), round(max([i.response.elapsed for i in event.recorder.interactions.values() if i.response] or [0]),2), file=out)
+        seen = answers.setdefault(event.recorder.label, set())
+        for case_id, interaction in event.recorder.interactions.items():
+            if interaction.response is None:
+                wrong.append(f"{event.recorder.label}: no answer")
+                continue
+            seen.add(interaction.response.status_code)
+            wrong += [
+                f"{event.recorder.label} {check.name}: {check.failure_info.failure}\n"
+                f"{check.failure_info.code_sample}"
+                for check in event.recorder.checks.get(case_id, ())
+                if check.status is Status.FAILURE and check.failure_info is not None
+            ]
+    return answers, wrong
+
+
+async def test_whatever_is_sent_is_answered_as_documented(intake: Intake) -> None:
+    known = await living(intake)
+    answers, wrong = await asyncio.to_thread(explore, intake.url, known, signed_in=True)
+    assert not wrong, f"{len(wrong)} wrong\n" + "\n\n".join(wrong[:20])
+    missing = {each for each in MATRIX if "/api/" in each} - answers.keys()
+    assert not missing
+    # it came past the door, and somewhere further
+    shut = {each for each in answers if "/api/" in each and answers[each] <= {401, 403}}
+    assert not shut
+    good = [each for each in answers if any(status < 300 for status in answers[each])]
+    assert len(good) > len(answers) * 2 / 3, sorted(answers.keys() - set(good))
+
+
+async def test_nobody_is_answered_without_a_token(intake: Intake) -> None:
+    answers, wrong = await asyncio.to_thread(explore, intake.url, {}, signed_in=False)
+    assert not wrong, "\n\n".join(wrong[:20])
+    asked = {each: seen for each, seen in answers.items() if each not in OPEN}
+    assert len(asked) > 80
+    # an address that cannot be read is refused before anybody asks who is calling
+    let_in = {each: seen for each, seen in asked.items() if not seen <= {401, 404, 405, 422}}
+    assert not let_in
