@@ -9,10 +9,10 @@ import logging
 import re
 import sys
 import time
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
-
 
 PERSONAL = re.compile(r"(?<!\d)(?:(?:\+?86)?1[3-9]\d{9}|\d{17}[\dXx])(?!\d)")
 
@@ -76,7 +76,7 @@ def configure(service: str, *, fmt: str, level: str) -> None:
     structlog.contextvars.bind_contextvars(service=service)
 
 
-def _mask(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+def _mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
     return {
         name: PERSONAL.sub("〔…〕", value) if isinstance(value, str) else value
         for name, value in event.items()

@@ -45,3 +45,4 @@ def test_a_long_text_is_read_quickly() -> None:
     # a pattern that tried every start against every end would take minutes
     text = "今" * 20_000 + "物" * 20_000
     assert missing(elements(text)) == (T, P, WHO, WHAT, WISH)
+    assert missing(elements("0" * 40_000)) == (T, P, WHO, WHAT, WISH)
