@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from services.intake import metrics
+from services.intake import knowledge, metrics
 from services.intake.domain import settle
 from services.intake.domain.case import Case
 from services.intake.domain.doing import Doing
@@ -34,7 +34,10 @@ async def end(
     vault: Vault,
     traceparent: str | None,
 ) -> Case:
-    """Answer it or hand it over."""
+    """Answer it or hand it over; an article that is quoted must be published and not expired."""
+    if isinstance(ending, Answer) and ending.article is not None:
+        quoted = ending.article
+        await knowledge.quote(connection, quoted.article_id, version=quoted.version, now=now)
     case = await take(connection, ticket_id, version=version, rules=rules)
     doing = Doing(now=now, actor=actor, policy=rules.policy, traceparent=traceparent)
     settle.end(case, await _clean_ending(connection, ticket_id, ending, vault), doing, rules)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from services.intake import knowledge, merge, settle
+from services.intake import merge, settle
 from services.intake.domain.call import must_be_confirmed
 from services.intake.domain.redaction import redact
 from services.intake.domain.registration import Rules
@@ -123,7 +123,6 @@ async def _follow(
                 traceparent=trace,
             )
         case Answer() | Transfer() as ending:
-            await _demand_article(connection, ending, now)
             await settle.end(
                 connection,
                 ticket_id,
@@ -135,15 +134,6 @@ async def _follow(
                 vault=vault,
                 traceparent=trace,
             )
-
-
-async def _demand_article(connection: Connection, ending: Ending, now: datetime) -> None:
-    """An article that is quoted must be published and not expired."""
-    if isinstance(ending, Answer) and ending.article is not None:
-        article = ending.article
-        await knowledge.quote(
-            connection, UUID(article.article_id), version=article.version, now=now
-        )
 
 
 async def _demand_draft(connection: Connection, form: FilledIn, *, vault: Vault) -> None:

@@ -81,10 +81,15 @@ async def test_answered_and_transferred(intake: Intake) -> None:
     complaint = await new(intake)
     bare = await post(intake, complaint, "answers", text="三日内来修")
     assert (bare.status_code, bare.json()["errors"][0]["field"]) == (422, "article")
-    article = {"article_id": str(uuid4()), "version": 2}
+    nowhere = {"article_id": str(uuid4()), "version": 1}
+    refused = await post(intake, complaint, "answers", text="三日内来修", article=nowhere)
+    assert refused.status_code == 404, refused.text
+    sql = "select article_id, version from article_version where state = 'published' limit 1"
+    (row,) = await intake.rows(sql)
+    article = {"article_id": str(row["article_id"]), "version": row["version"]}
     quoted = await post(intake, complaint, "answers", text="三日内来修", article=article)
-    assert quoted.json()["state"] == "answered"
-    assert (await intake.says("answered", complaint))["article_version"] == 2
+    assert quoted.json()["state"] == "answered", quoted.text
+    assert (await intake.says("answered", complaint))["article"] == article["article_id"]
     fire = await new(intake)
     wrong = await post(intake, fire, "transfers", to="911", note="x")
     assert {e["field"] for e in wrong.json()["errors"]} == {"note"}

@@ -59,7 +59,7 @@ class SupplyBody(CommandBody):
 class ArticleBody(Body):
     """An article of the knowledge base as it was quoted."""
 
-    article_id: _Code
+    article_id: UUID
     version: _Version
 
 
@@ -338,7 +338,5 @@ async def get_relations(ticket_id: UUID, intake: Intake, caller: Viewer) -> Rela
     region = region_of(intake, caller)
     async with intake.runtime.pool.acquire() as connection:
         await find_ticket(connection, ticket_id, region=region)
-        found = await merges.relations_of(connection, ticket_id)
-    return Relations(
-        items=tuple(each for each in found if (each.region or "").startswith(region or ""))
-    )
+        found = await merges.relations_of(connection, ticket_id, region=region)
+    return Relations(items=tuple(found))

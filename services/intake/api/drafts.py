@@ -287,7 +287,7 @@ def _then(body: SubmissionBody, intake: IntakeContext) -> Ending | Join | None:
         case AnswerNowBody(text=text, article=None):
             return Answer(text=text)
         case AnswerNowBody(text=text, article=QuotedBody() as quoted):
-            article = Article(article_id=str(quoted.article_id), version=quoted.version)
+            article = Article(article_id=quoted.article_id, version=quoted.version)
             return Answer(text=text, article=article)
         case HandOverBody(to=to):
             return Transfer(target=intake.settlements.target(to))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
 from services.intake.domain import promises
 from services.intake.domain.case import Case
@@ -97,7 +98,7 @@ def read_settlements(table: Mapping[str, Any]) -> Settlements:
 class Article:
     """An article of the knowledge base as it was quoted."""
 
-    article_id: str
+    article_id: UUID
     version: int
 
 
@@ -151,7 +152,7 @@ def answer(case: Case, given: Answer, doing: Doing, rules: Rules) -> None:
         case,
         Answered,
         doing,
-        article=article.article_id if article else None,
+        article=str(article.article_id) if article else None,
         article_version=article.version if article else None,
     )
     quoted = "（引自知识库）" if article else ""

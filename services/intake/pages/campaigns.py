@@ -85,7 +85,7 @@ async def post_campaign(
                 key=intake.links.key,
             )
     except (InvalidError, OverflowError) as error:
-        said = {
+        said: dict[str, str | int] = {
             "title": title, "subject": subject, "ends_on": ends_on.isoformat(), "codes": codes,
             "subject_kind": subject_kind.value, "evaluator_class": evaluator_class,
         }  # fmt: skip

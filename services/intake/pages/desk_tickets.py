@@ -61,13 +61,14 @@ class Whole:
 
 @router.get("/t/{number}")
 async def get_by_number(
-    number: Annotated[str, Path(max_length=40, pattern=NO_NUL)], intake: Intake, _caller: Viewer
+    number: Annotated[str, Path(max_length=40, pattern=NO_NUL)], intake: Intake, caller: Viewer
 ) -> RedirectResponse:
     """The page of the ticket of that number."""
     async with intake.runtime.pool.acquire() as connection:
         ticket_id = await id_of_number(connection, number.replace(" ", ""))
-    if ticket_id is None:
-        raise no_such_ticket()
+        if ticket_id is None:
+            raise no_such_ticket()
+        await find_ticket(connection, ticket_id, region=region_of(intake, caller))
     return RedirectResponse(f"/desk/tickets/{ticket_id!s}", status_code=303)
 
 
@@ -136,8 +137,9 @@ async def post_contact(
 
 async def _whole(intake: IntakeContext, ticket_id: UUID, caller: Caller) -> Whole:
     secret = intake.runtime.settings.token_secret.get_secret_value()
+    region = region_of(intake, caller)
     async with intake.runtime.pool.acquire() as connection:
-        found = await find_ticket(connection, ticket_id, region=region_of(intake, caller))
+        found = await find_ticket(connection, ticket_id, region=region)
         ticket = await load_ticket(connection, ticket_id)
         if ticket is None:
             raise no_such_ticket()
@@ -148,7 +150,7 @@ async def _whole(intake: IntakeContext, ticket_id: UUID, caller: Caller) -> Whol
             urged=ticket.urged,
             hard_case=ticket.hard_case,
             units=tuple(own),
-            relations=tuple(await merges.relations_of(connection, ticket_id)),
+            relations=tuple(await merges.relations_of(connection, ticket_id, region=region)),
             taken=await drafts.taken_down(connection, ticket_id),
             read_out=read_out(
                 ticket,

@@ -66,8 +66,10 @@ async def keep_link(
     return await connection.fetchval(SQL.keep_link, ticket_id, other_id, at) is not None
 
 
-async def relations_of(connection: Connection, ticket_id: UUID) -> list[Related]:
-    """All tickets that this one has to do with."""
+async def relations_of(
+    connection: Connection, ticket_id: UUID, *, region: str | None
+) -> list[Related]:
+    """All tickets that this one has to do with, as far as a region's people see them."""
     return [
         Related(
             relation=RelationTo(row["relation"]),
@@ -78,6 +80,7 @@ async def relations_of(connection: Connection, ticket_id: UUID) -> list[Related]
             region=row["region"],
         )
         for row in await connection.fetch(SQL.relations_of, ticket_id)
+        if (row["region"] or "").startswith(region or "")
     ]
 
 

@@ -181,11 +181,11 @@ def test_an_answer_needs_an_article_unless_asked_or_praised(rules: Rules) -> Non
         else:
             with pytest.raises(InvalidError):
                 settle.end(case, answer, doing(rules), rules)
-            article = Article(article_id="a1", version=3)
+            article = Article(article_id=UUID(int=1), version=3)
             settle.end(case, replace(answer, article=article), doing(rules), rules)
             fact = said(case)
             assert isinstance(fact, tickets.Answered)
-            assert (fact.article, fact.article_version) == ("a1", 3)
+            assert (fact.article, fact.article_version) == (str(UUID(int=1)), 3)
         assert case.ticket.state is _S.ANSWERED
         assert case.ticket.ended_at == NOW
         assert state_of(case, DeadlineKind.CITIZEN) is PromiseState.MET
