@@ -18,6 +18,7 @@ from shared.runtime.logging import logger
 from shared.runtime.service import Runtime
 
 TURN_SECONDS: Final = 0.5
+ALIVE_SECONDS: Final = 15.0
 log = logger(__name__)
 
 
@@ -37,26 +38,28 @@ class Switchboard:
         """Look now: something was told to this copy."""
         self._wake.set()
 
-    async def calls(self, account: str) -> AsyncIterator[tuple[PhoneCall, ...]]:
-        """The running calls of an account at once, then each time they have changed.
+    async def calls(self, account: str, *, seconds: float) -> AsyncIterator[tuple[PhoneCall, ...]]:
+        """The running calls of an account at once, then each time they changed, for a while.
 
-        Yields the same again when nothing changed for a while, so that a stream shows it is alive.
+        Yields the same again when nothing changed, so that a stream shows it is alive.
         """
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
         self._looking[account] += 1
         try:
             await self._read()
-            while True:
+            while (now := loop.time()) < end:
                 told = self._calls.get(account, ())
                 yield told
-                await self._changed(account, told)
+                await self._changed(account, told, within=min(ALIVE_SECONDS, end - now))
         finally:
             self._looking[account] -= 1
             if not self._looking[account]:
                 del self._looking[account]
 
-    async def _changed(self, account: str, told: tuple[PhoneCall, ...]) -> None:
+    async def _changed(self, account: str, told: tuple[PhoneCall, ...], *, within: float) -> None:
         try:
-            async with asyncio.timeout(15), self._turned:
+            async with asyncio.timeout(within), self._turned:
                 await self._turned.wait_for(lambda: self._calls.get(account, ()) != told)
         except TimeoutError:
             return

@@ -1,6 +1,5 @@
 """The call centre's way in, the desk's live line, and what is said of numbers: marks and notes."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -166,12 +165,8 @@ async def get_stream(intake: Intake, caller: AtDesk) -> StreamingResponse:
 
 async def _stream(intake: IntakeContext, account: str) -> AsyncIterator[bytes]:
     yield b"retry: 1000\n\n"
-    try:
-        async with asyncio.timeout(STREAM_SECONDS):
-            async for running in intake.switchboard.calls(account):
-                yield _event(running)
-    except TimeoutError:
-        return
+    async for running in intake.switchboard.calls(account, seconds=STREAM_SECONDS):
+        yield _event(running)
 
 
 def _event(running: Sequence[PhoneCall]) -> bytes:

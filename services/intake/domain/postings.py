@@ -7,6 +7,7 @@ only, however many tickets there are.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -50,32 +51,67 @@ def changed(data: bytes | None, *, add: Sequence[int], remove: Sequence[int]) ->
     return pack(present)
 
 
-def matches(groups: Sequence[Group], rows: Mapping[int, Mapping[int, bytes]]) -> list[int]:
-    """The docs, newest first, that have a term of every group; `rows` are values by segment, term.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lists:
+    """The stored values of one term in some segments, one after the other in `data`."""
 
-    Without a group there is nothing to intersect and so no match.
+    segments: Sequence[int]
+    sizes: Sequence[int]  # bytes of each
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The docs from `low` on, below `below`: what is looked at in one step."""
+
+    low: int
+    below: int
+
+    @property
+    def start(self) -> int:
+        """The first doc of its first segment."""
+        return segment_of(self.low) * SEGMENT
+
+    @property
+    def length(self) -> int:
+        """The docs of its segments."""
+        return (segment_of(self.below - 1) + 1) * SEGMENT - self.start
+
+
+def matches(groups: Sequence[Group], lists: Mapping[int, Lists], window: Window) -> list[int]:
+    """The docs of a window, newest first, that have a term of every group.
+
+    Without a group there is nothing to intersect and so no match. All segments are worked on
+    together: one by one, most of the time would go into the steps between them.
     """
-    found: list[int] = []
-    for segment in sorted(rows, reverse=True):
-        places = _in_segment(groups, rows[segment])
-        found += [segment * SEGMENT + place for place in places]
-    return found
-
-
-def _in_segment(groups: Sequence[Group], values: Mapping[int, bytes]) -> list[int]:
-    chosen = [[values[each] for each in group if each in values] for group in groups]
+    chosen = [[lists[term] for term in group if term in lists] for group in groups]
     if not chosen or not all(chosen):
         return []
-    # the shortest first: a group of few places often leaves nothing to look at
-    chosen.sort(key=lambda group: sum(map(len, group)))
-    left: Present | None = None
-    for group in chosen:
-        present = unpack(group[0])
-        for other in group[1:]:
-            present |= unpack(other)
-        left = present if left is None else left & present
-        if not left.any():
-            return []
-    assert left is not None
-    places: list[int] = np.flatnonzero(left)[::-1].tolist()
-    return places
+    # the shortest gives the docs that are looked for in the others
+    chosen.sort(key=lambda group: sum(len(each.data) for each in group))
+    docs = np.unique(np.concatenate([_docs(each, window.start) for each in chosen[0]]))
+    docs = docs[(docs >= window.low - window.start) & (docs < window.below - window.start)]
+    for group in chosen[1:]:
+        present = np.zeros(window.length, dtype=np.bool_)
+        for each in group:
+            present[_docs(each, window.start)] = True
+        docs = docs[present[docs]]
+    newest_first: list[int] = (docs[::-1] + window.start).tolist()
+    return newest_first
+
+
+def _docs(lists: Lists, start: int) -> NDArray[np.int64]:
+    """The docs of a term, counted from `start`."""
+    begins = np.array(lists.segments, dtype=np.int64) * SEGMENT - start
+    sizes = np.array(lists.sizes, dtype=np.int64)
+    is_bits = sizes == _BITMAP_BYTES
+    data = np.frombuffer(lists.data, dtype=np.uint8)
+    few, many = data, data[:0]
+    if is_bits.any():
+        of_bits = np.repeat(is_bits, sizes)
+        few, many = data[~of_bits], data[of_bits]
+    places = few.view("<u2") + np.repeat(begins[~is_bits], sizes[~is_bits] // 2)
+    if not len(many):
+        return places
+    bits = np.flatnonzero(np.unpackbits(many))  # counted on through all segments with bits
+    return np.concatenate([places, bits % SEGMENT + begins[is_bits][bits // SEGMENT]])

@@ -75,9 +75,15 @@ truncate search_doc, search_posting
 select count(*) from (select from search_pending limit $1) as waiting
 
 -- name: postings
--- What some terms have in a range of segments.
-select term, segment, docs from search_posting
+-- What each of some terms has in a range of segments, in one row a term: a hundred short rows would
+-- take longer to hand over than to read.
+select term,
+    array_agg(segment order by segment) as segments,
+    array_agg(octet_length(docs) order by segment) as sizes,
+    string_agg(docs, ''::bytea order by segment) as docs
+from search_posting
 where term = any($1::bigint[]) and segment between $2 and $3
+group by term
 
 -- name: doc_of
 select doc from search_doc where ticket_id = $1

@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.intake.domain.listed import Listed
-from services.intake.domain.postings import changed
+from services.intake.domain.postings import Lists, changed
 from services.intake.domain.promises import PromiseState
 from services.intake.domain.subject import Subject
 from services.intake.store.rows import ticket_of
@@ -30,7 +30,6 @@ class Doc:
 
 
 Places = Mapping[tuple[int, int], Sequence[int]]  # within a segment, by term and segment
-Rows = dict[int, dict[int, bytes]]  # posting lists by segment and term
 
 
 async def lock(connection: Connection) -> bool:
@@ -128,12 +127,14 @@ async def waiting(connection: Connection, *, most: int) -> int:
     return int(await connection.fetchval(SQL.pending_count, most))
 
 
-async def postings(connection: Connection, terms: Iterable[int], *, first: int, last: int) -> Rows:
-    """The posting lists of some terms in the segments from `first` to `last`."""
-    found: Rows = {}
-    for row in await connection.fetch(SQL.postings, list(terms), first, last):
-        found.setdefault(row["segment"], {})[row["term"]] = row["docs"]
-    return found
+async def postings(
+    connection: Connection, terms: Iterable[int], *, first: int, last: int
+) -> dict[int, Lists]:
+    """The posting lists of some terms in the segments from `first` to `last`, by term."""
+    return {
+        row["term"]: Lists(segments=row["segments"], sizes=row["sizes"], data=row["docs"])
+        for row in await connection.fetch(SQL.postings, list(terms), first, last)
+    }
 
 
 async def doc_of(connection: Connection, ticket_id: UUID) -> int | None:

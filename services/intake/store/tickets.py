@@ -8,6 +8,7 @@ from uuid import UUID
 from services.intake.domain.case import Call, Case, Line
 from services.intake.domain.promises import Promise
 from services.intake.domain.ticket import Ticket, TicketState
+from services.intake.store.persons_told import tell_persons
 from services.intake.store.rows import (
     LINE_COLUMNS,
     PROMISE_COLUMNS,
@@ -194,6 +195,7 @@ async def _save_rest(
         )
     await history.add(connection, entries)
     await tell_sources(connection, cases)
+    await tell_persons(connection, cases)
     await outbox.put(connection, [row for case in cases for row in _outgoing(case)])
 
 
