@@ -23,7 +23,7 @@ from shared.catalogue.load import load_catalogue
 from shared.catalogue.petition_labels import load_petition_labels
 
 WARM: Final = 0.2  # of the softmax: long messages say many things, and labels gather categories
-BREADTH: Final = 0.4  # the power of its number of categories, by which a label wins nothing
+BREADTH: Final = 0.3  # the power of its number of categories, by which a label wins nothing
 LEAST_SHARE: Final = 1e-3
 TRUSTS: Final = (0.0, 0.5, 1.0, 2.0, 4.0)
 INNER_FOLDS: Final = 4

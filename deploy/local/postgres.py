@@ -26,7 +26,7 @@ SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
     "max_connections": "200",
-    "shared_buffers": "64MB",
+    "shared_buffers": "256MB",  # a page of a list among a million tickets reads from all over
     "max_wal_size": "1GB",
     "checkpoint_timeout": "15min",
     "autovacuum_naptime": "10s",  # the outbox is written and deleted all the time

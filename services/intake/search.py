@@ -11,10 +11,12 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+import numpy as np
+
 from services.intake.domain.listed import Listed
 from services.intake.domain.number import is_ticket_number
 from services.intake.domain.person import normal_phone
-from services.intake.domain.postings import Group, matches, segment_of
+from services.intake.domain.postings import SEGMENT, Docs, Group, Window, matches, segment_of
 from services.intake.domain.query import Query, fits, groups_of
 from services.intake.store import search as store
 from services.intake.store.tickets import NEWEST
@@ -22,10 +24,12 @@ from services.intake.store.vault import Vault
 from shared.contracts.parts import Actor, Role
 from shared.runtime.database import Connection
 
-COUNTED: Final = 200
+COUNTED: Final = 100
 CHUNK: Final = 500
-FIRST_SEGMENTS: Final = 4
-WIDER: Final = 8
+FIRST_SEGMENTS: Final = 8
+WIDER: Final = 4
+FEW: Final = 25  # found in a step: what is so rare is looked for far back at once
+FAR: Final = 512  # segments, four million tickets
 LATE: Final = timedelta(minutes=10)  # a ticket may be indexed after younger ones
 PHONE_HITS: Final = 200
 BY_PHONE: Final = frozenset({Role.OPERATOR, Role.SHIFT_LEAD, Role.CALLBACK_CLERK})
@@ -52,14 +56,6 @@ class Found:
     next: UUID | None
     count: int | None
     more: bool = False  # than COUNTED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Bounds:
-    """Docs from `low` on, below `below`."""
-
-    low: int
-    below: int
 
 
 async def search(
@@ -95,8 +91,8 @@ async def search(
 class _Hits:
     """The docs that fit, read from the index as far as they are wanted."""
 
-    def __init__(self, coming: AsyncIterator[list[int]]) -> None:
-        self.docs: list[int] = []
+    def __init__(self, coming: AsyncIterator[Docs]) -> None:
+        self.docs: Docs = np.empty(0, dtype=np.int64)
         self._coming = coming
 
     async def more_than(self, number: int) -> bool:
@@ -105,7 +101,7 @@ class _Hits:
             more = await anext(self._coming, None)
             if more is None:
                 return False
-            self.docs += more
+            self.docs = np.concatenate([self.docs, more])
         return True
 
 
@@ -116,7 +112,7 @@ async def _page(
     items: list[Listed] = []
     read = 0
     while len(items) < most and await hits.more_than(read):
-        part = hits.docs[read : read + most - len(items)]
+        part = hits.docs[read : read + most - len(items)].tolist()
         read += len(part)
         rows = await store.listed_docs(connection, part)
         items += [each for each in rows if fits(query, each.ticket, region=seer.region)]
@@ -142,7 +138,8 @@ async def _chunks(connection: Connection, query: Query, seer: Seer) -> AsyncIter
         bounds = await _bounds(connection, query, None)
         async for docs in _matching(connection, groups, bounds):
             for start in range(0, len(docs), CHUNK):
-                yield await store.listed_docs(connection, docs[start : start + CHUNK])
+                part = docs[start : start + CHUNK].tolist()
+                yield await store.listed_docs(connection, part)
         return
     below, since = _id_bounds(query, None)
     while ids := await store.newest_ids(connection, below=below, since=since, limit=CHUNK):
@@ -151,19 +148,23 @@ async def _chunks(connection: Connection, query: Query, seer: Seer) -> AsyncIter
 
 
 async def _matching(
-    connection: Connection, groups: list[Group], bounds: _Bounds
-) -> AsyncIterator[list[int]]:
+    connection: Connection, groups: list[Group], bounds: Window
+) -> AsyncIterator[Docs]:
     """The docs that fit, newest first, in ever wider steps back."""
     terms = {term for group in groups for term in group}
     last, bottom, width = segment_of(bounds.below - 1), segment_of(bounds.low), FIRST_SEGMENTS
     while last >= bottom and bounds.below > bounds.low:
         first = max(bottom, last - width + 1)
-        rows = await store.postings(connection, terms, first=first, last=last)
-        yield [doc for doc in matches(groups, rows) if bounds.low <= doc < bounds.below]
-        last, width = first - 1, width * WIDER
+        lists = await store.postings(connection, terms, first=first, last=last)
+        window = Window(
+            low=max(bounds.low, first * SEGMENT), below=min(bounds.below, (last + 1) * SEGMENT)
+        )
+        docs = matches(groups, lists, window)
+        yield docs
+        last, width = first - 1, max(width * WIDER, FAR if len(docs) < FEW else 0)
 
 
-async def _bounds(connection: Connection, query: Query, cursor: UUID | None) -> _Bounds:
+async def _bounds(connection: Connection, query: Query, cursor: UUID | None) -> Window:
     newest = await store.last_doc(connection)
     low, below = 0, 0 if newest is None else newest + 1
     if cursor is not None:
@@ -175,7 +176,7 @@ async def _bounds(connection: Connection, query: Query, cursor: UUID | None) -> 
     if query.ends is not None:
         after = await store.doc_from(connection, _id_at(query.ends + LATE))
         below = below if after is None else min(below, after)
-    return _Bounds(low=low, below=below)
+    return Window(low=low, below=below)
 
 
 async def _newest(

@@ -14,6 +14,8 @@ from typing import Any
 
 import structlog
 
+from shared.runtime.tracebacks import traceback_of
+
 PERSONAL = re.compile(r"(?<!\d)(?:(?:\+?86)?1[3-9]\d{9}|\d{17}[\dXx])(?!\d)")
 
 
@@ -53,7 +55,7 @@ def configure(service: str, *, fmt: str, level: str) -> None:
             foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
+                structlog.processors.ExceptionRenderer(traceback_of),
                 _mask,
                 renderer,
             ],

@@ -36,6 +36,7 @@ async def test_kill_story_short(seed, tmp_path, record_property, capsys):
 
 
 @pytest.mark.proof
+@pytest.mark.timeout(3600)
 async def test_kill_story_long(seed, tmp_path, record_property, capsys):
     told = await tell(tmp_path, seed, LONG)
     record_property("seed", seed)

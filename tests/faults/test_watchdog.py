@@ -121,7 +121,7 @@ async def test_a_dead_coordinator_ends_the_process(program, producer, prefix, wa
         lonely.process.send(way)
         for _ in range(3):
             await producer.send_and_wait(prefix + topics.UNITS.name, declared("T-2"), key=b"T-2")
-        assert await asyncio.wait_for(lonely.wait(), 30) == EXIT_STALLED
+        assert await asyncio.wait_for(lonely.wait(), 90) == EXIT_STALLED
         await lonely.start()
         await eventually(lambda: heard(dsn), until=lambda events: events == 4)
     finally:

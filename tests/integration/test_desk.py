@@ -12,6 +12,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from deploy.city.call_centre import CENTRE, Call, whole_call
+from deploy.city.calls import Line
 from deploy.local.ports import free_base
 from services.intake.app import MIGRATIONS
 from shared.web.identity import issue_token
@@ -94,6 +96,20 @@ async def test_a_call_comes_up_at_its_desk_wherever_it_was_posted(
     again = (await tell(intake, "answered", "c-1")).json()
     assert again["state"] == "ended"
     assert (await tell(intake, "ended", "never-rang")).status_code == 404
+
+
+async def test_the_simulated_call_centre_rings_answers_and_hangs_up(intake: Intake) -> None:
+    line = Line(intake.http, intake.url, CENTRE, SECRET)
+    call = Call(phone=PHONE, operator="甲")
+    await whole_call(line, call, rings=0.01, lasts=0.01, stop=asyncio.Event())
+    (row,) = await intake.rows("select * from phone_call")
+    assert (row["call_id"], row["state"]) == (call.call_id, "ended")
+    assert row["answered_at"] is not None
+    told = asyncio.Event()
+    told.set()  # Ctrl+C while it rings
+    await whole_call(line, Call(phone=None, operator="甲"), rings=60, lasts=60, stop=told)
+    (row,) = await intake.rows("select * from phone_call where sealed is null")
+    assert (row["state"], row["answered_at"]) == ("ended", None)
 
 
 async def test_the_screen_has_open_tickets_first_and_how_to_read_them_out(intake: Intake) -> None:

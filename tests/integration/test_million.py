@@ -221,6 +221,7 @@ async def desk_with(dsn: str, count: int) -> AsyncIterator[tuple[Desk, list[str]
 
 
 @pytest.mark.proof
+@pytest.mark.timeout(3600)
 async def test_a_million_tickets_are_as_quick_as_ten_thousand(database: Any) -> None:
     async with (
         desk_with(await database(MIGRATIONS), SMALL) as (small, few),

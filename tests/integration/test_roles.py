@@ -11,9 +11,8 @@ from services.intake.app import MIGRATIONS, create_app
 from shared.contracts.parts import Role
 from shared.web.identity import issue_token
 from tests.support.intake import SECRET, Intake, intake_on, settings
-from tests.support.rights import MATRIX, OF_A_REGION, OPEN
+from tests.support.rights import MATRIX, OPEN, address, token
 
-NOBODY = "00000000-0000-7000-8000-000000000000"
 AT_ONCE = 6
 
 
@@ -34,29 +33,6 @@ def routes() -> list[str]:
         for method in sorted(route.methods or ())
         if method != "HEAD"
     ]
-
-
-def address(route: str) -> tuple[str, str]:
-    """The method and an address of a route, of things that are not there."""
-    method, _, path = route.partition(" ")
-    parts = []
-    for part in path.split("/"):
-        name = part.strip("{}").partition(":")[0]
-        if not part.startswith("{"):
-            parts.append(part)
-        elif name == "system":
-            parts.append("nowhere")
-        elif name == "dead_letter_id":
-            parts.append("1")
-        else:
-            parts.append("159900000000000000" if name == "number" else NOBODY)
-    return method, "/".join(parts)
-
-
-def token(role: Role) -> dict[str, str]:
-    unit = "S-159902001" if role in OF_A_REGION else "C-CGJ"
-    made = issue_token(SECRET, role=role.value, unit=unit, name="测试员")
-    return {"Authorization": f"Bearer {made}"}
 
 
 async def status_of(intake: Intake, route: str, headers: dict[str, str]) -> int:

@@ -1,5 +1,6 @@
 """The list of tickets over real tables: found at once by everything, seen as far as one may."""
 
+import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator
@@ -150,6 +151,15 @@ async def test_pages_follow_each_other_and_counts_are_capped(intake: Intake) -> 
                 break
             cursor = f"&cursor={page['next']}"
         assert seen == [each["number"] for each in reversed(receipts)]
+
+
+async def test_the_index_is_made_anew_while_it_is_written(intake: Intake) -> None:
+    for _ in range(3):
+        answers = await asyncio.gather(
+            *(ask(intake, "POST", "/api/v1/search/rebuild", role="ops") for _ in range(4)),
+            *(intake.submit() for _ in range(4)),
+        )
+        assert {answer.status_code for answer in answers} == {201, 202}
 
 
 async def test_the_index_is_made_anew_from_the_tickets(intake: Intake) -> None:

@@ -7,8 +7,11 @@ of the roles fails.
 from typing import Final
 
 from shared.contracts.parts import Role
+from shared.web.identity import issue_token
+from tests.support.intake import SECRET
 
 Roles = frozenset[Role]
+NOBODY: Final = "00000000-0000-7000-8000-000000000000"
 
 OPERATOR: Final = frozenset({Role.OPERATOR})
 LEAD: Final = frozenset({Role.SHIFT_LEAD})
@@ -208,3 +211,27 @@ OPEN: Final = frozenset(
         "POST /open311/v2/requests.{ending}",
     }
 )
+
+
+def address(route: str) -> tuple[str, str]:
+    """The method and an address of a route, of things that are not there."""
+    method, _, path = route.partition(" ")
+    parts = []
+    for part in path.split("/"):
+        name = part.strip("{}").partition(":")[0]
+        if not part.startswith("{"):
+            parts.append(part)
+        elif name == "system":
+            parts.append("nowhere")
+        elif name == "dead_letter_id":
+            parts.append("1")
+        else:
+            parts.append("159900000000000000" if name == "number" else NOBODY)
+    return method, "/".join(parts)
+
+
+def token(role: Role) -> dict[str, str]:
+    """The header of a caller of that role, of a unit whose people may have it."""
+    unit = "S-159902001" if role in OF_A_REGION else "C-CGJ"
+    made = issue_token(SECRET, role=role.value, unit=unit, name="测试员")
+    return {"Authorization": f"Bearer {made}"}

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain.postings import SEGMENT, changed, matches, pack, unpack
+from services.intake.domain.postings import (
+    SEGMENT,
+    Lists,
+    Window,
+    changed,
+    matches,
+    pack,
+    unpack,
+)
 from services.intake.domain.query import Flag, Query, canonical, fits, groups_of, public, read_query
 from services.intake.domain.subject import Subject, live_terms, word_terms
 from services.intake.domain.terms import Kind, asked_terms, name_terms, term, text_terms
@@ -223,10 +231,47 @@ def test_places_are_put_in_and_taken_out(held: set[int], add: set[int], remove: 
 def test_every_group_must_be_there_by_one_of_its_terms(
     one: set[int], other: set[int], third: set[int]
 ) -> None:
+    terms = {1: one, 2: other, 3: third}
+    # the same places in the first segment that is looked at, the last one, and none between
+    lists = {key: lists_of({5: them, 8: them}) for key, them in terms.items() if them}
+    groups = [frozenset({1, 2}), frozenset({3})]
+    found = {segment * SEGMENT + each for each in (one | other) & third for segment in (5, 8)}
+    whole = Window(low=5 * SEGMENT, below=9 * SEGMENT)
+    assert matches(groups, lists, whole).tolist() == sorted(found, reverse=True)
+    part = Window(low=5 * SEGMENT + 100, below=8 * SEGMENT + 4000)
+    fitting = {doc for doc in found if part.low <= doc < part.below}
+    assert matches(groups, lists, part).tolist() == sorted(fitting, reverse=True)
+
+
+def lists_of(places_by_segment: dict[int, set[int]]) -> Lists:
+    """As the database hands them over."""
     values = {
-        key: changed(None, add=sorted(them), remove=[])
-        for key, them in ((1, one), (2, other), (3, third))
-        if them
+        segment: changed(None, add=sorted(them), remove=[])
+        for segment, them in places_by_segment.items()
     }
-    docs = matches([frozenset({1, 2}), frozenset({3})], {5: values})
-    assert docs == sorted((5 * SEGMENT + each for each in (one | other) & third), reverse=True)
+    return Lists(
+        segments=list(values),
+        sizes=[len(value) for value in values.values()],
+        data=b"".join(values.values()),
+    )
+
+
+@given(places, places)
+def test_segments_with_bits_and_with_places_are_read_together(
+    few: set[int], many: set[int]
+) -> None:
+    many |= set(range(0, SEGMENT, 7))
+    few = set(sorted(few)[:100])
+    lists = {1: lists_of({2: many, 3: few or {0}, 4: many})}
+    found = matches([frozenset({1})], lists, Window(low=2 * SEGMENT, below=5 * SEGMENT))
+    wanted = [
+        segment * SEGMENT + each
+        for segment, them in ((2, many), (3, few or {0}), (4, many))
+        for each in them
+    ]
+    assert found.tolist() == sorted(wanted, reverse=True)
+
+
+def test_without_a_group_nothing_matches() -> None:
+    assert matches([], {}, Window(low=0, below=10)).tolist() == []
+    assert matches([frozenset({1})], {}, Window(low=0, below=10)).tolist() == []

@@ -26,6 +26,7 @@ OF_MAJOR: Final = 0.5  # of a word that stands for a whole major
 LENGTH: Final = 0.15  # more for each character beyond the second, up to the sixth
 SHARED: Final = 0.5  # the power of the number of categories that share a word
 LANDMARK: Final = 0.25
+COMMON: Final = 4  # names of categories that a short part may stand in and still tell one
 TITLE: Final = 3.0
 LONG_TEXT: Final = 0.25  # the power of the sum of counts, as long texts say more beside the point
 
@@ -158,10 +159,13 @@ def _said(catalogue: Catalogue, synonyms: Mapping[str, Synonyms]) -> dict[str, d
         whole = 1.0 if code in catalogue.categories else OF_MAJOR
         add(each.words, code, whole)
         add(each.also, code, whole * HINT)
+    names = [plain(category.name) for category in catalogue.categories.values()]
     for category in catalogue.categories.values():
         parts = _NAME_PARTS.split(plain(category.name))
         add([part for part in parts if len(part) > 2], category.code, 1.0)
-        add([part for part in parts if len(part) == 2], category.code, HINT)  # 楼顶, 配套
+        short = [part for part in parts if len(part) == 2]  # 楼顶, but neither 管理 nor 服务
+        telling = [part for part in short if sum(part in name for name in names) <= COMMON]
+        add(telling, category.code, HINT)
     return said
 
 

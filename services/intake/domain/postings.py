@@ -18,6 +18,7 @@ _BITMAP_BYTES: Final = SEGMENT // 8
 _FEW: Final = _BITMAP_BYTES // 2  # so many places would take as much room as the bits
 
 Present = NDArray[np.bool_]
+Docs = NDArray[np.int64]
 Group = frozenset[int]
 
 
@@ -72,46 +73,79 @@ class Window:
         """The first doc of its first segment."""
         return segment_of(self.low) * SEGMENT
 
-    @property
-    def length(self) -> int:
-        """The docs of its segments."""
-        return (segment_of(self.below - 1) + 1) * SEGMENT - self.start
 
-
-def matches(groups: Sequence[Group], lists: Mapping[int, Lists], window: Window) -> list[int]:
+def matches(groups: Sequence[Group], lists: Mapping[int, Lists], window: Window) -> Docs:
     """The docs of a window, newest first, that have a term of every group.
 
     Without a group there is nothing to intersect and so no match. All segments are worked on
     together: one by one, most of the time would go into the steps between them.
     """
-    chosen = [[lists[term] for term in group if term in lists] for group in groups]
+    chosen = [
+        [_Read(lists[term], window.start) for term in group if term in lists] for group in groups
+    ]
     if not chosen or not all(chosen):
-        return []
+        return np.empty(0, dtype=np.int64)
     # the shortest gives the docs that are looked for in the others
-    chosen.sort(key=lambda group: sum(len(each.data) for each in group))
-    docs = np.unique(np.concatenate([_docs(each, window.start) for each in chosen[0]]))
+    chosen.sort(key=lambda group: sum(each.size for each in group))
+    docs = _merged([each.docs() for each in chosen[0]])
     docs = docs[(docs >= window.low - window.start) & (docs < window.below - window.start)]
     for group in chosen[1:]:
-        present = np.zeros(window.length, dtype=np.bool_)
-        for each in group:
-            present[_docs(each, window.start)] = True
-        docs = docs[present[docs]]
-    newest_first: list[int] = (docs[::-1] + window.start).tolist()
-    return newest_first
+        has_one = group[0].has(docs)
+        for each in group[1:]:
+            has_one |= each.has(docs)
+        docs = docs[has_one]
+    return docs[::-1] + window.start
 
 
-def _docs(lists: Lists, start: int) -> NDArray[np.int64]:
-    """The docs of a term, counted from `start`."""
-    begins = np.array(lists.segments, dtype=np.int64) * SEGMENT - start
-    sizes = np.array(lists.sizes, dtype=np.int64)
-    is_bits = sizes == _BITMAP_BYTES
-    data = np.frombuffer(lists.data, dtype=np.uint8)
-    few, many = data, data[:0]
-    if is_bits.any():
-        of_bits = np.repeat(is_bits, sizes)
-        few, many = data[~of_bits], data[of_bits]
-    places = few.view("<u2") + np.repeat(begins[~is_bits], sizes[~is_bits] // 2)
-    if not len(many):
-        return places
-    bits = np.flatnonzero(np.unpackbits(many))  # counted on through all segments with bits
-    return np.concatenate([places, bits % SEGMENT + begins[is_bits][bits // SEGMENT]])
+def _merged(parts: Sequence[Docs]) -> Docs:
+    """Sorted lists as one, each doc once."""
+    if len(parts) == 1:
+        return parts[0]
+    docs = np.sort(np.concatenate(parts), kind="stable")  # which merges runs that are in order
+    is_first = np.ones(len(docs), dtype=np.bool_)
+    np.not_equal(docs[1:], docs[:-1], out=is_first[1:])
+    return docs[is_first]
+
+
+class _Read:
+    """The lists of one term, apart: segments with places and segments with bits.
+
+    Docs are counted from `start` here.
+    """
+
+    def __init__(self, lists: Lists, start: int) -> None:
+        self.size = len(lists.data)
+        begins = np.array(lists.segments, dtype=np.int64) * SEGMENT - start
+        sizes = np.array(lists.sizes, dtype=np.int64)
+        is_bits = sizes == _BITMAP_BYTES
+        data = np.frombuffer(lists.data, dtype=np.uint8)
+        few, self._bits = data, data[:0]
+        if is_bits.any():
+            of_bits = np.repeat(is_bits, sizes)
+            few, self._bits = data[~of_bits], data[of_bits]
+        self._bits_begin = begins[is_bits]
+        self._few: Docs = few.view("<u2") + np.repeat(begins[~is_bits], sizes[~is_bits] // 2)
+
+    def docs(self) -> Docs:
+        """All of them, in order."""
+        if not len(self._bits):
+            return self._few
+        at = np.flatnonzero(np.unpackbits(self._bits))  # counted on through all segments
+        return _merged([self._few, at % SEGMENT + self._bits_begin[at // SEGMENT]])
+
+    def has(self, docs: Docs) -> Present:
+        """Which of some docs, in order, are there."""
+        found = np.zeros(len(docs), dtype=np.bool_)
+        if len(docs) and len(self._few):
+            present = np.zeros(max(docs[-1], self._few[-1]) + 1, dtype=np.bool_)
+            present[self._few] = True
+            found |= present[docs]
+        if len(self._bits):
+            last = len(self._bits_begin) - 1
+            nth = np.clip(np.searchsorted(self._bits_begin, docs, side="right") - 1, 0, last)
+            place = docs - self._bits_begin[nth]
+            is_in = (place >= 0) & (place < SEGMENT)
+            place = np.where(is_in, place, 0)
+            byte = self._bits[nth * _BITMAP_BYTES + place // 8]
+            found |= is_in & ((byte >> (7 - place % 8)) & 1).astype(np.bool_)
+        return found

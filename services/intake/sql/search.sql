@@ -4,6 +4,10 @@
 -- One process at a time writes the index; held to the end of the transaction.
 select pg_try_advisory_xact_lock($1)
 
+-- name: search_lock_waited
+-- The same, for whoever empties the index: in another order the two would wait for each other.
+select pg_advisory_xact_lock($1)
+
 -- name: take_pending
 -- The oldest ones that wait; what is not committed yet comes in a later turn.
 delete from search_pending where pending_id in (

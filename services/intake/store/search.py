@@ -118,6 +118,7 @@ async def change_postings(connection: Connection, *, add: Places, remove: Places
 
 async def begin_anew(connection: Connection) -> None:
     """Forget the index and let every ticket wait to be indexed."""
+    await connection.execute(SQL.search_lock_waited, LOCK)
     await connection.execute(SQL.empty_index)
     await connection.execute(SQL.begin_anew)
 

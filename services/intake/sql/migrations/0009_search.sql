@@ -42,12 +42,14 @@ create table search_doc (
     live bigint[] not null -- terms of its attributes, to be taken back when they change
 ) with (fillfactor = 85);
 
--- Which tickets of a segment (8,192 docs) have a term: 16-bit places, or 1,024 bytes of bits.
+-- Which tickets of a segment (8,192 docs) have a term: 16-bit places, or 1,024 bytes of bits. They
+-- are written segment by segment and read term by term: the key has them beside each other, so that
+-- a term is read from a few pages and not from one a segment.
 create table search_posting (
     term bigint not null,
     segment int not null check (segment >= 0),
     docs bytea not null check (octet_length(docs) between 1 and 1024),
-    primary key (term, segment)
+    primary key (term, segment) include (docs)
 ) with (fillfactor = 85);
 
 insert into search_pending (ticket_id) select ticket_id from ticket order by ticket_id;

@@ -59,6 +59,7 @@ export async function open(draftId, callId = null) {
 /** Keep what is typed now; true when the server has it. */
 export async function keep() {
   if (saving) await saving;
+  if (document.body.classList.contains("submitting")) return true; // it takes the draft with it
   if (!isDirty() || draft.clashed) return !draft.clashed;
   saving = put();
   try {

@@ -73,10 +73,10 @@ async function send(made, then, reason = null, sure = false) {
   if (busy) return;
   busy = true;
   clearErrors();
-  document.body.classList.add("submitting");
   const { urgency_reason, language } = read();
   try {
-    if (!(await keep()) && navigator.onLine === false) throw new TypeError("offline");
+    await keep(); // should the submission fail, the words are safe
+    document.body.classList.add("submitting");
     const { draftId, version, callId } = current();
     const receipt = await ask("POST", `/api/v1/drafts/${draftId}/submissions`, {
       version,
@@ -89,7 +89,7 @@ async function send(made, then, reason = null, sure = false) {
     });
     show(receipt, then);
   } catch (error) {
-    busy = false;
+    busy = false; // a question may lead to another try
     await refused(error, made, then, reason);
   } finally {
     busy = false;
