@@ -26,7 +26,8 @@ from shared.runtime.database import Connection
 
 COUNTED: Final = 100
 CHUNK: Final = 500
-FIRST_SEGMENTS: Final = 8
+FIRST_SEGMENTS: Final = 6  # for one word or filter; a page of most is in them
+FIRST_OF_MANY: Final = 40  # for several at once, of which fewer tickets have all
 WIDER: Final = 4
 FEW: Final = 25  # found in a step: what is so rare is looked for far back at once
 FAR: Final = 512  # segments, four million tickets
@@ -152,7 +153,8 @@ async def _matching(
 ) -> AsyncIterator[Docs]:
     """The docs that fit, newest first, in ever wider steps back."""
     terms = {term for group in groups for term in group}
-    last, bottom, width = segment_of(bounds.below - 1), segment_of(bounds.low), FIRST_SEGMENTS
+    last, bottom = segment_of(bounds.below - 1), segment_of(bounds.low)
+    width = FIRST_SEGMENTS if len(groups) == 1 else FIRST_OF_MANY
     while last >= bottom and bounds.below > bounds.low:
         first = max(bottom, last - width + 1)
         lists = await store.postings(connection, terms, first=first, last=last)
