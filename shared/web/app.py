@@ -47,7 +47,10 @@ def new_app(
             gc.collect()
             gc.freeze()  # what lives as long as the process is not looked through again
             gc.set_threshold(50_000, 20, 50)  # a batch makes thousands of short-lived objects
-            yield
+            try:
+                yield
+            finally:
+                gc.unfreeze()  # a process that goes on, as in tests, gets its memory back
 
     # FastAPI's own documentation pages load from elsewhere; /openapi.json is there
     app = FastAPI(
