@@ -195,7 +195,7 @@ def every_finished_unit_kept_its_promises(books: Books) -> None:
     for states in kinds.values():
         assert states.pop("deemed", "met") in ("met", "cancelled")
         # nobody arrives in this story, which a group of callers' urgent matter asks for
-        assert states.pop("arrive", "cancelled") == "cancelled"
+        assert states.pop("arrive", "cancelled") in ("cancelled", "missed")
         assert {"acknowledge", "resolve"} <= states.keys()
         assert set(states.values()) == {"met"}, states
 
