@@ -25,6 +25,7 @@ async def test_a_clerk_calls_back_by_keyboard(new_page: Window, intake: Intake, 
     await page.keyboard.press("n")
     await expect(page.get_by_text("13900001111")).to_be_visible()
     await expect(page.get_by_text("已更换灯泡")).to_be_visible()
+    await page.wait_for_load_state("load")  # its keys are there
     await page.keyboard.press("4")  # nobody reached: not asked whether satisfied
     await expect(page.get_by_role("radio", name="满意", exact=False).first).to_be_disabled()
     await page.keyboard.press("3")
