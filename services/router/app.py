@@ -8,8 +8,9 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.router import api, handlers
-from services.router.context import RouterContext
+from services.router import handlers
+from services.router.api import held, reports, review, units, whistles
+from services.router.context import CityNow, RouterContext
 from services.router.domain.city import City, read_policy
 from services.router.domain.judgement import Refused
 from services.router.domain.outcome import Outcome
@@ -42,7 +43,8 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             yield runtime
 
     app = new_app(NAME, settings=settings, lifespan=lifespan, folder=HERE)
-    app.include_router(api.router)
+    for noun in (reports, whistles, held, review, units):
+        app.include_router(noun.router)
     return app
 
 
@@ -71,15 +73,16 @@ async def seeded_city(runtime: Runtime) -> City:
 
 def wire(runtime: Runtime, city: City) -> RouterContext:
     """Connect the edges with the verbs."""
-    runtime.subscribe(handlers.city_topics(city))
-    runtime.subscribe(handlers.unit_topics(city))
+    here = CityNow(city)
+    runtime.subscribe(handlers.city_topics(here))
+    runtime.subscribe(handlers.unit_topics(here))
 
     async def judge(
         connection: Connection, reported: Sequence[Reported], now: datetime
     ) -> Sequence[Outcome | Refused | ShaodaoError]:
-        return await judge_requests(connection, reported, city=city, now=now)
+        return await judge_requests(connection, reported, city=here.city, now=now)
 
-    return RouterContext(runtime=runtime, city=city, reports=GroupCommit(runtime, "reports", judge))
+    return RouterContext(runtime=runtime, now=here, reports=GroupCommit(runtime, "reports", judge))
 
 
 def main() -> None:

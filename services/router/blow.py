@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.router import metrics, rows, store
+from services.router import metrics, rows
 from services.router.domain import calling
 from services.router.domain.blowing import Blow, check, may_blow
 from services.router.domain.book import Book, Request
@@ -12,6 +12,7 @@ from services.router.domain.calling import Call
 from services.router.domain.city import City
 from services.router.domain.dues import Promises
 from services.router.domain.whistle import Whistle
+from services.router.store import whistles as store
 from shared.catalogue.model import Unit
 from shared.contracts.ids import new_id
 from shared.contracts.parts import Actor, BlownBy

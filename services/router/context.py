@@ -10,10 +10,25 @@ from shared.runtime.group_commit import GroupCommit
 from shared.runtime.service import Runtime
 
 
+class CityNow:
+    """The city as it is now: replaced as a whole when its units or its duty list change.
+
+    A batch reads `city` once and keeps it: all of its events are judged by one city.
+    """
+
+    def __init__(self, city: City) -> None:
+        self.city = city
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouterContext:
     """Made once by the app."""
 
     runtime: Runtime
-    city: City
+    now: CityNow
     reports: GroupCommit[Reported, Outcome | Refused]
+
+    @property
+    def city(self) -> City:
+        """The city as it is now."""
+        return self.now.city

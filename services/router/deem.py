@@ -7,10 +7,11 @@ time is dispatched provisionally.
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.router import dispatch, metrics, store
+from services.router import dispatch, metrics
 from services.router.domain.city import City
 from services.router.domain.deeming import deem
 from services.router.domain.dues import Promises
+from services.router.store import whistles as store
 from shared.contracts.deadlines import Missed
 from shared.contracts.parts import DeadlineKind
 from shared.runtime.database import Connection

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from annotated_types import Len, MaxLen
 
-from services.router import store
 from services.router.domain import calling, ending
 from services.router.domain.assignment import GONE
 from services.router.domain.book import Book
@@ -20,6 +19,7 @@ from services.router.domain.matter import Content, Ticket, TicketState
 from services.router.domain.outcome import Outcome
 from services.router.domain.responsibility import Found, Summons, Unclear, complete
 from services.router.domain.whistle import Whistle
+from services.router.store import whistles as store
 from shared.contracts import tickets
 from shared.contracts.ids import new_id
 from shared.contracts.parts import Actor, WhistleState

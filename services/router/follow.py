@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from services.router import close, dispatch, metrics, store
+from services.router import close, dispatch, metrics
 from services.router.domain.book import Book
 from services.router.domain.city import City
 from services.router.domain.dues import Promises
+from services.router.store import whistles as store
 from shared.contracts import tickets
 from shared.runtime.database import Connection
 from shared.runtime.incoming import Incoming

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.router import metrics, store
+from services.router import metrics
 from services.router.domain.book import Book, Declined
 from services.router.domain.city import City
 from services.router.domain.dues import Promises
 from services.router.domain.judgement import NEED_ALL, Refused, judge
 from services.router.domain.outcome import Outcome
+from services.router.store import whistles as store
 from shared.contracts import reports
 from shared.contracts.bureaus import RefusalCode, ReportRefused
 from shared.contracts.ids import refusal_id

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.router import rows, store
+from services.router import rows
 from services.router.domain.matter import Content, Matter
 from services.router.domain.whistle import Whistle
 from services.router.domain.words import FACT_ZH
-from services.router.store import SQL
+from services.router.store import whistles as store
+from services.router.store.whistles import SQL
 from shared.contracts import parts
 from shared.contracts.parts import Attachment, BlownBy, Muster, Place, WhistleState
 from shared.contracts.values import Due, TicketType, Urgency, WhistleKind

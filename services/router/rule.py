@@ -3,13 +3,14 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.router import metrics, store
+from services.router import metrics
 from services.router.domain.book import Book
 from services.router.domain.city import City
 from services.router.domain.dues import Promises
 from services.router.domain.extension import Extension, decide_extension
 from services.router.domain.ruling import Ruling, rule_on_return
 from services.router.domain.whistle import Whistle
+from services.router.store import whistles as store
 from shared.contracts.parts import Actor
 from shared.errors import NotFoundError
 from shared.runtime.database import Connection

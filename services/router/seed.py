@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from services.router import rows
 from services.router.domain.calling import SYSTEM
 from services.router.domain.outcome import words_text
-from services.router.store import SQL
+from services.router.store.units import SQL
 from services.router.telling import SOURCE
 from shared.catalogue.model import Catalogue, Unit
 from shared.contracts import topics
@@ -29,7 +29,7 @@ async def seed(
 
     Returns the catalogue with the table's units, those that may be whistled.
     """
-    await connection.execute(SQL.lock_key, "seed units")
+    await connection.execute(SQL.lock_units)
     units = sorted(catalogue.units.values(), key=lambda unit: unit.code)
     entries = {unit.code: _entry(unit, policy, now) for unit in units}
     added = await connection.fetch(

@@ -23,7 +23,7 @@ from services.router.follow import follow_tickets
 from services.router.judge import judge_events, refuse_unreadable
 from services.router.look import Sight
 from services.router.seed import seed
-from services.router.store import SQL
+from services.router.store.whistles import SQL
 from shared.contracts import deadlines, reports, tickets
 from shared.contracts.envelope import MalformedEventError
 from shared.contracts.ids import fact_id, new_id

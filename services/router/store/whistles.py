@@ -1,4 +1,4 @@
-"""The router's tables: a batch is read at once, locked in the order of ids, and saved at once."""
+"""Tickets, whistles and their parts: read a batch at once, locked in id order, saved at once."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from services.router.domain.whistle import Whistle
 from shared.contracts.parts import WhistleState
 from shared.runtime.database import Connection, queries
 
-SQL = queries(Path(__file__).parent / "sql" / "queries.sql")
+SQL = queries(Path(__file__).parents[1] / "sql" / "whistles.sql")
 
 
 async def of_tickets(

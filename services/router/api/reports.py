@@ -1,0 +1,110 @@
+"""Units' reports over HTTP, judged as those on Kafka are."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Body
+from fastapi.responses import JSONResponse
+from pydantic import ValidationError
+
+from services.router.api.edge import Context, Reporting, Trace
+from services.router.domain.judgement import JUDGED, Refused
+from services.router.judge import Reported
+from shared.contracts import parts
+from shared.contracts.envelope import adapter
+from shared.contracts.ids import new_id
+from shared.contracts.parts import AssignmentState
+from shared.contracts.reports import Report
+from shared.errors import FieldError, ForbiddenError, InvalidError
+from shared.web.identity import Caller
+from shared.web.problems import field_errors
+
+router = APIRouter(prefix="/api/v1", tags=["reports"])
+
+REPORTS: Final = {
+    report.TYPE.split(".")[2]: report for report in sorted(JUDGED, key=lambda kind: kind.TYPE)
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportAnswer:
+    """The unit's part after its report."""
+
+    report_id: str
+    whistle_id: UUID
+    seq: int
+    state: AssignmentState
+    late: bool
+    assignment: parts.Assignment
+
+
+@router.post(
+    "/whistles/{whistle_id}/reports",
+    status_code=201,
+    response_model=ReportAnswer,
+)
+async def post_report(
+    whistle_id: UUID,
+    body: Annotated[dict[str, Any], Body()],
+    here: Context,
+    caller: Reporting,
+    traceparent: Trace,
+) -> ReportAnswer | JSONResponse:
+    """A unit's report, judged as those on Kafka are; the unit is the caller's."""
+    if caller.unit is None:
+        raise ForbiddenError("您的账号没有所属单位", "the caller has no unit")
+    now = here.runtime.clock.now()
+    report_id = str(new_id(now))
+    reported = Reported(
+        unit=caller.unit,
+        actor=caller.actor(),
+        report=_report(body, whistle_id, caller, now.isoformat()),
+        report_id=report_id,
+        received_at=now,
+        traceparent=traceparent,
+    )
+    answer = await here.reports.submit(reported)
+    if isinstance(answer, Refused):
+        return _refusal(answer)
+    step = answer.steps[0]
+    part = answer.whistle.part_of(caller.unit)
+    assert part is not None, "a report that counts is of a unit with a part"
+    return ReportAnswer(
+        report_id=report_id,
+        whistle_id=whistle_id,
+        seq=step.seq,
+        state=part.state,
+        late=getattr(step.fact, "late", False),
+        assignment=part.shown(),
+    )
+
+
+def _report(body: dict[str, Any], whistle_id: UUID, caller: Caller, at: str) -> Report:
+    """The report of a request: whose it is and when come from the server where not said."""
+    kind: type | None = REPORTS.get(str(body.get("type")))
+    if kind is None:
+        names = "、".join(REPORTS)
+        raise InvalidError(
+            FieldError(field="type", zh=f"type：只能是 {names}", en=f"one of {', '.join(REPORTS)}")
+        )
+    said = {"handler": {"name": caller.name or caller.role.value}, "at": at}
+    data = {**said, **body, "whistle_id": whistle_id}
+    try:
+        report: Report = adapter(kind).validate_python(data)
+    except ValidationError as error:
+        raise InvalidError(*field_errors(error.errors())) from None
+    return report
+
+
+def _refusal(refused: Refused) -> JSONResponse:
+    return JSONResponse(
+        {
+            "code": refused.code.value,
+            "zh": refused.zh,
+            "en": refused.en,
+            "state": refused.state.value if refused.state else None,
+            "seq": refused.seq,
+        },
+        status_code=409,
+    )
