@@ -94,6 +94,15 @@ def _assignment_of(row: Row) -> Assignment:
         back_to=_STATES[back_to] if back_to else None,
         extension_asked=row["extension_asked"],
         extended=row["extended"],
+        departed_at=row["departed_at"],
+        handler=row["handler"],
+        handler_post=row["handler_post"],
+        action=row["action"],
+        ruled_at=row["ruled_at"],
+        disputed=row["disputed"],
+        suspension_asked=row["suspension_asked"],
+        paused_at=row["paused_at"],
+        reviewing=row["reviewing"],
     )
 
 
@@ -122,6 +131,10 @@ def whistle_of(row: Row, assignments: Sequence[Assignment]) -> Whistle:
         blower=row["blower"],
         region=row["region"],
         provisional=row["provisional"],
+        in_charge=row["in_charge"],
+        takeover_by=row["takeover_by"],
+        place_key=row["place_key"],
+        cross_district=row["cross_district"],
         dispatcher_role=_ROLES[row["dispatcher_role"]],
         dispatcher_name=row["dispatcher_name"],
     )
@@ -147,6 +160,10 @@ WHISTLE_COLUMNS = (
     "blown_at",
     "idempotency_key",
     "request_hash",
+    "in_charge",
+    "takeover_by",
+    "place_key",
+    "cross_district",
 )
 
 ASSIGNMENT_COLUMNS = (
@@ -169,6 +186,15 @@ ASSIGNMENT_COLUMNS = (
     "extension_asked",
     "extended",
     "dues",
+    "departed_at",
+    "handler",
+    "handler_post",
+    "action",
+    "ruled_at",
+    "disputed",
+    "suspension_asked",
+    "paused_at",
+    "reviewing",
 )
 
 
@@ -208,6 +234,15 @@ def assignment_row(
         a.extension_asked,
         a.extended,
         texts.of(a.dues),
+        a.departed_at,
+        a.handler,
+        a.handler_post,
+        a.action,
+        a.ruled_at,
+        a.disputed,
+        a.suspension_asked,
+        a.paused_at,
+        a.reviewing,
     )
 
 

@@ -18,10 +18,11 @@ from shared.contracts.parts import (
     DueChange,
     Muster,
     Place,
+    UnitDecision,
     UnitPart,
 )
 from shared.contracts.tickets import CallbackResult, Satisfaction
-from shared.contracts.values import TicketType, Urgency, WhistleKind
+from shared.contracts.values import Due, TicketType, Urgency, WhistleKind
 
 
 class RefusalCode(StrEnum):
@@ -70,6 +71,7 @@ class Whistled(View):
     own_effort: str | None = None
     muster: Muster | None = None
     attachments: tuple[Attachment, ...] = ()
+    cross_district: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +124,58 @@ class ExtensionRefused(View):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SuspensionRefused(View):
+    """The unit's work may not be paused."""
+
+    TYPE: ClassVar[str] = "shaodao.bureau.suspension_refused.v1"
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consulted(View):
+    """What the units agreed: who does what by when."""
+
+    TYPE: ClassVar[str] = "shaodao.bureau.consulted.v1"
+
+    words: str
+    decisions: tuple[UnitDecision, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenOver(View):
+    """A street took the whistle over, or tells the community why it withdrew it."""
+
+    TYPE: ClassVar[str] = "shaodao.bureau.taken_over.v1"
+
+    by: BlownBy
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted(View):
+    """The joint work was accepted."""
+
+    TYPE: ClassVar[str] = "shaodao.bureau.accepted.v1"
+
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluated(View):
+    """How street or community rated the unit's part."""
+
+    TYPE: ClassVar[str] = "shaodao.bureau.evaluated.v1"
+
+    evaluator_class: str
+    timely: int
+    present: int
+    effect: int
+    cooperation: int
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Closed(View):
     """The whistle ended, with the callback's word."""
 
@@ -170,6 +224,7 @@ class Suspended(View):
     TYPE: ClassVar[str] = "shaodao.bureau.suspended.v1"
 
     reason: str
+    review_by: Due | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,6 +68,16 @@ class Result(StrEnum):
     CANNOT = "cannot"  # 客观条件限制
 
 
+class SuspensionCode(StrEnum):
+    """Why work may be suspended (DOMAIN §3)."""
+
+    PAST_LEGACY = "past_legacy"  # 历史遗留
+    FUNDS = "funds"  # 资金未落实
+    IN_COURT = "in_court"  # 涉法涉诉
+    FROZEN_GROUND = "frozen_ground"  # 冻土期无法施工
+    NO_POLICY = "no_policy"  # 暂无政策依据
+
+
 class DeadlineKind(StrEnum):
     """Which promise of time; the first three are intake's, the others the router's."""
 
@@ -176,6 +186,15 @@ class UnitPart:
     unit: str
     relation: Relation
     state: AssignmentState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitDecision:
+    """What a consultation decided for one unit; `due` as an instant, None for no limit."""
+
+    unit: str
+    action: str
+    due: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

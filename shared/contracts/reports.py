@@ -11,7 +11,7 @@ from uuid import UUID
 
 from annotated_types import Ge, Le, Len, MaxLen
 
-from shared.contracts.parts import Evidence, Handler, Result
+from shared.contracts.parts import Evidence, Handler, Result, SuspensionCode
 from shared.contracts.values import Instant
 
 Words = Annotated[str, Len(1, 4000)]
@@ -80,6 +80,15 @@ class Contacted(Report):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Departed(Report):
+    """The unit is on its way."""
+
+    TYPE: ClassVar[str] = "shaodao.report.departed.v1"
+
+    eta_minutes: Annotated[int, Ge(1), Le(1440)] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Arrived(Report):
     """The unit is on the spot."""
 
@@ -90,6 +99,7 @@ class Arrived(Report):
     lon: Annotated[float, Ge(-180), Le(180)] | None = None
     head_count: Annotated[int, Ge(1), Le(10000)] | None = None
     photos: Annotated[tuple[Code, ...], MaxLen(9)] = ()
+    duty_phone: Annotated[str, MaxLen(32)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +120,49 @@ class ReturnRequested(Report):
     reason: ReturnReason
     clause: Words
     suggested_unit: Code | None = None
+    evidence: Annotated[tuple[Evidence, ...], MaxLen(20)] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disputed(Report):
+    """The unit disputes the ruling on its return: once, within a working day."""
+
+    TYPE: ClassVar[str] = "shaodao.report.disputed.v1"
+
+    reason: Words
+    clause: Note | None = None
+    suggested_unit: Code | None = None
+    evidence: Annotated[tuple[Evidence, ...], MaxLen(20)] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOver(Report):
+    """The part went from section to person inside the unit."""
+
+    TYPE: ClassVar[str] = "shaodao.report.handed_over.v1"
+
+    to: Handler
+    note: Note | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssistingRequested(Report):
+    """The lead calls one more unit to assist."""
+
+    TYPE: ClassVar[str] = "shaodao.report.assisting_requested.v1"
+
+    unit: Code
+    task: Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseRequested(Report):
+    """The lead asks to let an assisting unit go that holds the matter up."""
+
+    TYPE: ClassVar[str] = "shaodao.report.release_requested.v1"
+
+    unit: Code
+    reason: Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +184,7 @@ class SuspensionRequested(Report):
 
     reason: Words
     plan: Words
+    code: SuspensionCode | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,3 +200,5 @@ class Resolved(Report):
     internal_reply: Note = ""
     evidence: Annotated[tuple[Evidence, ...], MaxLen(20)] = ()
     follow_up: Note | None = None
+    contacted_how: ContactMeans | None = None
+    contacted_at: Instant | None = None

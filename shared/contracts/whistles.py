@@ -22,6 +22,8 @@ from shared.contracts.parts import (
     Muster,
     Place,
     Result,
+    SuspensionCode,
+    UnitDecision,
 )
 from shared.contracts.reports import ArrivalMode, ContactMeans, FactsTrue, ReturnReason
 from shared.contracts.tickets import CallbackResult, Satisfaction
@@ -65,6 +67,7 @@ class Held(WhistleFact):
 
     why: tuple[str, ...]
     candidates: tuple[Candidate, ...]
+    rule_by: Due | None = None  # nobody owns it: the supervisor convenes until then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +94,8 @@ class Blown(WhistleFact):
     confidential: bool = False
     provisional: bool = False
     attachments: tuple[Attachment, ...] = ()
+    cross_district: bool = False
+    takeover_by: Due | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +126,15 @@ class Contacted(UnitFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Departed(UnitFact):
+    """The unit is on its way."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.departed.v1"
+
+    eta_minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Arrived(UnitFact):
     """The unit is on the spot."""
 
@@ -129,6 +143,10 @@ class Arrived(UnitFact):
     late: bool
     mode: ArrivalMode
     head_count: int | None = None
+    lat: float | None = None
+    lon: float | None = None
+    distance_metres: float | None = None  # from the place, or the muster's
+    photos: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +169,7 @@ class ReturnRequested(UnitFact):
     rule_by: Due
     suggested_unit: str | None = None
     adjudicate: bool = False
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +211,7 @@ class Disputed(UnitFact):
 
     reason: str
     rule_by: Due
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +222,27 @@ class Adjudicated(UnitFact):
 
     ruled_by: Actor
     reason: str
+    decision: str = ""  # returned, refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartHandedOver(UnitFact):
+    """The part went to another desk inside the unit."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.part_handed_over.v1"
+
+    to: Handler
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseRequested(UnitFact):
+    """The lead asks to let this assisting unit go; `by` is the lead's unit."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.release_requested.v1"
+
+    by: str
+    reason: str
+    rule_by: Due
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +287,28 @@ class DueChanged(WhistleFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SuspensionRequested(UnitFact):
+    """The unit asks to pause; the supervisor decides by `rule_by`."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.suspension_requested.v1"
+
+    code: SuspensionCode
+    reason: str
+    plan: str
+    rule_by: Due
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuspensionRefused(UnitFact):
+    """The work goes on."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.suspension_refused.v1"
+
+    ruled_by: Actor
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Suspended(UnitFact):
     """Work is paused with a reason; it is looked at again by `review_by`."""
 
@@ -253,6 +316,8 @@ class Suspended(UnitFact):
 
     reason: str
     review_by: Due
+    code: SuspensionCode | None = None
+    ruled_by: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,6 +327,8 @@ class Resumed(UnitFact):
     TYPE: ClassVar[str] = "shaodao.whistle.resumed.v1"
 
     changes: tuple[DueChange, ...]
+    reason: str | None = None
+    ruled_by: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,6 +345,10 @@ class Resolved(UnitFact):
     public_reply: str
     measures: str
     evidence: tuple[Evidence, ...] = ()
+    risk: tuple[str, ...] = ()  # why a reviewer looks at it
+    review_by: Due | None = None
+    held_up_by: tuple[str, ...] = ()  # assisting units whose own lateness made the lead late
+    like: str | None = None  # the number of the whistle whose reply it repeats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,6 +356,9 @@ class ReviewPassed(UnitFact):
     """A sampled resolution was found good."""
 
     TYPE: ClassVar[str] = "shaodao.whistle.review_passed.v1"
+
+    ruled_by: Actor | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,6 +368,7 @@ class ReviewRejected(UnitFact):
     TYPE: ClassVar[str] = "shaodao.whistle.review_rejected.v1"
 
     reason: str
+    ruled_by: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,6 +376,12 @@ class Accepted(WhistleFact):
     """The street accepted the joint work."""
 
     TYPE: ClassVar[str] = "shaodao.whistle.accepted.v1"
+
+    words: str = ""
+    photos: tuple[str, ...] = ()
+    attended: tuple[str, ...] = ()  # units that took part
+    resident_joined: bool = False
+    evaluate_by: Due | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,6 +392,8 @@ class AcceptanceFailed(WhistleFact):
 
     changes: tuple[DueChange, ...]
     reason: str
+    units: tuple[str, ...] = ()
+    photos: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,6 +408,55 @@ class Evaluated(WhistleFact):
     present: int
     effect: int
     cooperation: int
+    by_unit: str | None = None
+    score: float | None = None  # 0 to 100, by the weights of the time
+    weight: float = 1.0  # an emergency weighs more
+    rating: str | None = None
+    solved: bool | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consulted(WhistleFact):
+    """The units conferred: who does what by when."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.consulted.v1"
+
+    words: str
+    decisions: tuple[UnitDecision, ...]
+    changes: tuple[DueChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffortNoted(WhistleFact):
+    """What the community did itself, told after an emergency whistle."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.effort_noted.v1"
+
+    own_effort: str
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketLinked(WhistleFact):
+    """A ticket that was merged into one of this whistle's follows it from now on."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.ticket_linked.v1"
+
+    ticket_id: UUID
+    into: UUID
+    from_whistle_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldHandedOver(WhistleFact):
+    """A held ticket goes to another desk: a dispatcher by name, or the supervisor."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.held_handed_over.v1"
+
+    to_role: str
+    to_name: str | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

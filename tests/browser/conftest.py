@@ -8,8 +8,17 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from services.intake.app import MIGRATIONS
+from services.router.app import MIGRATIONS as ROUTER_MIGRATIONS
+from tests.support import router as routers
 from tests.support.browser import Window, chromium, save_shot
 from tests.support.intake import SECRET, Intake, intake_on
+from tests.support.router import Router, router_on
+
+ROUTER_UNITS = (
+    *("BH-CGJ", "BH-SCJ", "BH-ZJJ", "BH-XFJ", "BH-GAJ", "BH-RXZX", "C-RXZX", "C-SZZ", "P-01"),
+    *("S-159902001", "Q-159902001001", "Q-159902001002"),
+)
+"""The units whose topics exist in the router's browser tests."""
 
 Shot = Callable[[Page, str], Awaitable[None]]
 
@@ -51,6 +60,29 @@ async def new_page(browser: Browser, intake: Intake, accounts_file: Path) -> Asy
     When the test ends, an error on a console or a break of the policy in any of them fails it.
     """
     window = Window(browser=browser, url=intake.url, secret=SECRET, accounts=accounts_file)
+    yield window
+    await window.close()
+
+
+@pytest.fixture
+async def router(
+    database: Any, kafka: str, prefix: str, topics_of: Any, tmp_path: Path, accounts_file: Path
+) -> AsyncIterator[Router]:
+    """The router served, with an accounts file, on Monday 2026-09-14 at 09:00."""
+    await topics_of(prefix, ROUTER_UNITS)
+    dsn = await database(ROUTER_MIGRATIONS)
+    async with router_on(
+        dsn, kafka, prefix, tmp_path, units=ROUTER_UNITS, accounts_file=accounts_file
+    ) as made:
+        yield made
+
+
+@pytest.fixture
+async def router_page(
+    browser: Browser, router: Router, accounts_file: Path
+) -> AsyncIterator[Window]:
+    """`await router_page("liaison", "BH-CGJ")`: as `new_page`, in front of the router."""
+    window = Window(browser=browser, url=router.url, secret=routers.SECRET, accounts=accounts_file)
     yield window
     await window.close()
 

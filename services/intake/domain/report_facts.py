@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from services.intake.domain.case import Case
-from services.intake.domain.heard import Heard, keep, tell, unit_state
+from services.intake.domain.heard import Heard, change_dues, keep, tell, unit_state
 from services.intake.domain.words import ARRIVAL_ZH, CONTACT_ZH, RETURN_ZH, local
 from shared.contracts import whistles
 from shared.contracts.parts import DeadlineKind
@@ -79,6 +79,54 @@ def _taken_over(case: Case, fact: whistles.TakenOver, heard: Heard) -> None:
     )
 
 
+def _departed(case: Case, fact: whistles.Departed, heard: Heard) -> None:
+    unit_state(case, fact)
+    eta = f"，预计{fact.eta_minutes}分钟到达" if fact.eta_minutes else ""
+    tell(case, fact, heard, f"{heard.unit(fact.unit)}已出发{eta}")
+
+
+def _part_handed_over(case: Case, fact: whistles.PartHandedOver, heard: Heard) -> None:
+    tell(case, fact, heard, f"{heard.unit(fact.unit)}转交{fact.to.post or '经办人'}办理")
+
+
+def _suspension_requested(case: Case, fact: whistles.SuspensionRequested, heard: Heard) -> None:
+    unit_state(case, fact)
+    until = local(fact.rule_by.by)
+    tell(
+        case,
+        fact,
+        heard,
+        f"{heard.unit(fact.unit)}申请暂缓办理，原因：{fact.reason}；{until}前审定",
+    )
+
+
+def _suspension_refused(case: Case, fact: whistles.SuspensionRefused, heard: Heard) -> None:
+    unit_state(case, fact)
+    tell(case, fact, heard, "暂缓办理未获同意，继续办理")
+
+
+def _release_requested(case: Case, fact: whistles.ReleaseRequested, heard: Heard) -> None:
+    tell(case, fact, heard, f"{heard.unit(fact.by)}提请放行协办单位{heard.unit(fact.unit)}")
+
+
+def _consulted(case: Case, fact: whistles.Consulted, heard: Heard) -> None:
+    change_dues(case, fact, fact.changes)
+    who = "；".join(f"{heard.unit(each.unit)}：{each.action}" for each in fact.decisions)
+    tell(case, fact, heard, f"各单位已会商：{who}")
+
+
+def _effort_noted(case: Case, fact: whistles.EffortNoted, heard: Heard) -> None:
+    tell(case, fact, heard, f"已自行处置：{fact.own_effort}")
+
+
+def _ticket_linked(case: Case, fact: whistles.TicketLinked, heard: Heard) -> None:
+    tell(case, fact, heard, "已并入同一哨单一并办理")
+
+
+def _held_handed_over(case: Case, fact: whistles.HeldHandedOver, heard: Heard) -> None:
+    case.tell("held_handed_over", "已移交派单", at=heard.at, who="系统")
+
+
 REPORT_FACTS: Final[Mapping[type, Callable[[Case, Any, Heard], None]]] = {
     whistles.Contacted: _contacted,
     whistles.Arrived: _arrived,
@@ -92,4 +140,13 @@ REPORT_FACTS: Final[Mapping[type, Callable[[Case, Any, Heard], None]]] = {
     whistles.Accepted: _accepted,
     whistles.Evaluated: _evaluated,
     whistles.TakenOver: _taken_over,
+    whistles.Departed: _departed,
+    whistles.PartHandedOver: _part_handed_over,
+    whistles.SuspensionRequested: _suspension_requested,
+    whistles.SuspensionRefused: _suspension_refused,
+    whistles.ReleaseRequested: _release_requested,
+    whistles.Consulted: _consulted,
+    whistles.EffortNoted: _effort_noted,
+    whistles.TicketLinked: _ticket_linked,
+    whistles.HeldHandedOver: _held_handed_over,
 }

@@ -68,6 +68,7 @@ MEANINGS: Mapping[type, Meaning] = {
     whistles.DeemedAcknowledged: part_ordered(Command.CANCEL, DeadlineKind.DEEMED),
     whistles.Contacted: received(DeadlineKind.CONTACT),
     whistles.Arrived: received(DeadlineKind.ARRIVE),
+    whistles.Departed: received(),
     whistles.Progressed: received(),
     whistles.Resolved: received(DeadlineKind.RESOLVE),
     whistles.ReviewRejected: part_ordered(Command.REOPEN, DeadlineKind.RESOLVE),
@@ -76,6 +77,7 @@ MEANINGS: Mapping[type, Meaning] = {
     whistles.Suspended: part_ordered(Command.PAUSE, *PARTS),
     whistles.Resumed: resumed,
     whistles.DueChanged: due_changed,
+    whistles.Consulted: due_changed,
     whistles.AcceptanceFailed: acceptance_failed,
     whistles.Withdrawn: whistle_ended,
     whistles.Closed: whistle_ended,
@@ -98,5 +100,7 @@ def tickets_of(data: Any) -> Sequence[UUID]:
 
 def whistle_of(data: Any) -> UUID | None:
     """The whistle that must be known before the fact is understood."""
-    wanted = whistles.UnitOffered | whistles.AssistingAdded | whistles.DueChanged
+    wanted = (
+        whistles.UnitOffered | whistles.AssistingAdded | whistles.DueChanged | whistles.Consulted
+    )
     return data.whistle_id if isinstance(data, wanted) else None

@@ -132,7 +132,7 @@ def resumed(heard: Heard, _known: Known) -> Iterable[Effect]:
 
 
 def due_changed(heard: Heard, known: Known) -> Iterable[Effect]:
-    fact: whistles.DueChanged = heard.data
+    fact: whistles.DueChanged | whistles.Consulted = heard.data
     for change in fact.changes:
         yield _changed(heard, change, known)
 

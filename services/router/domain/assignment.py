@@ -26,11 +26,14 @@ class AssignmentCommand(StrEnum):
     CONFIRM = "confirm"  # 视为签收后补签收
     CONTACT = "contact"  # 联系
     ARRIVE = "arrive"  # 报到
+    DEPART = "depart"  # 出发
     PROGRESS = "progress"  # 反馈进展
+    HAND_OVER = "hand_over"  # 转交内部经办
     REQUEST_RETURN = "request_return"  # 申请退单
     GRANT_RETURN = "grant_return"  # 同意退单
     DISPUTE = "dispute"  # 申请复核
     REQUEST_EXTENSION = "request_extension"  # 申请延期
+    REQUEST_SUSPENSION = "request_suspension"  # 申请挂账
     SUSPEND = "suspend"  # 挂账
     BACK_TO_OFFERED = "back_to_offered"  # 退回待签收
     BACK_TO_ACKNOWLEDGED = "back_to_acknowledged"  # 退回已签收
@@ -53,16 +56,25 @@ ASSIGNMENT: Final = Lifecycle[AssignmentState, AssignmentCommand](
         (_S.ACKNOWLEDGED, _C.CONTACT): _S.ACKNOWLEDGED,
         (_S.ARRIVED, _C.CONTACT): _S.ARRIVED,
         (_S.WORKING, _C.CONTACT): _S.WORKING,
+        (_S.ACKNOWLEDGED, _C.DEPART): _S.ACKNOWLEDGED,
+        (_S.WORKING, _C.DEPART): _S.WORKING,
         (_S.ACKNOWLEDGED, _C.ARRIVE): _S.ARRIVED,
         (_S.WORKING, _C.ARRIVE): _S.WORKING,
         (_S.ACKNOWLEDGED, _C.PROGRESS): _S.WORKING,
         (_S.ARRIVED, _C.PROGRESS): _S.WORKING,
         (_S.WORKING, _C.PROGRESS): _S.WORKING,
+        (_S.ACKNOWLEDGED, _C.HAND_OVER): _S.ACKNOWLEDGED,
+        (_S.ARRIVED, _C.HAND_OVER): _S.ARRIVED,
+        (_S.WORKING, _C.HAND_OVER): _S.WORKING,
         (_S.OFFERED, _C.REQUEST_RETURN): _S.RETURN_REQUESTED,
         (_S.ACKNOWLEDGED, _C.REQUEST_RETURN): _S.RETURN_REQUESTED,
+        (_S.ARRIVED, _C.REQUEST_RETURN): _S.RETURN_REQUESTED,
+        (_S.WORKING, _C.REQUEST_RETURN): _S.RETURN_REQUESTED,
         (_S.RETURN_REQUESTED, _C.GRANT_RETURN): _S.RETURNED,
         (_S.RETURN_REQUESTED, _C.BACK_TO_OFFERED): _S.OFFERED,
         (_S.RETURN_REQUESTED, _C.BACK_TO_ACKNOWLEDGED): _S.ACKNOWLEDGED,
+        (_S.RETURN_REQUESTED, _C.BACK_TO_ARRIVED): _S.ARRIVED,
+        (_S.RETURN_REQUESTED, _C.BACK_TO_WORKING): _S.WORKING,
         (_S.OFFERED, _C.DISPUTE): _S.DISPUTED,
         (_S.ACKNOWLEDGED, _C.DISPUTE): _S.DISPUTED,
         (_S.ARRIVED, _C.DISPUTE): _S.DISPUTED,
@@ -75,6 +87,9 @@ ASSIGNMENT: Final = Lifecycle[AssignmentState, AssignmentCommand](
         (_S.ACKNOWLEDGED, _C.REQUEST_EXTENSION): _S.ACKNOWLEDGED,
         (_S.ARRIVED, _C.REQUEST_EXTENSION): _S.ARRIVED,
         (_S.WORKING, _C.REQUEST_EXTENSION): _S.WORKING,
+        (_S.ACKNOWLEDGED, _C.REQUEST_SUSPENSION): _S.ACKNOWLEDGED,
+        (_S.ARRIVED, _C.REQUEST_SUSPENSION): _S.ARRIVED,
+        (_S.WORKING, _C.REQUEST_SUSPENSION): _S.WORKING,
         (_S.ACKNOWLEDGED, _C.SUSPEND): _S.PAUSED,
         (_S.ARRIVED, _C.SUSPEND): _S.PAUSED,
         (_S.WORKING, _C.SUSPEND): _S.PAUSED,
@@ -135,6 +150,15 @@ class Assignment:
     back_to: AssignmentState | None = None
     extension_asked: str | None = None  # "5WD", waiting for a decision
     extended: str = ""  # the extensions granted: "5WD+10WD"
+    departed_at: datetime | None = None  # on the way
+    handler: str | None = None  # whose desk it is on, by name
+    handler_post: str | None = None  # and section or post
+    action: str | None = None  # what the consultation decided for this unit
+    ruled_at: datetime | None = None  # the last ruling on its return
+    disputed: bool = False  # it has disputed a ruling, which it may once
+    suspension_asked: str | None = None  # reason code, waiting for the supervisor
+    paused_at: datetime | None = None
+    reviewing: bool = False  # done, and a reviewer looks at it
 
     @property
     def gone(self) -> bool:

@@ -105,6 +105,7 @@ def blow(
         assignments=assignments,
         category=matter.category,
         blower=call.blown_by.unit,
+        in_charge=None if whistle.demand_ticket else call.blown_by.unit,
         provisional=call.provisional,
         dispatcher_role=call.actor.role,
         dispatcher_name=call.actor.name,

@@ -5,6 +5,7 @@ A whistle that waits for a dispatcher is `held` and has no assignments. A citize
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -27,6 +28,11 @@ class WhistleCommand(StrEnum):
     ADD_ASSISTING = "add_assisting"  # 增加协办
     TAKE_OVER = "take_over"  # 街道接管
     SUPPLEMENT = "supplement"  # 补充
+    CONSULT = "consult"  # 会商
+    NOTE_EFFORT = "note_effort"  # 补充自行处置情况
+    LINK_TICKET = "link_ticket"  # 并入工单
+    HAND_OVER = "hand_over"  # 移交派单
+    EVALUATE = "evaluate"  # 考核评价
     CLOSE = "close"  # 结束
     WITHDRAW = "withdraw"  # 撤回
 
@@ -38,10 +44,15 @@ WHISTLE: Final = Lifecycle[WhistleState, WhistleCommand](
     {
         (_S.HELD, _C.BLOW): _S.OPEN,
         (_S.HELD, _C.SUPPLEMENT): _S.HELD,
+        (_S.HELD, _C.HAND_OVER): _S.HELD,
+        (_S.HELD, _C.LINK_TICKET): _S.HELD,
         (_S.HELD, _C.WITHDRAW): _S.WITHDRAWN,
         (_S.OPEN, _C.SUPPLEMENT): _S.OPEN,
         (_S.OPEN, _C.ADD_ASSISTING): _S.OPEN,
         (_S.OPEN, _C.TAKE_OVER): _S.OPEN,
+        (_S.OPEN, _C.CONSULT): _S.OPEN,
+        (_S.OPEN, _C.NOTE_EFFORT): _S.OPEN,
+        (_S.OPEN, _C.LINK_TICKET): _S.OPEN,
         (_S.OPEN, _C.REJECT_REVIEW): _S.OPEN,
         (_S.OPEN, _C.FINISH): _S.AWAITING_ACCEPTANCE,
         (_S.OPEN, _C.CLOSE): _S.CLOSED,
@@ -49,6 +60,10 @@ WHISTLE: Final = Lifecycle[WhistleState, WhistleCommand](
         (_S.AWAITING_ACCEPTANCE, _C.ACCEPT): _S.ACCEPTED,
         (_S.AWAITING_ACCEPTANCE, _C.FAIL_ACCEPTANCE): _S.OPEN,
         (_S.AWAITING_ACCEPTANCE, _C.WITHDRAW): _S.WITHDRAWN,
+        (_S.AWAITING_ACCEPTANCE, _C.TAKE_OVER): _S.AWAITING_ACCEPTANCE,
+        (_S.AWAITING_ACCEPTANCE, _C.NOTE_EFFORT): _S.AWAITING_ACCEPTANCE,
+        (_S.AWAITING_ACCEPTANCE, _C.REJECT_REVIEW): _S.OPEN,
+        (_S.ACCEPTED, _C.EVALUATE): _S.ACCEPTED,
         (_S.ACCEPTED, _C.CLOSE): _S.CLOSED,
     }
 )
@@ -78,6 +93,10 @@ class Whistle:
     blower: str | None = None
     region: str | None = None
     provisional: bool = False
+    in_charge: str | None = None  # who accepts, releases and evaluates: blower, or who took over
+    takeover_by: datetime | None = None  # until then the street may take it over or withdraw it
+    place_key: str | None = None  # repeat whistles of a place are found by it
+    cross_district: bool = False
     dispatcher_role: Role = Role.SYSTEM
     dispatcher_name: str | None = None
 

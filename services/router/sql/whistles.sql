@@ -23,14 +23,16 @@ where wt.ticket_id = any($1::uuid[])
 
 -- name: whistles
 select w.whistle_id, w.number, w.kind, w.state, w.round, w.urgency, w.category, w.demand_ticket,
-    w.blower, w.region, w.provisional, w.dispatcher_role, w.dispatcher_name, w.seq, w.history_hash,
+    w.blower, w.region, w.provisional, w.in_charge, w.takeover_by,
+    w.place_key, w.cross_district, w.dispatcher_role, w.dispatcher_name, w.seq, w.history_hash,
     array(select wt.ticket_id from whistle_ticket wt where wt.whistle_id = w.whistle_id
           order by wt.ticket_id) as ticket_ids
 from whistle w where w.whistle_id = any($1::uuid[]) order by w.whistle_id for update of w
 
 -- name: whistle_read
 select w.whistle_id, w.number, w.kind, w.state, w.round, w.urgency, w.category, w.demand_ticket,
-    w.blower, w.region, w.provisional, w.dispatcher_role, w.dispatcher_name, w.seq, w.history_hash,
+    w.blower, w.region, w.provisional, w.in_charge, w.takeover_by,
+    w.place_key, w.cross_district, w.dispatcher_role, w.dispatcher_name, w.seq, w.history_hash,
     array(select wt.ticket_id from whistle_ticket wt where wt.whistle_id = w.whistle_id
           order by wt.ticket_id) as ticket_ids
 from whistle w where w.whistle_id = any($1::uuid[])
@@ -38,13 +40,16 @@ from whistle w where w.whistle_id = any($1::uuid[])
 -- name: assignments
 select assignment_id, whistle_id, unit, relation, state, task, clause, acknowledged_at, deemed,
     contacted_at, arrived_at, done_at, return_asked_at, adjudicate, back_to, extension_asked,
-    extended, dues
+    extended, dues, departed_at, handler, handler_post, action, ruled_at, disputed,
+    suspension_asked, paused_at, reviewing
 from assignment where whistle_id = any($1::uuid[]) order by whistle_id, place
 
 -- name: assignments_of_units
 select a.assignment_id, a.whistle_id, a.unit, a.relation, a.state, a.task, a.clause,
     a.acknowledged_at, a.deemed, a.contacted_at, a.arrived_at, a.done_at, a.return_asked_at,
-    a.adjudicate, a.back_to, a.extension_asked, a.extended, a.dues
+    a.adjudicate, a.back_to, a.extension_asked, a.extended, a.dues,
+    a.departed_at, a.handler, a.handler_post, a.action, a.ruled_at, a.disputed, a.suspension_asked,
+    a.paused_at, a.reviewing
 from unnest($1::uuid[], $2::text[]) as p (whistle_id, unit)
 join assignment a on a.whistle_id = p.whistle_id and a.unit = p.unit
 order by a.whistle_id, a.place
@@ -56,9 +61,9 @@ where w.whistle_id = any($1::uuid[])
 
 -- name: whistle_update
 update whistle w
-set state = n.state, seq = n.seq, history_hash = n.history_hash
-from unnest($1::uuid[], $2::text[], $3::int[], $4::bytea[])
-    as n (whistle_id, state, seq, history_hash)
+set state = n.state, seq = n.seq, history_hash = n.history_hash, in_charge = n.in_charge
+from unnest($1::uuid[], $2::text[], $3::int[], $4::bytea[], $5::text[])
+    as n (whistle_id, state, seq, history_hash, in_charge)
 where w.whistle_id = n.whistle_id
 
 -- name: whistle_blow
@@ -86,12 +91,19 @@ update assignment a
 set state = n.state, acknowledged_at = n.acknowledged_at, deemed = n.deemed,
     contacted_at = n.contacted_at, arrived_at = n.arrived_at, done_at = n.done_at,
     return_asked_at = n.return_asked_at, adjudicate = n.adjudicate, back_to = n.back_to,
-    extension_asked = n.extension_asked, extended = n.extended, dues = n.dues
+    extension_asked = n.extension_asked, extended = n.extended, dues = n.dues, task = n.task,
+    departed_at = n.departed_at, handler = n.handler, handler_post = n.handler_post,
+    action = n.action, ruled_at = n.ruled_at, disputed = n.disputed,
+    suspension_asked = n.suspension_asked, paused_at = n.paused_at, reviewing = n.reviewing
 from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::boolean[], $5::timestamptz[],
     $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::boolean[], $10::text[],
-    $11::text[], $12::text[], $13::text[])
+    $11::text[], $12::text[], $13::text[], $14::text[], $15::timestamptz[], $16::text[],
+    $17::text[], $18::text[], $19::timestamptz[], $20::boolean[], $21::text[], $22::timestamptz[],
+    $23::boolean[])
     as n (assignment_id, state, acknowledged_at, deemed, contacted_at, arrived_at, done_at,
-          return_asked_at, adjudicate, back_to, extension_asked, extended, dues)
+          return_asked_at, adjudicate, back_to, extension_asked, extended, dues, task,
+          departed_at, handler, handler_post, action, ruled_at, disputed, suspension_asked,
+          paused_at, reviewing)
 where a.assignment_id = n.assignment_id
 
 -- name: returns_asked

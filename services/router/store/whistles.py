@@ -188,6 +188,7 @@ async def _save_whistles(connection: Connection, book: Book) -> None:
             [w.state for w in moved],
             [w.seq for w in moved],
             [book.hashes[w.whistle_id] for w in moved],
+            [w.in_charge for w in moved],
         )
 
 
@@ -226,6 +227,10 @@ def _whistle_row(book: Book, whistle: Whistle) -> tuple[object, ...]:
         None if whistle.state is WhistleState.HELD else book.now,
         request.key if request else None,
         request.hash if request else None,
+        whistle.in_charge,
+        whistle.takeover_by,
+        whistle.place_key,
+        whistle.cross_district,
     )
 
 
@@ -275,6 +280,16 @@ async def _save_assignments(connection: Connection, book: Book) -> None:
             [a.extension_asked for a in rewritten],
             [a.extended for a in rewritten],
             [texts.of(a.dues) for a in rewritten],
+            [a.task for a in rewritten],
+            [a.departed_at for a in rewritten],
+            [a.handler for a in rewritten],
+            [a.handler_post for a in rewritten],
+            [a.action for a in rewritten],
+            [a.ruled_at for a in rewritten],
+            [a.disputed for a in rewritten],
+            [a.suspension_asked for a in rewritten],
+            [a.paused_at for a in rewritten],
+            [a.reviewing for a in rewritten],
         )
     if new:  # after the others: a new lead comes when the old one has left
         await connection.copy_records_to_table(
@@ -291,6 +306,16 @@ def _only_moved(old: Assignment, new: Assignment) -> bool:
         and old.extension_asked is new.extension_asked
         and old.adjudicate is new.adjudicate
         and old.extended is new.extended
+        and old.task is new.task
+        and old.departed_at is new.departed_at
+        and old.handler is new.handler
+        and old.handler_post is new.handler_post
+        and old.action is new.action
+        and old.ruled_at is new.ruled_at
+        and old.disputed is new.disputed
+        and old.suspension_asked is new.suspension_asked
+        and old.paused_at is new.paused_at
+        and old.reviewing is new.reviewing
     )
 
 

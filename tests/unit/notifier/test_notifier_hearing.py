@@ -346,6 +346,9 @@ def test_every_fact_of_the_two_topics_is_heard_or_knowingly_passed_over():
         *(whistles.Disputed, whistles.Adjudicated, whistles.ExtensionRequested),
         *(whistles.ExtensionRefused, whistles.ReviewPassed, whistles.Accepted),
         *(whistles.Evaluated, whistles.TakenOver, whistles.MergeConflict),
+        *(whistles.SuspensionRequested, whistles.SuspensionRefused, whistles.PartHandedOver),
+        *(whistles.ReleaseRequested, whistles.EffortNoted, whistles.TicketLinked),
+        whistles.HeldHandedOver,
     }
     everything = {*TICKETS.events, *WHISTLES.events}
     assert set(MEANINGS) == everything - passed_over
