@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from shared.contracts import deadlines, tickets, whistles
+from shared.contracts import deadlines, joint, rulings, tickets, whistles
 from shared.contracts.parts import Assignment, DeadlineKind, Place
 from shared.contracts.values import Due, Relation, Urgency
 
@@ -188,13 +188,13 @@ def _resolved(matter: Matter, fact: whistles.Resolved) -> None:
         _left(matter, fact)
 
 
-def _unit_offered(matter: Matter, fact: whistles.UnitOffered) -> None:
+def _unit_offered(matter: Matter, fact: rulings.UnitOffered) -> None:
     _offered(matter, fact.assignment)
     if fact.assignment.relation is Relation.LEAD:
         matter.stage = Stage.WHISTLED
 
 
-def _due_changed(matter: Matter, fact: whistles.DueChanged) -> None:
+def _due_changed(matter: Matter, fact: rulings.DueChanged) -> None:
     for moved in fact.changes:
         key = (moved.assignment_id, moved.kind)
         matter.promises.pop(key, None)
@@ -245,11 +245,11 @@ _CHANGES: Mapping[type, Callable[[Matter, Any], None]] = {
     whistles.Arrived: _kept(Stage.ARRIVED, DeadlineKind.ARRIVE),
     whistles.Progressed: _kept(Stage.WORKING),
     whistles.ReturnRequested: _kept(Stage.RETURNING),
-    whistles.ReturnRefused: _kept(Stage.WHISTLED),
-    whistles.UnitReturned: _left,
-    whistles.Released: _left,
-    whistles.UnitOffered: _unit_offered,
-    whistles.DueChanged: _due_changed,
+    rulings.ReturnRefused: _kept(Stage.WHISTLED),
+    rulings.UnitReturned: _left,
+    joint.Released: _left,
+    rulings.UnitOffered: _unit_offered,
+    rulings.DueChanged: _due_changed,
     whistles.Resolved: _resolved,
     whistles.Withdrawn: _ends(Stage.WITHDRAWN),
     deadlines.Missed: _missed,

@@ -8,7 +8,7 @@ from typing import Any
 from shared.calendar import SHANGHAI
 from shared.catalogue.labels import label_zh
 from shared.catalogue.model import Catalogue, UnknownCodeError
-from shared.contracts import deadlines, tickets, whistles
+from shared.contracts import deadlines, rulings, tickets, whistles
 from shared.contracts.parts import Assignment, DeadlineKind, Place, Result
 from shared.contracts.tickets import CallbackResult, Satisfaction
 from shared.contracts.values import Due, Relation
@@ -155,7 +155,7 @@ def _return_requested(fact: whistles.ReturnRequested, names: Names) -> Line:
     return Line(label="退单", words=f"{names.unit(fact.unit)}：{fact.clause}{better}", bad=True)
 
 
-def _unit_offered(fact: whistles.UnitOffered, names: Names) -> Line:
+def _unit_offered(fact: rulings.UnitOffered, names: Names) -> Line:
     return Line(label="改派", words=f"由 {names.unit(fact.assignment.unit)} 承办")
 
 
@@ -163,7 +163,7 @@ def _extension_requested(fact: whistles.ExtensionRequested, names: Names) -> Lin
     return Line(label="延期", words=f"{names.unit(fact.unit)} 申请延期：{fact.reason}")
 
 
-def _due_changed(fact: whistles.DueChanged, names: Names) -> Line:
+def _due_changed(fact: rulings.DueChanged, names: Names) -> Line:
     moved = "、".join(
         f"{KINDS[change.kind]}延至 {local(change.due.by)}"
         for change in fact.changes
@@ -229,12 +229,12 @@ _TELLERS: Mapping[type, Callable[[Any, Names], Line]] = {
     whistles.Arrived: _unit_line("报到", ends=" 已到场"),
     whistles.Progressed: _progressed,
     whistles.ReturnRequested: _return_requested,
-    whistles.UnitReturned: _unit_line("准予退单"),
-    whistles.UnitOffered: _unit_offered,
-    whistles.ReturnRefused: _unit_line("退单不准", ends=" 仍须承办"),
+    rulings.UnitReturned: _unit_line("准予退单"),
+    rulings.UnitOffered: _unit_offered,
+    rulings.ReturnRefused: _unit_line("退单不准", ends=" 仍须承办"),
     whistles.ExtensionRequested: _extension_requested,
-    whistles.ExtensionRefused: _unit_line("延期不准", ends=" 按原时限办理"),
-    whistles.DueChanged: _due_changed,
+    rulings.ExtensionRefused: _unit_line("延期不准", ends=" 按原时限办理"),
+    rulings.DueChanged: _due_changed,
     whistles.Resolved: _resolved,
     whistles.Withdrawn: lambda fact, names: Line(label="撤哨", words=fact.reason),
     deadlines.Warned: _warned,

@@ -15,7 +15,7 @@ from services.intake.domain.ticket import TicketState
 from services.intake.rate import asking_texts
 from services.intake.store import callbacks, merges
 from services.intake.store import tickets as store
-from shared.contracts import whistles
+from shared.contracts import rulings, whistles
 from shared.contracts.deadlines import DeadlineFact
 from shared.contracts.whistles import WhistleFact
 from shared.delivery.outgoing import put_many
@@ -23,7 +23,7 @@ from shared.runtime.database import Connection
 from shared.runtime.incoming import Incoming
 
 # After these a ticket may wait for its callback, and with it those that are merged into it.
-RESOLVING: Final = (whistles.Resolved, whistles.ReviewPassed)
+RESOLVING: Final = (whistles.Resolved, rulings.ReviewPassed)
 
 
 async def follow(

@@ -7,7 +7,17 @@ access rights of departments stand on these names (CONTRACTS §2).
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from shared.contracts import bureaus, deadlines, notices, reports, tickets, units, whistles
+from shared.contracts import (
+    bureaus,
+    deadlines,
+    joint,
+    notices,
+    reports,
+    rulings,
+    tickets,
+    units,
+    whistles,
+)
 
 DAY_MS = 86_400_000
 
@@ -48,7 +58,11 @@ WHISTLES = Topic(
     name="whistles",
     producer="router",
     consumers=("intake", "notifier"),
-    events=events_of(whistles, whistles.WhistleFact),
+    events=tuple(
+        each
+        for module in (whistles, rulings, joint)
+        for each in events_of(module, whistles.WhistleFact)
+    ),
     key="whistle_id",
     partitions=6,
     retention_days=30,

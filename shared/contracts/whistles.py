@@ -15,7 +15,6 @@ from shared.contracts.parts import (
     AssignmentState,
     Attachment,
     BlownBy,
-    DueChange,
     Evidence,
     Fact,
     Handler,
@@ -23,7 +22,6 @@ from shared.contracts.parts import (
     Place,
     Result,
     SuspensionCode,
-    UnitDecision,
 )
 from shared.contracts.reports import ArrivalMode, ContactMeans, FactsTrue, ReturnReason
 from shared.contracts.tickets import CallbackResult, Satisfaction
@@ -173,37 +171,6 @@ class ReturnRequested(UnitFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnitReturned(UnitFact):
-    """A reviewer let the unit go."""
-
-    TYPE: ClassVar[str] = "shaodao.whistle.unit_returned.v1"
-
-    ruled_by: Actor
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnitOffered(WhistleFact):
-    """Another unit was called in place of one that left, with full time."""
-
-    TYPE: ClassVar[str] = "shaodao.whistle.unit_offered.v1"
-
-    assignment: Assignment
-    in_place_of: str | None = None
-    ruled_by: Actor | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReturnRefused(UnitFact):
-    """It is the unit's duty after all; the time runs on unchanged."""
-
-    TYPE: ClassVar[str] = "shaodao.whistle.return_refused.v1"
-
-    ruled_by: Actor
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Disputed(UnitFact):
     """The unit disputes a ruling, once."""
 
@@ -212,17 +179,6 @@ class Disputed(UnitFact):
     reason: str
     rule_by: Due
     evidence: tuple[Evidence, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adjudicated(UnitFact):
-    """The supervisor's final word on who leads."""
-
-    TYPE: ClassVar[str] = "shaodao.whistle.adjudicated.v1"
-
-    ruled_by: Actor
-    reason: str
-    decision: str = ""  # returned, refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,15 +202,6 @@ class ReleaseRequested(UnitFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AssistingAdded(WhistleFact):
-    """One more unit assists."""
-
-    TYPE: ClassVar[str] = "shaodao.whistle.assisting_added.v1"
-
-    assignment: Assignment
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ExtensionRequested(UnitFact):
     """The unit asks for more time; a reviewer decides by `rule_by`."""
 
@@ -267,26 +214,6 @@ class ExtensionRequested(UnitFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExtensionRefused(UnitFact):
-    """No more time; the due time stays."""
-
-    TYPE: ClassVar[str] = "shaodao.whistle.extension_refused.v1"
-
-    ruled_by: Actor
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DueChanged(WhistleFact):
-    """Due times moved: extension, adjudication, or a provisional year become known."""
-
-    TYPE: ClassVar[str] = "shaodao.whistle.due_changed.v1"
-
-    changes: tuple[DueChange, ...]
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SuspensionRequested(UnitFact):
     """The unit asks to pause; the supervisor decides by `rule_by`."""
 
@@ -296,39 +223,6 @@ class SuspensionRequested(UnitFact):
     reason: str
     plan: str
     rule_by: Due
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SuspensionRefused(UnitFact):
-    """The work goes on."""
-
-    TYPE: ClassVar[str] = "shaodao.whistle.suspension_refused.v1"
-
-    ruled_by: Actor
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suspended(UnitFact):
-    """Work is paused with a reason; it is looked at again by `review_by`."""
-
-    TYPE: ClassVar[str] = "shaodao.whistle.suspended.v1"
-
-    reason: str
-    review_by: Due
-    code: SuspensionCode | None = None
-    ruled_by: Actor | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resumed(UnitFact):
-    """Work goes on with the time that was left."""
-
-    TYPE: ClassVar[str] = "shaodao.whistle.resumed.v1"
-
-    changes: tuple[DueChange, ...]
-    reason: str | None = None
-    ruled_by: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -352,92 +246,6 @@ class Resolved(UnitFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewPassed(UnitFact):
-    """A sampled resolution was found good."""
-
-    TYPE: ClassVar[str] = "shaodao.whistle.review_passed.v1"
-
-    ruled_by: Actor | None = None
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewRejected(UnitFact):
-    """A sampled resolution was sent back; the clock goes on as if never stopped."""
-
-    TYPE: ClassVar[str] = "shaodao.whistle.review_rejected.v1"
-
-    reason: str
-    ruled_by: Actor | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted(WhistleFact):
-    """The street accepted the joint work."""
-
-    TYPE: ClassVar[str] = "shaodao.whistle.accepted.v1"
-
-    words: str = ""
-    photos: tuple[str, ...] = ()
-    attended: tuple[str, ...] = ()  # units that took part
-    resident_joined: bool = False
-    evaluate_by: Due | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptanceFailed(WhistleFact):
-    """The street found work undone: the named units work again."""
-
-    TYPE: ClassVar[str] = "shaodao.whistle.acceptance_failed.v1"
-
-    changes: tuple[DueChange, ...]
-    reason: str
-    units: tuple[str, ...] = ()
-    photos: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evaluated(WhistleFact):
-    """Street or community rated a bureau's part."""
-
-    TYPE: ClassVar[str] = "shaodao.whistle.evaluated.v1"
-
-    unit: str
-    evaluator_class: str
-    timely: int
-    present: int
-    effect: int
-    cooperation: int
-    by_unit: str | None = None
-    score: float | None = None  # 0 to 100, by the weights of the time
-    weight: float = 1.0  # an emergency weighs more
-    rating: str | None = None
-    solved: bool | None = None
-    words: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Consulted(WhistleFact):
-    """The units conferred: who does what by when."""
-
-    TYPE: ClassVar[str] = "shaodao.whistle.consulted.v1"
-
-    words: str
-    decisions: tuple[UnitDecision, ...]
-    changes: tuple[DueChange, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EffortNoted(WhistleFact):
-    """What the community did itself, told after an emergency whistle."""
-
-    TYPE: ClassVar[str] = "shaodao.whistle.effort_noted.v1"
-
-    own_effort: str
-    late: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketLinked(WhistleFact):
     """A ticket that was merged into one of this whistle's follows it from now on."""
 
@@ -449,41 +257,11 @@ class TicketLinked(WhistleFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeldHandedOver(WhistleFact):
-    """A held ticket goes to another desk: a dispatcher by name, or the supervisor."""
-
-    TYPE: ClassVar[str] = "shaodao.whistle.held_handed_over.v1"
-
-    to_role: str
-    to_name: str | None = None
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Released(UnitFact):
-    """The blower let the unit go."""
-
-    TYPE: ClassVar[str] = "shaodao.whistle.released.v1"
-
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawn(WhistleFact):
     """The whistle was taken back; every running promise of it ends."""
 
     TYPE: ClassVar[str] = "shaodao.whistle.withdrawn.v1"
 
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakenOver(WhistleFact):
-    """The street took over a community's whistle."""
-
-    TYPE: ClassVar[str] = "shaodao.whistle.taken_over.v1"
-
-    by: BlownBy
     reason: str
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from shared.contracts import whistles
+from shared.contracts import rulings, whistles
 from shared.contracts.parts import (
     Actor,
     Assignment,
@@ -125,7 +125,7 @@ class Whistle:
         )
 
     async def review_passed(self) -> None:
-        await self.say(whistles.ReviewPassed(**self._of_lead(AssignmentState.DONE)))
+        await self.say(rulings.ReviewPassed(**self._of_lead(AssignmentState.DONE)))
 
     async def close(self) -> None:
         await self.say(whistles.Closed(**self._common()))

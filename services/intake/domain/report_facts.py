@@ -9,7 +9,7 @@ from typing import Any, Final
 from services.intake.domain.case import Case
 from services.intake.domain.heard import Heard, change_dues, keep, tell, unit_state
 from services.intake.domain.words import ARRIVAL_ZH, CONTACT_ZH, RETURN_ZH, local
-from shared.contracts import whistles
+from shared.contracts import joint, rulings, whistles
 from shared.contracts.parts import DeadlineKind
 
 
@@ -37,7 +37,7 @@ def _return_requested(case: Case, fact: whistles.ReturnRequested, heard: Heard) 
     tell(case, fact, heard, f"{heard.unit(fact.unit)}申请退单（{why}），{until}前裁定")
 
 
-def _return_refused(case: Case, fact: whistles.ReturnRefused, heard: Heard) -> None:
+def _return_refused(case: Case, fact: rulings.ReturnRefused, heard: Heard) -> None:
     unit_state(case, fact)
     tell(case, fact, heard, f"退单未获同意，{heard.unit(fact.unit)}继续办理")
 
@@ -47,7 +47,7 @@ def _disputed(case: Case, fact: whistles.Disputed, heard: Heard) -> None:
     tell(case, fact, heard, f"{heard.unit(fact.unit)}申请复核，{local(fact.rule_by.by)}前终裁")
 
 
-def _adjudicated(case: Case, fact: whistles.Adjudicated, heard: Heard) -> None:
+def _adjudicated(case: Case, fact: rulings.Adjudicated, heard: Heard) -> None:
     unit_state(case, fact)
     tell(case, fact, heard, f"督办终裁：由{heard.unit(fact.unit)}办理")
 
@@ -57,20 +57,20 @@ def _extension_requested(case: Case, fact: whistles.ExtensionRequested, heard: H
     tell(case, fact, heard, f"{heard.unit(fact.unit)}申请延期，原因：{fact.reason}")
 
 
-def _extension_refused(case: Case, fact: whistles.ExtensionRefused, heard: Heard) -> None:
+def _extension_refused(case: Case, fact: rulings.ExtensionRefused, heard: Heard) -> None:
     unit_state(case, fact)
     tell(case, fact, heard, "延期未获同意，办理期限不变")
 
 
-def _accepted(case: Case, fact: whistles.Accepted, heard: Heard) -> None:
+def _accepted(case: Case, fact: joint.Accepted, heard: Heard) -> None:
     tell(case, fact, heard, "联合验收通过")
 
 
-def _evaluated(case: Case, fact: whistles.Evaluated, heard: Heard) -> None:
+def _evaluated(case: Case, fact: joint.Evaluated, heard: Heard) -> None:
     tell(case, fact, heard, f"已对{heard.unit(fact.unit)}作出评价")
 
 
-def _taken_over(case: Case, fact: whistles.TakenOver, heard: Heard) -> None:
+def _taken_over(case: Case, fact: joint.TakenOver, heard: Heard) -> None:
     case.tell(
         "taken_over",
         f"{heard.unit(fact.by.unit)}接管此事：{fact.reason}",
@@ -100,7 +100,7 @@ def _suspension_requested(case: Case, fact: whistles.SuspensionRequested, heard:
     )
 
 
-def _suspension_refused(case: Case, fact: whistles.SuspensionRefused, heard: Heard) -> None:
+def _suspension_refused(case: Case, fact: rulings.SuspensionRefused, heard: Heard) -> None:
     unit_state(case, fact)
     tell(case, fact, heard, "暂缓办理未获同意，继续办理")
 
@@ -109,13 +109,13 @@ def _release_requested(case: Case, fact: whistles.ReleaseRequested, heard: Heard
     tell(case, fact, heard, f"{heard.unit(fact.by)}提请放行协办单位{heard.unit(fact.unit)}")
 
 
-def _consulted(case: Case, fact: whistles.Consulted, heard: Heard) -> None:
+def _consulted(case: Case, fact: joint.Consulted, heard: Heard) -> None:
     change_dues(case, fact, fact.changes)
     who = "；".join(f"{heard.unit(each.unit)}：{each.action}" for each in fact.decisions)
     tell(case, fact, heard, f"各单位已会商：{who}")
 
 
-def _effort_noted(case: Case, fact: whistles.EffortNoted, heard: Heard) -> None:
+def _effort_noted(case: Case, fact: joint.EffortNoted, heard: Heard) -> None:
     tell(case, fact, heard, f"已自行处置：{fact.own_effort}")
 
 
@@ -123,7 +123,7 @@ def _ticket_linked(case: Case, fact: whistles.TicketLinked, heard: Heard) -> Non
     tell(case, fact, heard, "已并入同一哨单一并办理")
 
 
-def _held_handed_over(case: Case, fact: whistles.HeldHandedOver, heard: Heard) -> None:
+def _held_handed_over(case: Case, fact: rulings.HeldHandedOver, heard: Heard) -> None:
     case.tell("held_handed_over", "已移交派单", at=heard.at, who="系统")
 
 
@@ -132,21 +132,21 @@ REPORT_FACTS: Final[Mapping[type, Callable[[Case, Any, Heard], None]]] = {
     whistles.Arrived: _arrived,
     whistles.Progressed: _progressed,
     whistles.ReturnRequested: _return_requested,
-    whistles.ReturnRefused: _return_refused,
+    rulings.ReturnRefused: _return_refused,
     whistles.Disputed: _disputed,
-    whistles.Adjudicated: _adjudicated,
+    rulings.Adjudicated: _adjudicated,
     whistles.ExtensionRequested: _extension_requested,
-    whistles.ExtensionRefused: _extension_refused,
-    whistles.Accepted: _accepted,
-    whistles.Evaluated: _evaluated,
-    whistles.TakenOver: _taken_over,
+    rulings.ExtensionRefused: _extension_refused,
+    joint.Accepted: _accepted,
+    joint.Evaluated: _evaluated,
+    joint.TakenOver: _taken_over,
     whistles.Departed: _departed,
     whistles.PartHandedOver: _part_handed_over,
     whistles.SuspensionRequested: _suspension_requested,
-    whistles.SuspensionRefused: _suspension_refused,
+    rulings.SuspensionRefused: _suspension_refused,
     whistles.ReleaseRequested: _release_requested,
-    whistles.Consulted: _consulted,
-    whistles.EffortNoted: _effort_noted,
+    joint.Consulted: _consulted,
+    joint.EffortNoted: _effort_noted,
     whistles.TicketLinked: _ticket_linked,
-    whistles.HeldHandedOver: _held_handed_over,
+    rulings.HeldHandedOver: _held_handed_over,
 }

@@ -21,7 +21,7 @@ from services.intake.domain.heard import (
 )
 from services.intake.domain.ticket import Command, TicketState
 from services.intake.domain.words import RESULT_ZH, local, parts
-from shared.contracts import whistles
+from shared.contracts import joint, rulings, whistles
 from shared.contracts.parts import AssignmentState, DeadlineKind
 from shared.contracts.values import Relation, WhistleKind
 
@@ -67,12 +67,12 @@ def _lead_took_it(case: Case, fact: whistles.UnitFact, heard: Heard) -> None:
         move(case, Command.ACKNOWLEDGE, heard, fact)
 
 
-def _assisting_added(case: Case, fact: whistles.AssistingAdded, heard: Heard) -> None:
+def _assisting_added(case: Case, fact: rulings.AssistingAdded, heard: Heard) -> None:
     call_units(case, fact, (fact.assignment,))
     tell(case, fact, heard, f"增加协办单位：{heard.unit(fact.assignment.unit)}")
 
 
-def _unit_offered(case: Case, fact: whistles.UnitOffered, heard: Heard) -> None:
+def _unit_offered(case: Case, fact: rulings.UnitOffered, heard: Heard) -> None:
     call_units(case, fact, (fact.assignment,))
     tell(case, fact, heard, f"已改派：{parts(heard.catalogue, (fact.assignment,))}")
     if drives(case, fact) and fact.assignment.relation is Relation.LEAD:
@@ -86,14 +86,14 @@ def _left(case: Case, fact: Any, heard: Heard) -> None:
     tell(case, fact, heard, f"{heard.unit(fact.unit)}不再承办")
 
 
-def _due_changed(case: Case, fact: whistles.DueChanged, heard: Heard) -> None:
+def _due_changed(case: Case, fact: rulings.DueChanged, heard: Heard) -> None:
     change_dues(case, fact, fact.changes)
     resolves = [c for c in fact.changes if c.kind is DeadlineKind.RESOLVE and c.due is not None]
     until = "，".join(f"{heard.unit(c.unit)}至{local(c.due.by)}" for c in resolves if c.due)
     tell(case, fact, heard, f"办理期限调整（{fact.reason}）{'：' if until else ''}{until}")
 
 
-def _suspended(case: Case, fact: whistles.Suspended, heard: Heard) -> None:
+def _suspended(case: Case, fact: rulings.Suspended, heard: Heard) -> None:
     unit_state(case, fact)
     change_promises(case, promises.paused, lambda each: each.owner_id == fact.assignment_id)
     until = local(fact.review_by.by)
@@ -102,7 +102,7 @@ def _suspended(case: Case, fact: whistles.Suspended, heard: Heard) -> None:
         move(case, Command.SUSPEND, heard, fact)
 
 
-def _resumed(case: Case, fact: whistles.Resumed, heard: Heard) -> None:
+def _resumed(case: Case, fact: rulings.Resumed, heard: Heard) -> None:
     unit_state(case, fact)
     change_dues(case, fact, fact.changes)
     tell(case, fact, heard, f"{heard.unit(fact.unit)}恢复办理")
@@ -136,13 +136,13 @@ def open_callback(case: Case, fact: whistles.WhistleFact, heard: Heard) -> None:
     callback.open_callback(case, fact.whistle_id, heard.callback_by(heard.now), doing)
 
 
-def _review_passed(case: Case, fact: whistles.ReviewPassed, heard: Heard) -> None:
+def _review_passed(case: Case, fact: rulings.ReviewPassed, heard: Heard) -> None:
     tell(case, fact, heard, "办结已通过审核")
     if drives(case, fact) and case.ticket.state is TicketState.RESOLVED:
         open_callback(case, fact, heard)
 
 
-def _review_rejected(case: Case, fact: whistles.ReviewRejected, heard: Heard) -> None:
+def _review_rejected(case: Case, fact: rulings.ReviewRejected, heard: Heard) -> None:
     unit_state(case, fact)
     known = case.promises.get((fact.assignment_id, DeadlineKind.RESOLVE, fact.round))
     if known is not None:
@@ -154,7 +154,7 @@ def _review_rejected(case: Case, fact: whistles.ReviewRejected, heard: Heard) ->
             case.promise(promises.again(own))
 
 
-def _acceptance_failed(case: Case, fact: whistles.AcceptanceFailed, heard: Heard) -> None:
+def _acceptance_failed(case: Case, fact: joint.AcceptanceFailed, heard: Heard) -> None:
     change_dues(case, fact, fact.changes)
     tell(case, fact, heard, f"联合验收未通过，继续办理：{fact.reason}")
 
@@ -194,17 +194,17 @@ WHISTLE_FACTS: Final[Mapping[type, Callable[[Case, Any, Heard], None]]] = {
     whistles.Blown: _blown,
     whistles.Acknowledged: _acknowledged,
     whistles.DeemedAcknowledged: _deemed,
-    whistles.UnitReturned: _left,
-    whistles.Released: _left,
-    whistles.UnitOffered: _unit_offered,
-    whistles.AssistingAdded: _assisting_added,
-    whistles.DueChanged: _due_changed,
-    whistles.Suspended: _suspended,
-    whistles.Resumed: _resumed,
+    rulings.UnitReturned: _left,
+    joint.Released: _left,
+    rulings.UnitOffered: _unit_offered,
+    rulings.AssistingAdded: _assisting_added,
+    rulings.DueChanged: _due_changed,
+    rulings.Suspended: _suspended,
+    rulings.Resumed: _resumed,
     whistles.Resolved: _resolved,
-    whistles.ReviewPassed: _review_passed,
-    whistles.ReviewRejected: _review_rejected,
-    whistles.AcceptanceFailed: _acceptance_failed,
+    rulings.ReviewPassed: _review_passed,
+    rulings.ReviewRejected: _review_rejected,
+    joint.AcceptanceFailed: _acceptance_failed,
     whistles.Withdrawn: _withdrawn,
     whistles.Closed: _closed,
     whistles.MergeConflict: _merge_conflict,

@@ -39,7 +39,7 @@ from services.notifier.domain.whistle_facts import (
     unit_called,
     whistle_ended,
 )
-from shared.contracts import tickets, whistles
+from shared.contracts import joint, rulings, tickets, whistles
 from shared.contracts.parts import DeadlineKind
 
 MEANINGS: Mapping[type, Meaning] = {
@@ -61,8 +61,8 @@ MEANINGS: Mapping[type, Meaning] = {
     tickets.ReworkRequested: rework_requested,
     tickets.Closed: ticket_closed,
     whistles.Blown: blown,
-    whistles.UnitOffered: unit_called,
-    whistles.AssistingAdded: unit_called,
+    rulings.UnitOffered: unit_called,
+    rulings.AssistingAdded: unit_called,
     whistles.Acknowledged: received(*TAKING),
     # The unit is still silent: its acknowledgement stays missed and goes on climbing.
     whistles.DeemedAcknowledged: part_ordered(Command.CANCEL, DeadlineKind.DEEMED),
@@ -71,14 +71,14 @@ MEANINGS: Mapping[type, Meaning] = {
     whistles.Departed: received(),
     whistles.Progressed: received(),
     whistles.Resolved: received(DeadlineKind.RESOLVE),
-    whistles.ReviewRejected: part_ordered(Command.REOPEN, DeadlineKind.RESOLVE),
-    whistles.UnitReturned: part_ordered(Command.CANCEL, *PARTS),
-    whistles.Released: part_ordered(Command.CANCEL, *PARTS),
-    whistles.Suspended: part_ordered(Command.PAUSE, *PARTS),
-    whistles.Resumed: resumed,
-    whistles.DueChanged: due_changed,
-    whistles.Consulted: due_changed,
-    whistles.AcceptanceFailed: acceptance_failed,
+    rulings.ReviewRejected: part_ordered(Command.REOPEN, DeadlineKind.RESOLVE),
+    rulings.UnitReturned: part_ordered(Command.CANCEL, *PARTS),
+    joint.Released: part_ordered(Command.CANCEL, *PARTS),
+    rulings.Suspended: part_ordered(Command.PAUSE, *PARTS),
+    rulings.Resumed: resumed,
+    rulings.DueChanged: due_changed,
+    joint.Consulted: due_changed,
+    joint.AcceptanceFailed: acceptance_failed,
     whistles.Withdrawn: whistle_ended,
     whistles.Closed: whistle_ended,
 }
@@ -92,7 +92,7 @@ def effects(heard: Heard, known: Known) -> Sequence[Effect]:
 
 def tickets_of(data: Any) -> Sequence[UUID]:
     """The tickets that must be known before the fact is understood."""
-    if isinstance(data, whistles.Blown | whistles.UnitOffered | whistles.AssistingAdded):
+    if isinstance(data, whistles.Blown | rulings.UnitOffered | rulings.AssistingAdded):
         return data.ticket_ids
     wanted = tickets.Registered | tickets.CallbackOpened | tickets.Urged | tickets.GroupFlagged
     return (data.ticket_id,) if isinstance(data, wanted) else ()
@@ -100,7 +100,5 @@ def tickets_of(data: Any) -> Sequence[UUID]:
 
 def whistle_of(data: Any) -> UUID | None:
     """The whistle that must be known before the fact is understood."""
-    wanted = (
-        whistles.UnitOffered | whistles.AssistingAdded | whistles.DueChanged | whistles.Consulted
-    )
+    wanted = rulings.UnitOffered | rulings.AssistingAdded | rulings.DueChanged | joint.Consulted
     return data.whistle_id if isinstance(data, wanted) else None

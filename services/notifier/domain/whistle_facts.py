@@ -17,7 +17,7 @@ from services.notifier.domain.effects import (
 )
 from services.notifier.domain.known import Known, WhistleKnown
 from services.notifier.domain.ticket_facts import dispatched
-from shared.contracts import whistles
+from shared.contracts import joint, rulings, whistles
 from shared.contracts.ids import deadline_id
 from shared.contracts.parts import Assignment, DeadlineKind, DueChange
 from shared.contracts.values import Urgency, WhistleKind
@@ -123,7 +123,7 @@ def whistle_ended(heard: Heard, _known: Known) -> Iterable[Effect]:
 
 
 def resumed(heard: Heard, _known: Known) -> Iterable[Effect]:
-    fact: whistles.Resumed = heard.data
+    fact: rulings.Resumed = heard.data
     dues = {(change.assignment_id, change.kind): change.due for change in fact.changes}
     parts = dict.fromkeys([*((fact.assignment_id, kind) for kind in PARTS), *dues])
     for assignment_id, kind in parts:
@@ -132,7 +132,7 @@ def resumed(heard: Heard, _known: Known) -> Iterable[Effect]:
 
 
 def due_changed(heard: Heard, known: Known) -> Iterable[Effect]:
-    fact: whistles.DueChanged | whistles.Consulted = heard.data
+    fact: rulings.DueChanged | joint.Consulted = heard.data
     for change in fact.changes:
         yield _changed(heard, change, known)
 
@@ -147,7 +147,7 @@ def _changed(heard: Heard, change: DueChange, known: Known) -> Effect:
 
 
 def acceptance_failed(heard: Heard, _known: Known) -> Iterable[Effect]:
-    fact: whistles.AcceptanceFailed = heard.data
+    fact: joint.AcceptanceFailed = heard.data
     for change in fact.changes:
         order = replace(order_of(heard, Command.REOPEN), due=change.due)
         yield from orders_to(change.assignment_id, fact.round, (change.kind,), order)

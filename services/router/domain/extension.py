@@ -9,7 +9,7 @@ from services.router.domain.outcome import Outcome, part_text, step, words_text
 from services.router.domain.requests import extended_due, next_step
 from services.router.domain.whistle import Whistle
 from shared.catalogue.limits import parse_rule
-from shared.contracts import bureaus, whistles
+from shared.contracts import bureaus, rulings
 from shared.contracts.parts import Actor, DeadlineKind, DueChange, Role
 from shared.errors import ConflictError, ForbiddenError
 
@@ -56,7 +56,7 @@ def _refuse(
 ) -> Outcome:
     after = replace(part, extension_asked=None)
     changed = whistle.replaced(seq=whistle.seq + 1, assignments=whistle.with_assignment(after))
-    fact = whistles.ExtensionRefused(
+    fact = rulings.ExtensionRefused(
         seq=changed.seq,
         actor=actor,
         policy=promises.city.version,
@@ -100,7 +100,7 @@ def _grant(
     change = DueChange(
         assignment_id=part.assignment_id, unit=part.unit, kind=DeadlineKind.RESOLVE, due=due
     )
-    fact = whistles.DueChanged(
+    fact = rulings.DueChanged(
         seq=changed.seq,
         actor=actor,
         policy=promises.city.version,

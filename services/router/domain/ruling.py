@@ -23,7 +23,7 @@ from services.router.domain.outcome import Outcome, Step, part_text, step, words
 from services.router.domain.responsibility import Summons
 from services.router.domain.whistle import Whistle
 from services.router.domain.words import STATE_ZH
-from shared.contracts import bureaus, whistles
+from shared.contracts import bureaus, joint, rulings
 from shared.contracts.parts import Actor, AssignmentState, BlownBy, Role
 from shared.contracts.values import Relation
 from shared.errors import ConflictError, FieldError, ForbiddenError, InvalidError
@@ -147,11 +147,11 @@ def _decided(
 ) -> tuple[Whistle, Step]:
     """The whistle after a ruling on one part, with the fact and the unit's view of it."""
     changed = whistle.replaced(seq=whistle.seq + 1, assignments=whistle.with_assignment(after))
-    kind = whistles.ReturnRefused
+    kind = rulings.ReturnRefused
     if ruling.decision is ReturnDecision.RETURNED:
-        kind = whistles.UnitReturned  # type: ignore[assignment]
+        kind = rulings.UnitReturned  # type: ignore[assignment]
     if before.adjudicate:
-        kind = whistles.Adjudicated  # type: ignore[assignment]
+        kind = rulings.Adjudicated  # type: ignore[assignment]
     fact = kind(
         **_about(changed, after, promises),  # type: ignore[arg-type]
         actor=actor,
@@ -214,7 +214,7 @@ def _release_other_part(
         raise _wrong(f"{new_unit} 的协办已办结", f"{new_unit} has done its part already")
     gone = moved(part, AssignmentCommand.RELEASE)
     after = whistle.replaced(seq=whistle.seq + 1, assignments=whistle.with_assignment(gone))
-    fact = whistles.Released(
+    fact = joint.Released(
         **_about(after, gone, promises),  # type: ignore[arg-type]
         actor=actor,
     )
@@ -243,7 +243,7 @@ def _offer(
         resolve = promises.taken_over(left.dues.resolve, new.dues.resolve)
         new = replace(new, dues=without_resolve(new.dues, resolve))
     after = whistle.replaced(seq=whistle.seq + 1, assignments=(*whistle.assignments, new))
-    fact = whistles.UnitOffered(
+    fact = rulings.UnitOffered(
         seq=after.seq,
         actor=actor,
         policy=promises.city.version,

@@ -14,7 +14,7 @@ from deploy.cli.watch_board import ENDED, MOST_MATTERS, Board, Stage
 from deploy.cli.watch_screen import countdown, fact_text, screen, totals_text
 from deploy.cli.watch_words import Names, line_of, span_zh
 from shared.catalogue.load import load_catalogue
-from shared.contracts import deadlines, tickets, whistles
+from shared.contracts import deadlines, rulings, tickets, whistles
 from shared.contracts.parts import (
     Actor,
     Assignment,
@@ -228,7 +228,7 @@ def test_a_moved_due_time_is_counted_down_to() -> None:
         assignment_id=LEAD, unit="C-SZZ", kind=DeadlineKind.ACKNOWLEDGE, due=due(0.1)
     )
     board.hear(
-        whistles.DueChanged(
+        rulings.DueChanged(
             seq=3,
             actor=SYSTEM,
             whistle_id=WHISTLE,

@@ -23,7 +23,7 @@ from shared.calendar import WorkCalendar
 from shared.catalogue.gazetteer import Gazetteer
 from shared.catalogue.load import load_catalogue
 from shared.catalogue.load_limits import load_time_limits
-from shared.contracts import whistles
+from shared.contracts import rulings, whistles
 from shared.contracts.parts import (
     Actor,
     Assignment,
@@ -308,7 +308,7 @@ def test_a_replaced_lead_sends_the_ticket_back_to_dispatched(rules: Rules) -> No
     hear(case, acknowledged, heard(rules))
     assert case.ticket.state is TicketState.PROCESSING
     returned = of_unit(
-        whistles.UnitReturned,
+        rulings.UnitReturned,
         whistle,
         lead,
         AssignmentState.RETURNED,
@@ -317,7 +317,7 @@ def test_a_replaced_lead_sends_the_ticket_back_to_dispatched(rules: Rules) -> No
     )
     hear(case, returned, heard(rules))
     assert case.promises[lead, DeadlineKind.RESOLVE, 1].state is PromiseState.CANCELLED
-    offered = whistles.UnitOffered(
+    offered = rulings.UnitOffered(
         seq=3,
         actor=SYSTEM,
         whistle_id=whistle,

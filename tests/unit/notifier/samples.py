@@ -10,7 +10,7 @@ from services.notifier.domain.promises import armed
 from shared.calendar import SHANGHAI, WorkCalendar
 from shared.catalogue.limits import due
 from shared.catalogue.load_limits import load_time_limits
-from shared.contracts import tickets, whistles
+from shared.contracts import rulings, tickets, whistles
 from shared.contracts.parts import (
     Actor,
     Assignment,
@@ -178,16 +178,16 @@ def resolved(at: datetime) -> whistles.Resolved:
     )
 
 
-def suspended(at: datetime) -> whistles.Suspended:
-    return whistles.Suspended(**part(at), reason="funds", review_by=due_of("30d", at))
+def suspended(at: datetime) -> rulings.Suspended:
+    return rulings.Suspended(**part(at), reason="funds", review_by=due_of("30d", at))
 
 
-def returned(at: datetime) -> whistles.UnitReturned:
-    return whistles.UnitReturned(**part(at), ruled_by=ACTOR, reason="not_duty")
+def returned(at: datetime) -> rulings.UnitReturned:
+    return rulings.UnitReturned(**part(at), ruled_by=ACTOR, reason="not_duty")
 
 
-def review_rejected(at: datetime) -> whistles.ReviewRejected:
-    return whistles.ReviewRejected(**part(at), reason="没有照片")
+def review_rejected(at: datetime) -> rulings.ReviewRejected:
+    return rulings.ReviewRejected(**part(at), reason="没有照片")
 
 
 def whistle_fact(cls: type, **values: object) -> object:

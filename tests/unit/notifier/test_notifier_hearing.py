@@ -14,7 +14,7 @@ from services.notifier.domain.hearing import MEANINGS, effects
 from services.notifier.domain.known import Known
 from services.notifier.domain.promises import fire
 from services.notifier.track import Batch
-from shared.contracts import tickets, whistles
+from shared.contracts import joint, rulings, tickets, whistles
 from shared.contracts.ids import deadline_id
 from shared.contracts.parts import DeadlineKind, DueChange, Result
 from shared.contracts.reports import FactsTrue
@@ -155,7 +155,7 @@ def test_silence_is_missed_and_climbs_on_after_it_counts_as_acknowledged(called)
 def test_a_returned_units_promises_end_and_the_next_ones_begin_in_full(called):
     at = START + 3 * HOUR
     offered = samples.whistle_fact(
-        whistles.UnitOffered,
+        rulings.UnitOffered,
         assignment=samples.an_assignment(at, assignment_id=OTHER_PART, unit="C-CGJ"),
         in_place_of=samples.UNIT,
     )
@@ -171,7 +171,7 @@ def test_an_assisting_unit_gets_its_own_promises_with_the_whistles_urgency():
     world = World()
     world.hear((samples.blown(START, urgency=Urgency.URGENT), START))
     assisting = samples.an_assignment(START + HOUR, assignment_id=OTHER_PART, unit="C-GR")
-    world.hear((samples.whistle_fact(whistles.AssistingAdded, assignment=assisting), START + HOUR))
+    world.hear((samples.whistle_fact(rulings.AssistingAdded, assignment=assisting), START + HOUR))
     other = world.deadlines[deadline_id(OTHER_PART, K.RESOLVE, 1)]
     assert (other.unit, other.urgency) == ("C-GR", Urgency.URGENT)
 
@@ -183,7 +183,7 @@ def test_suspending_pauses_the_unit_and_never_the_citizens_clock(called):
     assert called.ticket(K.CITIZEN).state is S.RUNNING
     due = replace(called.part(K.RESOLVE).due, by=local("2026-09-30 17:30"))
     change = DueChange(assignment_id=PART, unit=samples.UNIT, kind=K.RESOLVE, due=due)
-    resumed = whistles.Resumed(**samples.part(at + 48 * HOUR), changes=(change,))
+    resumed = rulings.Resumed(**samples.part(at + 48 * HOUR), changes=(change,))
     called.hear((resumed, at + 48 * HOUR))
     assert (called.part(K.RESOLVE).state, called.part(K.RESOLVE).due) == (S.RUNNING, due)
     assert called.part(K.CONTACT).state is S.RUNNING
@@ -197,7 +197,7 @@ def test_due_changes_move_promises_make_and_end_them(called):
         DueChange(assignment_id=PART, unit=samples.UNIT, kind=K.CONTACT, due=None),
         DueChange(assignment_id=PART, unit=samples.UNIT, kind=K.ARRIVE, due=due),
     )
-    called.hear((samples.whistle_fact(whistles.DueChanged, changes=changes, reason="延期"), at))
+    called.hear((samples.whistle_fact(rulings.DueChanged, changes=changes, reason="延期"), at))
     assert called.part(K.RESOLVE).due == called.part(K.ARRIVE).due == due
     assert called.part(K.CONTACT).state is S.CANCELLED
     assert called.ticket(K.CITIZEN).due == samples.registered(START).citizen_by
@@ -211,7 +211,7 @@ def test_a_rejected_review_and_a_failed_acceptance_start_the_unit_again(called):
     assert called.part(K.RESOLVE).fire_at == before.fire_at
     due = due_of("3WD", at)
     change = DueChange(assignment_id=PART, unit=samples.UNIT, kind=K.RESOLVE, due=due)
-    failed = samples.whistle_fact(whistles.AcceptanceFailed, changes=(change,), reason="未清理")
+    failed = samples.whistle_fact(joint.AcceptanceFailed, changes=(change,), reason="未清理")
     called.hear((samples.resolved(at + 2 * HOUR), at + 2 * HOUR), (failed, at + 3 * HOUR))
     assert (called.part(K.RESOLVE).state, called.part(K.RESOLVE).due) == (S.RUNNING, due)
 
@@ -342,13 +342,13 @@ def test_a_group_matter_reaches_the_units_whenever_it_is_heard(flagged_first):
 def test_every_fact_of_the_two_topics_is_heard_or_knowingly_passed_over():
     passed_over = {
         *(tickets.Linked, tickets.Reopened, tickets.Archived, whistles.Held),
-        *(whistles.ReturnRequested, whistles.ReturnRefused),
-        *(whistles.Disputed, whistles.Adjudicated, whistles.ExtensionRequested),
-        *(whistles.ExtensionRefused, whistles.ReviewPassed, whistles.Accepted),
-        *(whistles.Evaluated, whistles.TakenOver, whistles.MergeConflict),
-        *(whistles.SuspensionRequested, whistles.SuspensionRefused, whistles.PartHandedOver),
-        *(whistles.ReleaseRequested, whistles.EffortNoted, whistles.TicketLinked),
-        whistles.HeldHandedOver,
+        *(whistles.ReturnRequested, rulings.ReturnRefused),
+        *(whistles.Disputed, rulings.Adjudicated, whistles.ExtensionRequested),
+        *(rulings.ExtensionRefused, rulings.ReviewPassed, joint.Accepted),
+        *(joint.Evaluated, joint.TakenOver, whistles.MergeConflict),
+        *(whistles.SuspensionRequested, rulings.SuspensionRefused, whistles.PartHandedOver),
+        *(whistles.ReleaseRequested, joint.EffortNoted, whistles.TicketLinked),
+        rulings.HeldHandedOver,
     }
     everything = {*TICKETS.events, *WHISTLES.events}
     assert set(MEANINGS) == everything - passed_over
@@ -406,13 +406,13 @@ def whistle_story(w: list[datetime]) -> st.SearchStrategy[list[tuple[object, dat
         if draw(st.booleans()):
             due = due_of("10WD", w[0])
             change = DueChange(assignment_id=PART, unit=samples.UNIT, kind=K.RESOLVE, due=due)
-            changed = samples.whistle_fact(whistles.DueChanged, changes=(change,), reason="延期")
+            changed = samples.whistle_fact(rulings.DueChanged, changes=(change,), reason="延期")
             facts.append((changed, w[3]))
         if draw(st.booleans()):
             due = replace(due_of("5WD", w[5]), by=w[5] + timedelta(days=2))
             change = DueChange(assignment_id=PART, unit=samples.UNIT, kind=K.RESOLVE, due=due)
             facts.append((samples.suspended(w[4]), w[4]))
-            facts.append((whistles.Resumed(**samples.part(w[5]), changes=(change,)), w[5]))
+            facts.append((rulings.Resumed(**samples.part(w[5]), changes=(change,)), w[5]))
         perhaps(samples.resolved, w[6])
         if facts[-1][0].TYPE == whistles.Resolved.TYPE and draw(st.booleans()):
             facts.append((samples.review_rejected(w[7]), w[7]))

@@ -10,7 +10,7 @@ from services.router.domain.matter import Content
 from services.router.domain.outcome import Outcome
 from services.router.domain.ruling import ReturnDecision, Ruling, rule_on_return
 from services.router.domain.whistle import Whistle
-from shared.contracts import bureaus, reports, whistles
+from shared.contracts import bureaus, joint, reports, rulings
 from shared.contracts.parts import Actor, AssignmentState, DeadlineKind, Role
 from shared.contracts.values import Relation, Urgency
 from shared.errors import ConflictError, ForbiddenError, InvalidError
@@ -61,8 +61,8 @@ def ruled(
 def test_returned_the_new_lead_gets_full_time_and_the_others_learn_of_it() -> None:
     outcome = ruled(returning())
     returned, offered = (step.fact for step in outcome.steps)
-    assert isinstance(returned, whistles.UnitReturned)
-    assert isinstance(offered, whistles.UnitOffered)
+    assert isinstance(returned, rulings.UnitReturned)
+    assert isinstance(offered, rulings.UnitOffered)
     assert (returned.seq, offered.seq) == (3, 4)
     assert (returned.state, returned.ruled_by) == (S.RETURNED, REVIEWER)
     assert (offered.in_place_of, offered.assignment.unit) == ("BH-CGJ", "BH-ZJJ")
@@ -92,7 +92,7 @@ def test_refused_it_goes_back_to_where_it_stood_with_time_unchanged(
     pending = returning(whistle=whistle)
     outcome = ruled(pending, ReturnDecision.REFUSED, new_unit=None)
     (step,) = outcome.steps
-    assert isinstance(step.fact, whistles.ReturnRefused)
+    assert isinstance(step.fact, rulings.ReturnRefused)
     part = outcome.whistle.part_of("BH-CGJ")
     assert part is not None
     assert part.state is before
@@ -103,7 +103,7 @@ def test_refused_it_goes_back_to_where_it_stood_with_time_unchanged(
 def test_an_assisting_unit_may_leave_without_a_successor() -> None:
     outcome = ruled(returning("BH-SCJ"), unit="BH-SCJ", new_unit=None)
     (step,) = outcome.steps
-    assert isinstance(step.fact, whistles.UnitReturned)
+    assert isinstance(step.fact, rulings.UnitReturned)
     told = {unit: type(view) for unit, view in step.views}
     assert told == {
         "BH-SCJ": bureaus.Ruling,
@@ -115,7 +115,7 @@ def test_an_assisting_unit_may_leave_without_a_successor() -> None:
 def test_an_assisting_unit_that_takes_over_gives_up_its_part() -> None:
     outcome = ruled(returning(), new_unit="BH-SCJ")
     kinds = [type(step.fact) for step in outcome.steps]
-    assert kinds == [whistles.UnitReturned, whistles.Released, whistles.UnitOffered]
+    assert kinds == [rulings.UnitReturned, joint.Released, rulings.UnitOffered]
     parts = [(a.unit, a.relation, a.state) for a in outcome.whistle.running()]
     assert ("BH-SCJ", Relation.LEAD, S.OFFERED) in parts
     assert ("BH-SCJ", Relation.ASSISTING, S.OFFERED) not in parts
@@ -166,12 +166,12 @@ def test_adjudication_is_the_supervisors_and_leaves_at_least_half_the_time() -> 
     with pytest.raises(ForbiddenError):
         ruled(pending)
     outcome = ruled(pending, actor=SUPERVISOR)
-    assert isinstance(outcome.steps[0].fact, whistles.Adjudicated)
+    assert isinstance(outcome.steps[0].fact, rulings.Adjudicated)
     offered = outcome.steps[-1].fact
-    assert isinstance(offered, whistles.UnitOffered)
+    assert isinstance(offered, rulings.UnitOffered)
     assert offered.assignment.resolve == pending.assignments[0].dues.resolve, "the time left"
     kept = ruled(pending, ReturnDecision.REFUSED, new_unit=None, actor=SUPERVISOR)
-    assert isinstance(kept.steps[0].fact, whistles.Adjudicated)
+    assert isinstance(kept.steps[0].fact, rulings.Adjudicated)
     assert kept.steps[0].fact.state is S.OFFERED
 
 
@@ -192,7 +192,7 @@ def test_granted_the_due_time_moves_and_the_unit_learns_of_it() -> None:
     whistle = asking()
     outcome = decided(whistle, ExtensionDecision.GRANTED)
     fact = outcome.steps[0].fact
-    assert isinstance(fact, whistles.DueChanged)
+    assert isinstance(fact, rulings.DueChanged)
     (change,) = fact.changes
     old = whistle.assignments[0].dues.resolve
     assert old is not None
@@ -215,7 +215,7 @@ def test_granted_the_due_time_moves_and_the_unit_learns_of_it() -> None:
 def test_refused_the_due_time_stays() -> None:
     whistle = asking()
     outcome = decided(whistle, ExtensionDecision.REFUSED)
-    assert isinstance(outcome.steps[0].fact, whistles.ExtensionRefused)
+    assert isinstance(outcome.steps[0].fact, rulings.ExtensionRefused)
     part = outcome.whistle.part_of("BH-CGJ")
     assert part is not None
     assert part.dues == whistle.assignments[0].dues

@@ -1,0 +1,151 @@
+"""Facts of the router that follow somebody's word: reviewers, supervisors and dispatchers.
+
+They are said on the topic `whistles`, as those of `shared.contracts.whistles` are.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from shared.contracts.parts import (
+    Actor,
+    Assignment,
+    DueChange,
+    SuspensionCode,
+)
+from shared.contracts.values import Due
+from shared.contracts.whistles import UnitFact, WhistleFact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitReturned(UnitFact):
+    """A reviewer let the unit go."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.unit_returned.v1"
+
+    ruled_by: Actor
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitOffered(WhistleFact):
+    """Another unit was called in place of one that left, with full time."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.unit_offered.v1"
+
+    assignment: Assignment
+    in_place_of: str | None = None
+    ruled_by: Actor | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnRefused(UnitFact):
+    """It is the unit's duty after all; the time runs on unchanged."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.return_refused.v1"
+
+    ruled_by: Actor
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adjudicated(UnitFact):
+    """The supervisor's final word on who leads."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.adjudicated.v1"
+
+    ruled_by: Actor
+    reason: str
+    decision: str = ""  # returned, refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssistingAdded(WhistleFact):
+    """One more unit assists."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.assisting_added.v1"
+
+    assignment: Assignment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionRefused(UnitFact):
+    """No more time; the due time stays."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.extension_refused.v1"
+
+    ruled_by: Actor
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueChanged(WhistleFact):
+    """Due times moved: extension, adjudication, or a provisional year become known."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.due_changed.v1"
+
+    changes: tuple[DueChange, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuspensionRefused(UnitFact):
+    """The work goes on."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.suspension_refused.v1"
+
+    ruled_by: Actor
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspended(UnitFact):
+    """Work is paused with a reason; it is looked at again by `review_by`."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.suspended.v1"
+
+    reason: str
+    review_by: Due
+    code: SuspensionCode | None = None
+    ruled_by: Actor | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed(UnitFact):
+    """Work goes on with the time that was left."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.resumed.v1"
+
+    changes: tuple[DueChange, ...]
+    reason: str | None = None
+    ruled_by: Actor | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewPassed(UnitFact):
+    """A sampled resolution was found good."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.review_passed.v1"
+
+    ruled_by: Actor | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewRejected(UnitFact):
+    """A sampled resolution was sent back; the clock goes on as if never stopped."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.review_rejected.v1"
+
+    reason: str
+    ruled_by: Actor | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldHandedOver(WhistleFact):
+    """A held ticket goes to another desk: a dispatcher by name, or the supervisor."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.held_handed_over.v1"
+
+    to_role: str
+    to_name: str | None = None
+    note: str = ""
