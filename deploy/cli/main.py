@@ -7,6 +7,7 @@ import typer
 from deploy.cli import (
     account,
     clock,
+    conformance,
     dead_letters,
     doctor,
     evaluate,
@@ -35,6 +36,7 @@ cli.command("watch")(watch.watch)
 cli.command("replay")(replay.replay)
 cli.command("doctor")(doctor.doctor)
 cli.command("ring")(ring.ring)
+cli.command("conformance")(conformance.conformance)
 cli.command("accounts")(account.accounts)
 cli.add_typer(account.app, name="account")
 cli.add_typer(evaluate.app, name="evaluate")

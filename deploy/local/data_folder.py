@@ -66,6 +66,11 @@ class DataFolder:
         return self.path / "photos"
 
     @property
+    def files(self) -> Path:
+        """What units upload as evidence; the router's."""
+        return self.path / "files"
+
+    @property
     def accounts(self) -> Path:
         """Who may sign in with a password; read by all services."""
         return self.path / "accounts.json"

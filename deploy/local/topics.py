@@ -7,6 +7,7 @@ from dataclasses import replace
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
+from deploy.local.admin import Broker, admin_at
 from deploy.local.errors import StackError
 from shared.catalogue.load import load_catalogue
 from shared.contracts.topics import TopicSpec, all_topics
@@ -20,22 +21,16 @@ def city_topics(prefix: str = "") -> list[TopicSpec]:
     return [replace(spec, name=f"{prefix}{spec.name}") for spec in specs]
 
 
-async def existing_topics(bootstrap: str, prefix: str = "") -> set[str]:
+async def existing_topics(broker: Broker, prefix: str = "") -> set[str]:
     """The names of the broker's topics that begin with `prefix`, inner ones left out."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=30_000)
-    await admin.start()
-    try:
+    async with admin_at(broker) as admin:
         names = await admin.list_topics()
-    finally:
-        await admin.close()
     return {name for name in names if name.startswith(prefix) and not name.startswith("__")}
 
 
-async def apply_topics(bootstrap: str, specs: Iterable[TopicSpec]) -> list[str]:
+async def apply_topics(broker: Broker, specs: Iterable[TopicSpec]) -> list[str]:
     """Make the topics that are missing; returns their names. StackError when one is refused."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=30_000)
-    await admin.start()
-    try:
+    async with admin_at(broker) as admin:
         present = set(await admin.list_topics())
         missing = [spec for spec in specs if spec.name not in present]
         if not missing:
@@ -43,8 +38,6 @@ async def apply_topics(bootstrap: str, specs: Iterable[TopicSpec]) -> list[str]:
         copies = min(MOST_COPIES, len((await admin.describe_cluster())["brokers"]))
         new = [_new(spec, copies) for spec in missing]
         answer = await admin.create_topics(new, timeout_ms=30_000)
-    finally:
-        await admin.close()
     for name, code, *_ in answer.topic_errors:
         error = for_code(code)
         if code and error is not TopicAlreadyExistsError:
@@ -55,19 +48,15 @@ async def apply_topics(bootstrap: str, specs: Iterable[TopicSpec]) -> list[str]:
     return [spec.name for spec in missing]
 
 
-async def delete_topics(bootstrap: str, prefix: str) -> int:
+async def delete_topics(broker: Broker, prefix: str) -> int:
     """Delete every topic that begins with `prefix`, which must not be empty; returns how many."""
     if not prefix:
         raise ValueError("a prefix is needed, or the whole broker would be emptied")
-    names = sorted(await existing_topics(bootstrap, prefix))
+    names = sorted(await existing_topics(broker, prefix))
     if names:
-        admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=30_000)
-        await admin.start()
-        try:
+        async with admin_at(broker) as admin:
             await admin.delete_topics(names)
             await asyncio.wait_for(_gone(admin, set(names)), 30)
-        finally:
-            await admin.close()
     return len(names)
 
 

@@ -12,16 +12,17 @@ from typing import Final
 from uuid import UUID
 
 from services.intake import metrics
-from services.intake.domain.photo import MOST_WAITING, MediaType, Photo, PhotoState
+from services.intake.domain.photo import MOST_WAITING, Photo, PhotoState
 from services.intake.domain.photo_link import Size
-from services.intake.redraw import Easel
 from services.intake.store import photos as store
-from services.intake.store.objects import ObjectStore
 from shared.contracts.ids import new_id
 from shared.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
 from shared.runtime.database import Connection, is_transient
 from shared.runtime.logging import logger
 from shared.runtime.service import Runtime
+from shared.uploads.media import MediaType
+from shared.uploads.objects import ObjectStore
+from shared.uploads.redraw import Easel
 
 log = logger(__name__)
 UNUSED_KEPT: Final = timedelta(hours=24)

@@ -65,7 +65,6 @@ from services.intake.retain import retain_for_ever
 from services.intake.sending import start_sending
 from services.intake.sources import KeyRing
 from services.intake.stock import fill, read_stock
-from services.intake.store.objects import ObjectStore
 from services.intake.store.vault import Vault
 from services.intake.switchboard import Switchboard
 from shared.calendar import WorkCalendar
@@ -79,6 +78,7 @@ from shared.runtime.database import Connection
 from shared.runtime.group_commit import GroupCommit
 from shared.runtime.service import Runtime, running
 from shared.runtime.settings import ServiceSettings
+from shared.uploads.objects import ObjectStore
 from shared.web.app import new_app, serve
 
 NAME: Final = "intake"

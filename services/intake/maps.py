@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from services.intake.domain.areas import REACH, middle_of
-from services.intake.domain.gcj02 import to_wgs84
 from services.intake.domain.place_search import Match, PlaceKind, PlaceSearch
 from shared.catalogue.gazetteer import CONFIDENCE, Gazetteer, Located, LocatedBy, metres_between
 from shared.catalogue.model import Catalogue, Compound, Road
 from shared.catalogue.regions import community_of
+from shared.gcj02 import to_wgs84
 
 AT: Final = 60.0  # metres within which a compound is not "near"
 NEAR: Final = 300.0  # metres within which the gazetteer trusts the nearest compound

@@ -10,7 +10,6 @@ from services.intake import metrics
 from services.intake.album import no_such_photo
 from services.intake.domain.photo import (
     Claim,
-    MediaType,
     Photo,
     PhotoState,
     attachment,
@@ -23,6 +22,7 @@ from shared.contracts.parts import Attachment
 from shared.errors import InvalidError
 from shared.runtime.clock import wall_now
 from shared.runtime.database import Connection
+from shared.uploads.media import MediaType
 
 LINK_MINUTES: Final = 60
 

@@ -9,12 +9,15 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.router import handlers
-from services.router.api import held, reports, review, units, whistles
+from services.router.api import files, held, live, reports, review, units, whistles
+from services.router.api.files import LARGER_BODIES
 from services.router.context import CityNow, RouterContext
 from services.router.domain.city import City, read_policy
 from services.router.domain.judgement import Refused
 from services.router.domain.outcome import Outcome
+from services.router.files import Shelf
 from services.router.judge import Reported, judge_requests
+from services.router.live import Live
 from services.router.seed import seed
 from shared.calendar import WorkCalendar
 from shared.catalogue.load import load_catalogue
@@ -24,6 +27,7 @@ from shared.runtime.database import Connection
 from shared.runtime.group_commit import GroupCommit
 from shared.runtime.service import Runtime, running
 from shared.runtime.settings import ServiceSettings
+from shared.uploads.objects import ObjectStore
 from shared.web.app import new_app, serve
 
 NAME = "router"
@@ -31,19 +35,34 @@ HERE = Path(__file__).parent
 MIGRATIONS = HERE / "sql" / "migrations"
 
 
-def create_app(settings: ServiceSettings) -> FastAPI:
+class RouterSettings(ServiceSettings):
+    """What the router needs besides: where the files of units are kept."""
+
+    file_store: str | None = None  # file:///folder or s3://bucket/prefix; absent: no files
+
+    def address(self) -> str:
+        """Where other systems reach the router, without a slash at the end."""
+        own = f"http://{self.http_host}:{self.http_port}"
+        return str(self.public_url or self.router_url or own).rstrip("/")
+
+
+def create_app(settings: RouterSettings) -> FastAPI:
     """The router's application; its lifespan starts and stops everything."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[Runtime]:
         async with running(settings, name=NAME, migrations=MIGRATIONS) as runtime:
             city = await seeded_city(runtime)
-            app.state.context = wire(runtime, city)
+            context = app.state.context = wire(runtime, city, settings)
+            app.state.ending.append(context.live.end)
             await runtime.start()
             yield runtime
+            await context.live.stop()
 
-    app = new_app(NAME, settings=settings, lifespan=lifespan, folder=HERE)
-    for noun in (reports, whistles, held, review, units):
+    app = new_app(
+        NAME, settings=settings, lifespan=lifespan, folder=HERE, larger_bodies=LARGER_BODIES
+    )
+    for noun in (reports, whistles, held, review, units, live, files):
         app.include_router(noun.router)
     return app
 
@@ -51,11 +70,12 @@ def create_app(settings: ServiceSettings) -> FastAPI:
 def city_of_files() -> City:
     """The city as its files have it; the units become the table's in `seeded_city`."""
     policy = tomllib.loads((HERE / "policy.toml").read_text(encoding="utf-8"))
+    evidence = tomllib.loads((HERE / "evidence.toml").read_text(encoding="utf-8"))
     return City(
         catalogue=load_catalogue(),
         limits=load_time_limits(),
         calendar=WorkCalendar(),
-        policy=read_policy(policy),
+        policy=read_policy(policy | {"evidence": evidence}),
     )
 
 
@@ -71,7 +91,7 @@ async def seeded_city(runtime: Runtime) -> City:
     )
 
 
-def wire(runtime: Runtime, city: City) -> RouterContext:
+def wire(runtime: Runtime, city: City, settings: RouterSettings) -> RouterContext:
     """Connect the edges with the verbs."""
     here = CityNow(city)
     runtime.subscribe(handlers.city_topics(here))
@@ -82,12 +102,26 @@ def wire(runtime: Runtime, city: City) -> RouterContext:
     ) -> Sequence[Outcome | Refused | ShaodaoError]:
         return await judge_requests(connection, reported, city=here.city, now=now)
 
-    return RouterContext(runtime=runtime, now=here, reports=GroupCommit(runtime, "reports", judge))
+    return RouterContext(
+        runtime=runtime,
+        now=here,
+        reports=GroupCommit(runtime, "reports", judge),
+        live=Live(runtime),
+        shelf=shelf_of(runtime, settings),
+    )
+
+
+def shelf_of(runtime: Runtime, settings: RouterSettings) -> Shelf:
+    """Where the files of units are kept; /ready tells when there is no such place."""
+    objects = ObjectStore(settings.file_store) if settings.file_store else None
+    if objects is None:
+        runtime.degraded["files"] = "no file store is configured (SHAODAO_FILE_STORE)"
+    return Shelf(objects=objects, address=settings.address())
 
 
 def main() -> None:
     """Serve with the settings of the environment."""
-    settings = ServiceSettings()
+    settings = RouterSettings()
     serve(NAME, create_app(settings), settings)
 
 

@@ -11,8 +11,7 @@ from services.router.domain.book import Book
 from services.router.domain.matter import Ticket, TicketState
 from services.router.domain.whistle import WHISTLE, Whistle, WhistleCommand
 from shared.contracts import tickets
-from shared.contracts.parts import Actor, AssignmentState
-from shared.contracts.values import Relation
+from shared.contracts.parts import Actor
 
 
 def closed(book: Book, fact: tickets.Closed, *, at: datetime, traceparent: str | None) -> None:
@@ -21,9 +20,9 @@ def closed(book: Book, fact: tickets.Closed, *, at: datetime, traceparent: str |
     if ticket is None:
         return
     book.put_ticket(replace(ticket, state=TicketState.CLOSED))
-    for whistle in _demands(book, ticket):
+    for whistle in demands(book, ticket):
         if not WHISTLE.allows(whistle.state, WhistleCommand.CLOSE):
-            _withdraw(book, whistle, fact.actor, "工单已结束", at, traceparent)
+            withdraw(book, whistle, fact.actor, "工单已结束", at, traceparent)
             continue
         outcome = ending.close(
             whistle,
@@ -44,8 +43,8 @@ def withdrawn(
     if ticket is None or fact.ex_officio:
         return
     book.put_ticket(replace(ticket, state=TicketState.WITHDRAWN))
-    for whistle in _demands(book, ticket):
-        _withdraw(book, whistle, fact.actor, "群众撤回诉求", at, traceparent)
+    for whistle in demands(book, ticket):
+        withdraw(book, whistle, fact.actor, "群众撤回诉求", at, traceparent)
 
 
 def ended_at_desk(
@@ -60,38 +59,8 @@ def ended_at_desk(
     if ticket is None:
         return
     book.put_ticket(replace(ticket, state=TicketState.ENDED))
-    for whistle in _demands(book, ticket):
-        _withdraw(book, whistle, fact.actor, "工单已在受理环节了结", at, traceparent)
-
-
-def merged(book: Book, fact: tickets.Merged, *, at: datetime, traceparent: str | None) -> None:
-    """The ticket follows another (CONTRACTS §4d).
-
-    A whistle that nobody has acknowledged is withdrawn; one whose lead has finished is a conflict,
-    and the merge is undone; with one that a unit works on, the unit goes on.
-    """
-    ticket = book.tickets.get(fact.ticket_id)
-    if ticket is None:
-        return
-    demands = _demands(book, ticket)
-    done = [w for w in demands if (lead := w.lead()) and lead.state is AssignmentState.DONE]
-    if done:
-        outcome = ending.refuse_merge(done[-1], fact, at=at, policy=book.city.version)
-        book.put(outcome, traceparent)
-        return
-    book.put_ticket(replace(ticket, state=TicketState.MERGED, merged_into=fact.into))
-    for whistle in demands:
-        if not _taken(whistle):
-            _withdraw(book, whistle, fact.actor, "工单已并单", at, traceparent)
-
-
-def _taken(whistle: Whistle) -> bool:
-    """Whether a unit has acknowledged its part, in person or by silence."""
-    return any(
-        part.acknowledged_at is not None or part.deemed
-        for part in whistle.running()
-        if part.relation is not Relation.INFORMED
-    )
+    for whistle in demands(book, ticket):
+        withdraw(book, whistle, fact.actor, "工单已在受理环节了结", at, traceparent)
 
 
 def group_flagged(
@@ -124,7 +93,7 @@ def supplemented(
             book.put(outcome, traceparent)
 
 
-def _demands(book: Book, ticket: Ticket) -> list[Whistle]:
+def demands(book: Book, ticket: Ticket) -> list[Whistle]:
     """The running whistles that were dispatched for this ticket; a street's own go on."""
     return [
         whistle
@@ -133,7 +102,7 @@ def _demands(book: Book, ticket: Ticket) -> list[Whistle]:
     ]
 
 
-def _withdraw(
+def withdraw(
     book: Book,
     whistle: Whistle,
     actor: Actor,
@@ -141,6 +110,7 @@ def _withdraw(
     at: datetime,
     traceparent: str | None,
 ) -> None:
+    """Withdraw it where it may still be."""
     if WHISTLE.allows(whistle.state, WhistleCommand.WITHDRAW):
         outcome = ending.withdraw(
             whistle, at=at, policy=book.city.version, actor=actor, reason=reason

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from services.router.domain.city import City
 from services.router.domain.judgement import Refused
 from services.router.domain.outcome import Outcome
+from services.router.files import Shelf
 from services.router.judge import Reported
+from services.router.live import Live
 from shared.runtime.group_commit import GroupCommit
 from shared.runtime.service import Runtime
 
@@ -27,6 +29,8 @@ class RouterContext:
     runtime: Runtime
     now: CityNow
     reports: GroupCommit[Reported, Outcome | Refused]
+    live: Live
+    shelf: Shelf
 
     @property
     def city(self) -> City:

@@ -1,31 +1,22 @@
 """Dispatch: a registered ticket whistles its units, or waits for a person who dispatches it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
-
-from annotated_types import Len, MaxLen
 
 from services.router.domain import calling, ending
 from services.router.domain.assignment import GONE
 from services.router.domain.book import Book
 from services.router.domain.calling import SYSTEM, Call
-from services.router.domain.city import City
-from services.router.domain.dues import Promises
-from services.router.domain.jurisdiction import breach
 from services.router.domain.matter import Content, Ticket, TicketState
 from services.router.domain.outcome import Outcome
 from services.router.domain.responsibility import Found, Summons, Unclear, complete
 from services.router.domain.whistle import Whistle
-from services.router.store import whistles as store
 from shared.contracts import tickets
 from shared.contracts.ids import new_id
-from shared.contracts.parts import Actor, WhistleState
+from shared.contracts.parts import WhistleState
 from shared.contracts.values import Relation, Urgency, WhistleKind
-from shared.errors import ConflictError, FieldError, InvalidError, NotFoundError
-from shared.runtime.database import Connection
 
 
 def registered(
@@ -52,23 +43,14 @@ def appealed(book: Book, fact: tickets.Appealed, *, at: datetime, traceparent: s
     """The rejection was appealed: the ticket is to be dispatched after all."""
     ticket = book.tickets.get(fact.ticket_id)
     if ticket is not None and ticket.state is TicketState.ENDED:
-        _dispatch_now(book, ticket, traceparent)
+        dispatch_now(book, ticket, traceparent)
 
 
-def merge_undone(
-    book: Book, fact: tickets.MergeUndone, *, at: datetime, traceparent: str | None
-) -> None:
-    """The merge was taken back: a ticket whose whistle was withdrawn is dispatched anew."""
-    ticket = book.tickets.get(fact.ticket_id)
-    if ticket is not None and ticket.state is TicketState.MERGED:
-        _dispatch_now(book, ticket, traceparent)
-
-
-def _dispatch_now(book: Book, ticket: Ticket, traceparent: str | None) -> None:
+def dispatch_now(book: Book, ticket: Ticket, traceparent: str | None) -> None:
     """Open again; whistled unless its whistle still runs, or has done its part in this round."""
     ticket = ticket.in_round(ticket.round)
     book.put_ticket(ticket)
-    last = _last_demand(book, ticket.ticket_id)
+    last = last_demand(book, ticket.ticket_id)
     if last is None or last.state is WhistleState.WITHDRAWN:
         _dispatch(book, ticket, _resolved(book, ticket), traceparent)
 
@@ -84,7 +66,7 @@ def again(
     ticket = book.tickets.get(fact.ticket_id)
     if ticket is None or fact.round <= ticket.round:
         return
-    last = _last_demand(book, fact.ticket_id)
+    last = last_demand(book, fact.ticket_id)
     if last is not None and not last.ended:
         _end_round(book, last, fact, at, traceparent)
     ticket = ticket.in_round(fact.round)
@@ -93,7 +75,8 @@ def again(
     _dispatch(book, ticket, same or _resolved(book, ticket), traceparent)
 
 
-def _last_demand(book: Book, ticket_id: UUID) -> Whistle | None:
+def last_demand(book: Book, ticket_id: UUID) -> Whistle | None:
+    """The newest whistle that was dispatched for this ticket."""
     demands = [w for w in book.of_ticket(ticket_id) if w.demand_ticket == ticket_id]
     return demands[-1] if demands else None
 
@@ -197,10 +180,10 @@ def overdue(book: Book, whistle: Whistle, content: Content, ticket: Ticket) -> N
         trace=(*content.why, f"11:dispatch overdue→{lead}, provisional"),
     )
     call = Call(actor=SYSTEM, blown_by=book.by_city, trace=found.trace, provisional=True)
-    _open(book, whistle, ticket, found.summonses, call, content, None)
+    opened(book, whistle, ticket, found.summonses, call, content, None)
 
 
-def _open(
+def opened(
     book: Book,
     whistle: Whistle,
     ticket: Ticket,
@@ -209,6 +192,7 @@ def _open(
     content: Content,
     traceparent: str | None,
 ) -> Outcome:
+    """The held whistle summons these units: what was found out about it stays with it."""
     outcome = calling.blow(whistle, ticket.matter, summonses, call, promises=book.promises)
     book.contents[whistle.whistle_id] = Content(
         blown_by=call.blown_by,
@@ -219,82 +203,3 @@ def _open(
     )
     book.put(outcome, traceparent)
     return outcome
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dispatching:
-    """A dispatcher's decision on a held ticket."""
-
-    lead: Annotated[str, Len(1, 64)]
-    assisting: Annotated[tuple[Annotated[str, Len(1, 64)], ...], MaxLen(20)] = ()
-    category: Annotated[str, MaxLen(16)] | None = None
-
-
-async def dispatch_held(
-    connection: Connection,
-    ticket_id: UUID,
-    dispatching: Dispatching,
-    *,
-    actor: Actor,
-    city: City,
-    now: datetime,
-    traceparent: str | None,
-) -> Whistle:
-    """Whistle the units a person chose for a held ticket.
-
-    Raises NotFoundError, ConflictError when it is not held any more, InvalidError naming the
-    wrong unit; the hard guard holds for a person too.
-    """
-    book = await store.of_tickets(connection, [ticket_id], Promises(city, now), new_whistles=0)
-    ticket, whistle = book.tickets.get(ticket_id), _last_demand(book, ticket_id)
-    if ticket is None or whistle is None:
-        raise NotFoundError("没有这张待派工单", "no such ticket waits for dispatch")
-    if whistle.state is not WhistleState.HELD:
-        raise ConflictError(
-            "工单已派出或已结束",
-            "the ticket is not held any more",
-            code="wrong_state",
-            state=whistle.state,
-            version=whistle.seq,
-        )
-    category = dispatching.category or ticket.matter.category
-    _check(city, dispatching, category)
-    ticket = ticket.in_category(category)
-    book.put_ticket(ticket)
-    summonses = [Summons(unit=dispatching.lead, relation=Relation.LEAD)]
-    summonses += [Summons(unit=u, relation=Relation.ASSISTING) for u in dispatching.assisting]
-    content = (await store.contents(connection, [whistle.whistle_id]))[whistle.whistle_id][0]
-    matter = ticket.matter
-    found = complete(
-        city,
-        summonses,
-        place=matter.place,
-        urgency=matter.urgency,
-        now=now,
-        trace=(*content.why, f"12:{actor.role.value}→{dispatching.lead}"),
-    )
-    call = Call(actor=actor, blown_by=book.by_city, trace=found.trace)
-    outcome = _open(book, whistle, ticket, found.summonses, call, content, traceparent)
-    await store.save(connection, book)
-    return outcome.whistle
-
-
-def _check(city: City, dispatching: Dispatching, category: str | None) -> None:
-    errors = []
-    if dispatching.category and dispatching.category not in city.catalogue.categories:
-        errors.append(_wrong("category", f"没有类别 {category}", f"no category {category}"))
-    named = (dispatching.lead, *dispatching.assisting)
-    for index, unit in enumerate(named):
-        field = "lead" if index == 0 else f"assisting.{index - 1}"
-        if unit not in city.catalogue.units:
-            errors.append(_wrong(field, f"没有单位 {unit}", f"there is no unit {unit}"))
-        elif unit in named[:index]:
-            errors.append(_wrong(field, f"{unit} 重复", f"{unit} is named twice"))
-    if not errors and (found := breach(city, category, dispatching.lead)):
-        errors.append(_wrong("lead", found.zh, found.en))
-    if errors:
-        raise InvalidError(*errors)
-
-
-def _wrong(field: str, zh: str, en: str) -> FieldError:
-    return FieldError(field=field, zh=zh, en=en)

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
-from services.router import close, dispatch, metrics
+from services.router import close, dispatch, merge, metrics
 from services.router.domain.book import Book
 from services.router.domain.city import City
 from services.router.domain.dues import Promises
+from services.router.store import queue
 from services.router.store import whistles as store
 from shared.contracts import tickets
 from shared.runtime.database import Connection
@@ -27,8 +29,8 @@ FOLLOWED: Final[Mapping[type[tickets.TicketFact], Follow]] = {
     tickets.Transferred: close.ended_at_desk,
     tickets.Rejected: close.ended_at_desk,
     tickets.Voided: close.ended_at_desk,
-    tickets.Merged: close.merged,
-    tickets.MergeUndone: dispatch.merge_undone,
+    tickets.Merged: merge.merged,
+    tickets.MergeUndone: merge.undone,
     tickets.GroupFlagged: close.group_flagged,
 }
 """What each fact leads to; the others (urged, callbacks, linked …) are not the router's."""
@@ -51,14 +53,29 @@ async def follow_tickets(
         return
     book = await store.of_tickets(
         connection,
-        [event.data.ticket_id for event in heard],
+        _tickets_of(heard),
         Promises(city, now),
-        new_whistles=sum(isinstance(event.data, DISPATCHING) for event in heard),
+        new_whistles=sum(map(_may_whistle, heard)),
     )
     for event in heard:
         _follow(book, event)
     await store.save(connection, book)
+    await queue.save_questions(connection, book.questions)
     metrics.count(book)
+
+
+def _may_whistle(event: Incoming) -> int:
+    """How many whistles a fact may lead to: a merge that is undone may send both out again."""
+    if isinstance(event.data, tickets.MergeUndone):
+        return 2
+    return int(isinstance(event.data, DISPATCHING))
+
+
+def _tickets_of(heard: Sequence[Incoming]) -> list[UUID]:
+    """The tickets the facts are about, and those that they were merged into or parted from."""
+    found = [event.data.ticket_id for event in heard]
+    merges = (tickets.Merged, tickets.MergeUndone)
+    return found + [event.data.into for event in heard if isinstance(event.data, merges)]
 
 
 def _follow(book: Book, event: Incoming) -> None:

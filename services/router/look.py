@@ -196,7 +196,7 @@ async def detail(
     if not found or not sight.sees(found[0]):
         raise NotFoundError("没有这张哨单", "there is no such whistle")
     content, matter = (await store.contents(connection, [whistle_id]))[whistle_id]
-    timeline = [_moment(row) for row in await connection.fetch(SQL.timeline, whistle_id)]
+    timeline = [moment(row) for row in await connection.fetch(SQL.timeline, whistle_id)]
     return _detail(found[0], content, matter, timeline, sight, now)
 
 
@@ -247,7 +247,7 @@ def item(whistle: Whistle) -> WhistleItem:
     )
 
 
-def _moment(row: rows.Row) -> Moment:
+def moment(row: rows.Row) -> Moment:
     return Moment(
         seq=row["seq"],
         at=row["at"],

@@ -32,6 +32,9 @@ BLOWN_AFTER = Histogram(
     "Domain time from a ticket's registration to its whistle, where the system dispatched.",
     buckets=BUCKETS_SECONDS,
 )
+FILES = Counter(
+    "shaodao_router_files_total", "Files that units sent, by what became of them.", ["outcome"]
+)
 
 
 def count(book: Book) -> None:

@@ -6,12 +6,13 @@ row that holds is the one.
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
 from shared.calendar import SHANGHAI
-from shared.catalogue.regions import contains
+from shared.catalogue.regions import city_of, contains
 
 _CONDITION = re.compile(r"(hours)=(\d\d:\d\d)-(\d\d:\d\d)|(season)=(\d\d)-(\d\d)\.\.(\d\d)-(\d\d)")
 
@@ -25,6 +26,17 @@ class Condition:
 
     def holds(self, local: datetime) -> bool:
         return self._in_hours(local.time()) and self._in_season((local.month, local.day))
+
+    @property
+    def text(self) -> str:
+        """As `parse_condition` reads it."""
+        parts = []
+        if self.hours is not None:
+            parts.append("hours={:%H:%M}-{:%H:%M}".format(*self.hours))
+        if self.season is not None:
+            first, last = self.season
+            parts.append(f"season={first[0]:02}-{first[1]:02}..{last[0]:02}-{last[1]:02}")
+        return ";".join(parts)
 
     def _in_hours(self, clock: time) -> bool:
         if self.hours is None:
@@ -52,12 +64,17 @@ class Duty:
     valid_to: date | None
 
     def holds(self, region: str, local: datetime) -> bool:
-        return (
-            contains(self.region, region)
-            and self.valid_from <= local.date()
-            and (self.valid_to is None or local.date() <= self.valid_to)
-            and (self.condition is None or self.condition.holds(local))
+        return contains(self.region, region) and self.holds_at(local)
+
+    def holds_at(self, local: datetime) -> bool:
+        """Whether it holds then, somewhere in its region."""
+        return self.in_force(local.date()) and (
+            self.condition is None or self.condition.holds(local)
         )
+
+    def in_force(self, day: date) -> bool:
+        """Whether the day is one of those it is valid on."""
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
 def parse_condition(text: str) -> Condition | None:
@@ -81,13 +98,48 @@ def parse_condition(text: str) -> Condition | None:
     return Condition(hours=hours, season=season)
 
 
-def duty_for(duties: Iterable[Duty], region: str, at: datetime) -> Duty | None:
-    """The most specific row that holds: by category, then finest region, then with a condition."""
-    local = at.astimezone(SHANGHAI)
-    holding = [duty for duty in duties if duty.holds(region, local)]
-    return max(holding, key=_precision, default=None)
+class DutyIndex:
+    """Rows by subject and region, the most precise first: looked up by five regions at most.
+
+    By category goes before by function, the finer region before the wider, a row with a condition
+    before one without, and of two that differ in nothing else the one that came into force later.
+    """
+
+    def __init__(self, duties: Iterable[Duty]) -> None:
+        rows: defaultdict[tuple[str, str], list[Duty]] = defaultdict(list)
+        for duty in duties:
+            rows[duty.subject, duty.region].append(duty)
+        for them in rows.values():
+            them.sort(key=_precision, reverse=True)
+        self._rows = {key: tuple(them) for key, them in rows.items()}
+
+    def find(self, subjects: Sequence[str], region: str, at: datetime) -> Duty | None:
+        """The row that holds there and then for the first of these subjects that has one."""
+        local = at.astimezone(SHANGHAI)
+        around = tuple(_around(region))
+        for subject in subjects:
+            for place in around:
+                for duty in self._rows.get((subject, place), ()):
+                    if duty.holds_at(local):
+                        return duty
+        return None
 
 
-def _precision(duty: Duty) -> tuple[bool, int, bool, date]:
-    by_category = duty.subject.isdigit()
-    return by_category, len(duty.region), duty.condition is not None, duty.valid_from
+def _around(region: str) -> Iterator[str]:
+    """The region and all it lies in, the finest first."""
+    for digits in range(len(region), 5, -3):
+        yield region[:digits]
+    if region[:6] != city_of(region):
+        yield city_of(region)
+
+
+def _precision(duty: Duty) -> tuple[bool, date]:
+    return duty.condition is not None, duty.valid_from
+
+
+def as_on(duties: Iterable[Duty], day: date) -> tuple[Duty, ...]:
+    """The rows in force on a day, as if they had always been and always would be."""
+    found = sorted(duties, key=_precision, reverse=True)
+    return tuple(
+        replace(duty, valid_from=date.min, valid_to=None) for duty in found if duty.in_force(day)
+    )

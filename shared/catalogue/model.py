@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from shared.catalogue.duties import Duty, duty_for
+from shared.catalogue.duties import Duty, DutyIndex
 from shared.catalogue.regions import (
     Region,
     city_of,
@@ -140,7 +140,7 @@ class Catalogue:
     hotlines: Mapping[str, Hotline]
     _serving: Mapping[tuple[str, str], tuple[Unit, ...]] = field(init=False, repr=False)
     _in_districts: frozenset[str] = field(init=False, repr=False)
-    _duties: Mapping[str, tuple[Duty, ...]] = field(init=False, repr=False)
+    _duties: DutyIndex = field(init=False, repr=False)
     _city: str = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -149,13 +149,10 @@ class Catalogue:
             for function in unit.function_codes:
                 if unit.region_code is not None:
                     serving[function, unit.region_code].append(unit)
-        duties: defaultdict[str, list[Duty]] = defaultdict(list)
-        for duty in self.duties:
-            duties[duty.subject].append(duty)
         local = frozenset(f for f, region in serving if district_of(region) is not None)
         city = next(code for code, region in self.regions.items() if region.parent is None)
         object.__setattr__(self, "_serving", {key: tuple(them) for key, them in serving.items()})
-        object.__setattr__(self, "_duties", {key: tuple(rows) for key, rows in duties.items()})
+        object.__setattr__(self, "_duties", DutyIndex(self.duties))
         object.__setattr__(self, "_in_districts", local)
         object.__setattr__(self, "_city", city)
 
@@ -212,9 +209,10 @@ class Catalogue:
 
     def duty_for(self, category: str, region: str | None, at: datetime) -> Duty | None:
         """The row of the duty list that names a unit for this category, place and time."""
+        if region is None:
+            return None
         subjects = (category, self.category(category).lead_function)
-        rows = [duty for subject in subjects for duty in self._duties.get(subject, ())]
-        return duty_for(rows, region, at) if region is not None else None
+        return self._duties.find(subjects, region, at)
 
     def may_lead(self, category: str, unit: str) -> bool:
         """The hard guard: what is a bureau's never goes to a street, community or property."""

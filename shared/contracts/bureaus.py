@@ -72,6 +72,7 @@ class Whistled(View):
     muster: Muster | None = None
     attachments: tuple[Attachment, ...] = ()
     cross_district: bool = False
+    why_beyond: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

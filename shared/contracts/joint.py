@@ -26,6 +26,7 @@ class Accepted(WhistleFact):
     attended: tuple[str, ...] = ()  # units that took part
     resident_joined: bool = False
     evaluate_by: Due | None = None
+    evaluators: tuple[str, ...] = ()  # units that owe their evaluation by then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,7 @@ class Evaluated(WhistleFact):
     rating: str | None = None
     solved: bool | None = None
     words: str = ""
+    complete: bool = False  # the evaluator has rated every unit now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

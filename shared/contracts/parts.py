@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from annotated_types import Len, MaxLen
+from annotated_types import Ge, Le, Len, MaxLen
 
 from shared.contracts.values import Due, Instant, Relation
 
@@ -94,6 +94,8 @@ class DeadlineKind(StrEnum):
     EXTENSION = "extension"  # 延期审批
     SUSPENSION = "suspension"  # 挂账复核
     TAKEOVER = "takeover"  # 街道接管窗口
+    OWN_EFFORT = "own_effort"  # 补充自行处置情况
+    EVALUATION = "evaluation"  # 考核评价
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,11 +140,13 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What proves a resolution: kind, when it was taken, hash of the uploaded file."""
+    """What proves a resolution: kind, when and where it was taken, hash of the uploaded file."""
 
     kind: Annotated[str, Len(1, 64)]
     taken_at: Instant | None = None
     sha256: Annotated[str, MaxLen(64)] | None = None
+    lat: Annotated[float, Ge(-90), Le(90)] | None = None
+    lon: Annotated[float, Ge(-180), Le(180)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

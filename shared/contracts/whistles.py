@@ -94,6 +94,8 @@ class Blown(WhistleFact):
     attachments: tuple[Attachment, ...] = ()
     cross_district: bool = False
     takeover_by: Due | None = None
+    why_beyond: str | None = None  # why it is beyond the blower's own powers
+    own_effort_by: Due | None = None  # a community's emergency: what it did itself may follow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +181,8 @@ class Disputed(UnitFact):
     reason: str
     rule_by: Due
     evidence: tuple[Evidence, ...] = ()
+    clause: str | None = None
+    suggested_unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,6 +258,44 @@ class TicketLinked(WhistleFact):
     ticket_id: UUID
     into: UUID
     from_whistle_id: UUID | None = None
+    assignments: tuple[Assignment, ...] = ()  # the units that work on it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketUnlinked(WhistleFact):
+    """The merge was taken back: the ticket follows this whistle no more."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.ticket_unlinked.v1"
+
+    ticket_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeHeld(WhistleFact):
+    """Its ticket was merged, but two units lead the one matter: a dispatcher decides.
+
+    Said of the whistle of the merged ticket; both go on until then.
+    """
+
+    TYPE: ClassVar[str] = "shaodao.whistle.merge_held.v1"
+
+    ticket_id: UUID
+    into: UUID
+    into_whistle_id: UUID
+    rule_by: Due
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeSettled(WhistleFact):
+    """The dispatcher's word on two leads of one matter; what it changes is said besides."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.merge_settled.v1"
+
+    ticket_id: UUID
+    into: UUID
+    into_whistle_id: UUID
+    decision: str  # kept_into, kept_own, kept_both
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from shared.contracts.envelope import CONTENT_TYPE
 from shared.runtime import dead_letters, metrics
 from shared.runtime.database import is_transient, queries
 from shared.runtime.logging import logger
+from shared.runtime.security import client_security
 from shared.runtime.settings import ServiceSettings
 
 SQL = queries(Path(__file__).parent / "sql" / "queries.sql")
@@ -95,6 +96,7 @@ class Relay:
             max_request_size=LARGEST_EVENT,
             client_id=f"{self._settings.topic_prefix}relay",
             partitioner=partition_of,
+            **client_security(self._settings),
         )
         await producer.start()
         try:

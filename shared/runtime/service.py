@@ -23,6 +23,7 @@ from shared.runtime.fetching import Consumer
 from shared.runtime.inbox import SQL
 from shared.runtime.logging import logger
 from shared.runtime.relay import Relay
+from shared.runtime.security import broker_security
 from shared.runtime.settings import ServiceSettings
 
 log = logger(__name__)
@@ -55,6 +56,7 @@ class Runtime:
         self._tasks: list[asyncio.Task[None]] = []
         self._broker = KafkaBroker(
             settings.kafka_bootstrap,
+            security=broker_security(settings),
             client_id=f"{settings.topic_prefix}{name}",
             apply_types=False,
             logger=None,

@@ -1,18 +1,61 @@
 """Settings of a service, read once from the environment and passed down."""
 
 from pathlib import Path
+from typing import Literal, Self
 
-from pydantic import AnyHttpUrl, Field, PostgresDsn, SecretStr
+from pydantic import (
+    AnyHttpUrl,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PostgresDsn,
+    SecretStr,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
-class ServiceSettings(BaseSettings):
+class KafkaAccess(BaseModel):
+    """Where Kafka is, and who we are there."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)  # it holds a password
+
+    kafka_bootstrap: str
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = "SCRAM-SHA-512"
+    kafka_sasl_username: str = ""
+    kafka_sasl_password: SecretStr = SecretStr("")
+    kafka_ca_file: Path | None = None  # absent: the system's authorities
+
+    @property
+    def has_tls(self) -> bool:
+        return self.kafka_security_protocol.endswith("SSL")
+
+    @property
+    def has_sasl(self) -> bool:
+        return self.kafka_security_protocol.startswith("SASL")
+
+    @model_validator(mode="after")
+    def _says_who(self) -> Self:
+        if self.has_sasl and not (self.kafka_sasl_username and self.kafka_sasl_password):
+            raise ValueError(
+                f"{self.kafka_security_protocol} needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD"
+            )
+        return self
+
+
+class KafkaSettings(BaseSettings, KafkaAccess):
+    """Kafka as the environment names it; each variable is prefixed SHAODAO_."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SHAODAO_", frozen=True, extra="ignore", hide_input_in_errors=True
+    )
+
+
+class ServiceSettings(KafkaSettings):
     """What every service needs; each variable is prefixed SHAODAO_."""
 
-    model_config = SettingsConfigDict(env_prefix="SHAODAO_", frozen=True, extra="ignore")
-
     database_url: PostgresDsn
-    kafka_bootstrap: str
     topic_prefix: str = ""
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8000, ge=1, le=65535)

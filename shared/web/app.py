@@ -1,10 +1,13 @@
 """The FastAPI application every service is made of, and how it is served."""
 
 import gc
+import socket
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any, Final
 
 import uvicorn
 from fastapi import Depends, FastAPI, Request
@@ -22,6 +25,7 @@ from shared.web.pages import Pages
 from shared.web.security import security_headers
 from shared.web.sessions import Sessions
 
+STARTUP_FAILURE: Final = 3  # as uvicorn has it
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Runtime]]
 
 
@@ -62,6 +66,7 @@ def new_app(
         dependencies=[Depends(without_nul)],
     )
     secret = settings.token_secret.get_secret_value()
+    app.state.ending = []  # called when the server begins to stop
     app.state.tokens = Tokens(secret)
     app.state.sessions = Sessions(
         secret, Accounts(settings.accounts_file), secure=_is_https(name, settings)
@@ -103,7 +108,7 @@ def _is_https(name: str, settings: ServiceSettings) -> bool:
 def serve(name: str, app: FastAPI, settings: ServiceSettings) -> None:
     """Serve until SIGTERM or SIGINT; what was begun is finished."""
     logs.configure(name, fmt=settings.log_format, level=settings.log_level)
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=settings.http_host,
         port=settings.http_port,
@@ -114,3 +119,19 @@ def serve(name: str, app: FastAPI, settings: ServiceSettings) -> None:
         timeout_graceful_shutdown=4,
         backlog=4096,
     )
+    server = Server(config)
+    with suppress(KeyboardInterrupt):  # raised again by uvicorn once all is finished
+        server.run()
+    if not server.started:
+        sys.exit(STARTUP_FAILURE)
+
+
+class Server(uvicorn.Server):
+    """uvicorn's, which lets the app end those of its answers that have no end."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's; calls what the app has put into `state.ending` first."""
+        app: Any = self.config.app
+        for end in app.state.ending:
+            end()
+        await super().shutdown(sockets)

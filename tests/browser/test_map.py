@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from services.intake.domain.gcj02 import to_gcj02
+from shared.gcj02 import to_gcj02
 from tests.support.browser import Window, axe
 from tests.support.intake import Intake
 from tests.support.waiting import eventually

@@ -8,8 +8,8 @@ from threading import Thread
 
 import pytest
 
-from services.intake.store.objects import ObjectStore
 from shared.errors import UnavailableError
+from shared.uploads.objects import ObjectStore
 
 NAME = "ab" * 32
 DATA = bytes(range(256)) * 4000  # more than one chunk

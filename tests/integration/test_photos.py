@@ -14,8 +14,8 @@ from PIL import Image
 from deploy.local.ports import free_base
 from services.intake.album import Album, clean, keep
 from services.intake.app import MIGRATIONS, IntakeSettings
-from services.intake.store.objects import ObjectStore
 from shared.runtime.service import Runtime, running
+from shared.uploads.objects import ObjectStore
 from shared.web.identity import issue_token
 from tests.support.intake import SECRET, Intake, intake_on, settings, utc_now
 

@@ -10,12 +10,11 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from pydantic_core import from_json
 
 from deploy.local import clock_file
-from services.router.app import MIGRATIONS, create_app
+from services.router.app import MIGRATIONS, RouterSettings, create_app
 from shared.contracts import envelope, reports
 from shared.contracts.ids import new_id
 from shared.contracts.topics import UNIT_WHISTLES, WHISTLES, unit_topic
 from shared.runtime.clock import wall_now
-from shared.runtime.settings import ServiceSettings
 from shared.web.identity import issue_token
 from tests.support.waiting import eventually
 from tests.unit.router.samples import COMMUNITY, HANDLER, MONDAY, STREET, city, registered
@@ -95,7 +94,7 @@ async def router(database, kafka, prefix, topics_of, tmp_path) -> AsyncIterator[
     await topics_of(prefix, [LEAD, OTHER, STREET])
     clock_path = tmp_path / "clock.json"
     clock_file.write_initial(clock_path, MONDAY, 1.0, wall=wall_now())
-    settings = ServiceSettings(
+    settings = RouterSettings(
         database_url=await database(MIGRATIONS),
         kafka_bootstrap=kafka,
         topic_prefix=prefix,

@@ -12,9 +12,9 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from services.router import blow, deem, dispatch, look, rule
+from services.router import blow, by_hand, deem, look, rule
 from services.router.app import MIGRATIONS
-from services.router.dispatch import Dispatching
+from services.router.by_hand import Dispatching
 from services.router.domain.blowing import Blow, Called
 from services.router.domain.city import City
 from services.router.domain.extension import Extension, ExtensionDecision
@@ -393,7 +393,7 @@ async def test_held_dispatched_by_a_person_within_the_hard_guard(desk: Desk):
         page = await look.held(connection, now=MONDAY, cursor=None, limit=10)
     assert [item.ticket_id for item in page.items] == [ticket_id]
     assert page.items[0].candidates[0].unit == "U-TX1"
-    send = dispatch.dispatch_held
+    send = by_hand.dispatch_held
     with pytest.raises(InvalidError):
         await desk.does(send, ticket_id, Dispatching(lead=STREET), actor=DISPATCHER)
     with pytest.raises(InvalidError):

@@ -21,12 +21,12 @@ from pydantic_core import from_json
 
 from deploy.local import clock_file
 from deploy.local.ports import LOOPBACK, free_base
-from services.router.app import create_app
+from services.router.app import RouterSettings, create_app
 from shared.contracts import envelope
 from shared.contracts.ids import new_id
 from shared.contracts.topics import UNIT_WHISTLES, WHISTLES, unit_topic
 from shared.runtime.clock import wall_now
-from shared.runtime.settings import ServiceSettings
+from shared.web.app import Server
 from shared.web.identity import issue_token
 from tests.support.waiting import eventually
 from tests.unit.router.samples import MONDAY, registered
@@ -134,7 +134,7 @@ class Router:
 
 def settings(
     dsn: str, kafka: str, prefix: str, port: int, clock: Path, **more: Any
-) -> ServiceSettings:
+) -> RouterSettings:
     made: dict[str, Any] = {
         "database_url": dsn,
         "kafka_bootstrap": kafka,
@@ -142,15 +142,16 @@ def settings(
         "token_secret": SECRET,
         "http_port": port,
         "clock_file": clock,
+        "file_store": "memory:///",
         **more,
     }
-    return ServiceSettings(**made)
+    return RouterSettings(**made)
 
 
 @asynccontextmanager
-async def served(made: ServiceSettings) -> AsyncIterator[str]:
+async def served(made: RouterSettings) -> AsyncIterator[str]:
     """Serve a copy over HTTP until the end; its address."""
-    server = uvicorn.Server(
+    server = Server(
         uvicorn.Config(create_app(made), host=LOOPBACK, port=made.http_port, log_config=None)
     )
     # the tests' own loop keeps its signal handlers

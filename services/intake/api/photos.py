@@ -14,21 +14,13 @@ from starlette.datastructures import UploadFile
 from services.intake import album
 from services.intake.api.tickets import REGISTER, SEE, Intake, region_of
 from services.intake.context import IntakeContext
-from services.intake.domain.photo import (
-    EXTENSIONS,
-    FILES_PATH,
-    MOST_BYTES,
-    TOO_LARGE,
-    MediaType,
-    Photo,
-    owner_of,
-    refused,
-)
+from services.intake.domain.photo import FILES_PATH, Photo, owner_of
 from services.intake.domain.photo_link import Size
 from services.intake.find import find_ticket
 from services.intake.photos import linked, load, load_for_unit, view
 from shared.contracts.parts import Role
 from shared.errors import FieldError, InvalidError
+from shared.uploads.media import EXTENSIONS, MOST_BYTES, TOO_LARGE, MediaType, refused
 from shared.web.identity import Caller, allow
 
 router = APIRouter(prefix=FILES_PATH, tags=["photos"])

@@ -6,12 +6,14 @@ from typing import Any, Final
 from services.intake.domain.case import Case
 from services.intake.domain.deadline_facts import DEADLINE_FACTS
 from services.intake.domain.heard import Heard
+from services.intake.domain.merge_facts import MERGE_FACTS
 from services.intake.domain.report_facts import REPORT_FACTS
 from services.intake.domain.whistle_facts import WHISTLE_FACTS
 
 HEARD: Final[Mapping[type, Callable[[Case, Any, Heard], None]]] = {
     **WHISTLE_FACTS,
     **REPORT_FACTS,
+    **MERGE_FACTS,
     **DEADLINE_FACTS,
 }
 

@@ -134,7 +134,8 @@ def open_own_callback(case: Case, parent: Case, heard: Heard, *, reply: str | No
     whistle_id = parent.ticket.whistle_id
     if case.ticket.state is not TicketState.MERGED or whistle_id is None:
         return False
-    case.tell("resolved", reply or "合并办理的事项已办结", at=heard.at, who="承办单位")
+    if all(line.what != "resolved" for line in case.lines):  # told where it follows the whistle
+        case.tell("resolved", reply or "合并办理的事项已办结", at=heard.at, who="承办单位")
     doing = Doing(now=heard.now, actor=SYSTEM, policy=heard.policy, traceparent=heard.traceparent)
     due = heard.callback_by(heard.now)
     open_callback(case, whistle_id, due, doing)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from services.intake.domain.gcj02 import to_wgs84
 from services.intake.domain.open311 import (
     Attribute,
     Coordinates,
@@ -23,6 +22,7 @@ from services.intake.domain.request import AskedPlace, Reporter, Request
 from shared.catalogue.model import Catalogue
 from shared.contracts.tickets import Source
 from shared.contracts.values import Channel
+from shared.gcj02 import to_wgs84
 
 MOST_CHARACTERS: Final = 4000
 MOST_OF_A_FIELD: Final = 500

@@ -119,10 +119,6 @@ def _effort_noted(case: Case, fact: joint.EffortNoted, heard: Heard) -> None:
     tell(case, fact, heard, f"已自行处置：{fact.own_effort}")
 
 
-def _ticket_linked(case: Case, fact: whistles.TicketLinked, heard: Heard) -> None:
-    tell(case, fact, heard, "已并入同一哨单一并办理")
-
-
 def _held_handed_over(case: Case, fact: rulings.HeldHandedOver, heard: Heard) -> None:
     case.tell("held_handed_over", "已移交派单", at=heard.at, who="系统")
 
@@ -147,6 +143,5 @@ REPORT_FACTS: Final[Mapping[type, Callable[[Case, Any, Heard], None]]] = {
     whistles.ReleaseRequested: _release_requested,
     joint.Consulted: _consulted,
     joint.EffortNoted: _effort_noted,
-    whistles.TicketLinked: _ticket_linked,
     rulings.HeldHandedOver: _held_handed_over,
 }

@@ -16,7 +16,7 @@ from services.intake.api.photos import take
 from services.intake.api.tickets import Intake, Trace
 from services.intake.context import IntakeContext
 from services.intake.domain.links import Grant, Session
-from services.intake.domain.photo import MOST_BYTES, MOST_PHOTOS, TOO_LARGE, refused
+from services.intake.domain.photo import MOST_PHOTOS
 from services.intake.domain.registration import draft
 from services.intake.pages.resident_door import (
     address_holder,
@@ -30,6 +30,7 @@ from services.intake.register import Registration
 from services.intake.resident import CITIZEN, wish_to_join
 from services.intake.store import residents as store
 from services.intake.store.residents import Limit
+from shared.uploads.media import MOST_BYTES, TOO_LARGE, refused
 from shared.web.identity import same_site
 from shared.web.pages import page
 from shared.web.sessions import VISIT_COOKIE, Sessions

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from services.intake.domain.photo import MediaType, Photo, PhotoState
+from services.intake.domain.photo import Photo, PhotoState
 from shared.runtime.database import Connection, queries
+from shared.uploads.media import MediaType
 
 SQL = queries(Path(__file__).parents[1] / "sql" / "photos.sql")
 

@@ -20,8 +20,8 @@ from shared.contracts.values import Due, Urgency
 
 DUE = "due"
 PLAIN_AUDIENCE = ("handler", "liaison")  # of a miss that does not climb
-# Timers between services: the unit was warned of the promise they watch.
-SILENT = frozenset({DeadlineKind.DEEMED})
+# Timers between services: the unit was warned of the promise they watch; nobody must take over.
+SILENT = frozenset({DeadlineKind.DEEMED, DeadlineKind.TAKEOVER})
 NATURAL = "0m"  # stands in for a due time that was set by hand and has no readable rule
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from services.notifier.domain.deadline import Command
 from services.notifier.domain.effects import Effect, Heard, Meaning
+from services.notifier.domain.joint_facts import effort_noted, evaluated, taken_over
 from services.notifier.domain.known import Known
 from services.notifier.domain.ticket_facts import (
     appealed,
@@ -31,6 +32,7 @@ from services.notifier.domain.whistle_facts import (
     PARTS,
     TAKING,
     acceptance_failed,
+    accepted,
     blown,
     due_changed,
     part_ordered,
@@ -79,6 +81,10 @@ MEANINGS: Mapping[type, Meaning] = {
     rulings.DueChanged: due_changed,
     joint.Consulted: due_changed,
     joint.AcceptanceFailed: acceptance_failed,
+    joint.TakenOver: taken_over,
+    joint.EffortNoted: effort_noted,
+    joint.Accepted: accepted,
+    joint.Evaluated: evaluated,
     whistles.Withdrawn: whistle_ended,
     whistles.Closed: whistle_ended,
 }
@@ -100,5 +106,12 @@ def tickets_of(data: Any) -> Sequence[UUID]:
 
 def whistle_of(data: Any) -> UUID | None:
     """The whistle that must be known before the fact is understood."""
-    wanted = rulings.UnitOffered | rulings.AssistingAdded | rulings.DueChanged | joint.Consulted
+    wanted = (
+        rulings.UnitOffered
+        | rulings.AssistingAdded
+        | rulings.DueChanged
+        | joint.Consulted
+        | joint.Accepted
+        | joint.AcceptanceFailed
+    )
     return data.whistle_id if isinstance(data, wanted) else None

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from uuid import UUID
 
+from services.notifier.domain import joint_facts
 from services.notifier.domain.deadline import Command, Owner
 from services.notifier.domain.effects import (
     Effect,
@@ -45,6 +46,7 @@ def blown(heard: Heard, known: Known) -> Iterable[Effect]:
     known.learn_whistle(whistle)
     for assignment in fact.assignments:
         yield from _called(heard, assignment, whistle)
+    yield from joint_facts.blown_besides(heard, whistle)
     if fact.kind is WhistleKind.CITIZEN_DEMAND and fact.round == 1:
         for ticket_id in fact.ticket_ids:
             known.learn_ticket(replace(known.ticket(ticket_id), dispatched_at=heard.at))
@@ -146,8 +148,14 @@ def _changed(heard: Heard, change: DueChange, known: Known) -> Effect:
     return Opening(owner=owner, kind=change.kind, order=order, due=change.due)
 
 
-def acceptance_failed(heard: Heard, _known: Known) -> Iterable[Effect]:
-    fact: joint.AcceptanceFailed = heard.data
-    for change in fact.changes:
-        order = replace(order_of(heard, Command.REOPEN), due=change.due)
-        yield from orders_to(change.assignment_id, fact.round, (change.kind,), order)
+def acceptance_failed(heard: Heard, known: Known) -> Iterable[Effect]:
+    whistle = _whistle_of(heard, known)
+
+    def owner_of(assignment_id: UUID, unit: str) -> Owner:
+        return _part_owner(heard, assignment_id, unit, whistle)
+
+    return joint_facts.work_again(heard, owner_of)
+
+
+def accepted(heard: Heard, known: Known) -> Iterable[Effect]:
+    return joint_facts.accepted(heard, _whistle_of(heard, known))

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from services.router import dispatch, look
+from services.router import by_hand, look
 from services.router.api.edge import Context, Dispatcher, Trace
-from services.router.dispatch import Dispatching
+from services.router.by_hand import Dispatching
 from services.router.look import HeldPage, WhistleItem
 
 router = APIRouter(prefix="/api/v1", tags=["dispatch"])
@@ -31,7 +31,7 @@ async def post_dispatch(
 ) -> WhistleItem:
     """Whistle the units a person chose."""
     async with here.runtime.transaction() as connection:
-        whistle = await dispatch.dispatch_held(
+        whistle = await by_hand.dispatch_held(
             connection,
             ticket_id,
             body,

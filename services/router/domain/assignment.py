@@ -34,6 +34,8 @@ class AssignmentCommand(StrEnum):
     DISPUTE = "dispute"  # 申请复核
     REQUEST_EXTENSION = "request_extension"  # 申请延期
     REQUEST_SUSPENSION = "request_suspension"  # 申请挂账
+    REQUEST_ASSISTING = "request_assisting"  # 提请增加协办
+    REQUEST_RELEASE = "request_release"  # 提请放行协办
     SUSPEND = "suspend"  # 挂账
     BACK_TO_OFFERED = "back_to_offered"  # 退回待签收
     BACK_TO_ACKNOWLEDGED = "back_to_acknowledged"  # 退回已签收
@@ -90,6 +92,12 @@ ASSIGNMENT: Final = Lifecycle[AssignmentState, AssignmentCommand](
         (_S.ACKNOWLEDGED, _C.REQUEST_SUSPENSION): _S.ACKNOWLEDGED,
         (_S.ARRIVED, _C.REQUEST_SUSPENSION): _S.ARRIVED,
         (_S.WORKING, _C.REQUEST_SUSPENSION): _S.WORKING,
+        (_S.ACKNOWLEDGED, _C.REQUEST_ASSISTING): _S.ACKNOWLEDGED,
+        (_S.ARRIVED, _C.REQUEST_ASSISTING): _S.ARRIVED,
+        (_S.WORKING, _C.REQUEST_ASSISTING): _S.WORKING,
+        (_S.ACKNOWLEDGED, _C.REQUEST_RELEASE): _S.ACKNOWLEDGED,
+        (_S.ARRIVED, _C.REQUEST_RELEASE): _S.ARRIVED,
+        (_S.WORKING, _C.REQUEST_RELEASE): _S.WORKING,
         (_S.ACKNOWLEDGED, _C.SUSPEND): _S.PAUSED,
         (_S.ARRIVED, _C.SUSPEND): _S.PAUSED,
         (_S.WORKING, _C.SUSPEND): _S.PAUSED,
@@ -186,9 +194,13 @@ class Assignment:
 def moved(assignment: Assignment, command: AssignmentCommand, **changes: Any) -> Assignment:
     """The assignment after a command, remembering where an interruption goes back to.
 
-    `changes`: other fields that go with it.
-    Raises IllegalMoveError.
+    What belongs to the old state only (a pause, a review) ends with it. `changes`: other fields
+    that go with it. Raises IllegalMoveError.
     """
     state = ASSIGNMENT.next(assignment.state, command)
     back_to = assignment.state if state in INTERRUPTED else None
+    if assignment.paused_at is not None and state is not AssignmentState.PAUSED:
+        changes.setdefault("paused_at", None)
+    if assignment.reviewing and state is not AssignmentState.DONE:
+        changes.setdefault("reviewing", False)
     return altered(assignment, state=state, back_to=back_to, **changes)

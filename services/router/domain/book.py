@@ -10,6 +10,7 @@ from uuid import UUID
 
 from services.router.domain.case import NO_PRECEDENT, Precedent
 from services.router.domain.dues import Promises
+from services.router.domain.joining import MergeQuestion, Settled
 from services.router.domain.matter import Content, Ticket
 from services.router.domain.number import whistle_number
 from services.router.domain.outcome import Outcome, Step
@@ -64,6 +65,7 @@ class Book:
         self.requests: dict[UUID, Request] = {}
         self.precedents: dict[UUID, Precedent] = {}
         self.said: list[Said | Declined] = []
+        self.questions: list[MergeQuestion | Settled] = []  # about merges, in order
         self._of_ticket: dict[UUID, list[UUID]] = {}
         self._numbers: Iterator[int] = iter(())
         self._region = self.city.region
@@ -102,7 +104,11 @@ class Book:
     def put(self, outcome: Outcome, traceparent: str | None) -> None:
         """The whistle as it is now, and what is to be said of it."""
         whistle = outcome.whistle
-        if whistle.whistle_id not in self.whistles:
+        before = self.whistles.get(whistle.whistle_id)
+        if before is None:
+            self._index(whistle)
+        elif before.ticket_ids is not whistle.ticket_ids:
+            self._unindex(before)
             self._index(whistle)
         self.whistles[whistle.whistle_id] = whistle
         for step in outcome.steps:
@@ -119,6 +125,10 @@ class Book:
             same.update(self._of_ticket.get(ticket_id, ()))
         for whistle_id in same:
             self.precedents[whistle_id] = self.precedent(whistle_id).then(unit)
+
+    def _unindex(self, whistle: Whistle) -> None:
+        for ticket_id in whistle.ticket_ids:
+            self._of_ticket[ticket_id].remove(whistle.whistle_id)
 
     def _index(self, whistle: Whistle) -> None:
         for ticket_id in whistle.ticket_ids:

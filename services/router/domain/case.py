@@ -6,10 +6,13 @@ from typing import Any, TypeVar
 
 from services.router.domain.assignment import Assignment
 from services.router.domain.dues import Promises
+from services.router.domain.matter import Content, Matter
+from services.router.domain.replies import Reply
 from services.router.domain.whistle import Whistle
 from shared.contracts import reports
 from shared.contracts.bureaus import RefusalCode
 from shared.contracts.parts import Actor, AssignmentState
+from shared.errors import ConflictError, ShaodaoError
 
 R = TypeVar("R", bound=reports.Report)
 Changes = dict[str, Any]
@@ -24,6 +27,13 @@ class RefusedError(Exception):
         self.code = code
         self.zh = zh
         self.en = en
+
+
+def refusal(error: ShaodaoError) -> RefusedError:
+    """The refusal of a report by a rule that people's requests are held to as well."""
+    wrong_state = isinstance(error, ConflictError)
+    code = RefusalCode.WRONG_STATE if wrong_state else RefusalCode.INVALID
+    return RefusedError(code, error.zh, error.en)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +51,19 @@ NO_PRECEDENT = Precedent()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """What only some reports are judged by, and is read for those alone."""
+
+    precedent: Precedent = NO_PRECEDENT
+    content: Content | None = None
+    matter: Matter | None = None
+    replies: tuple[Reply, ...] = ()  # the unit's last ones to other tickets
+
+
+BARE = Grounds()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """A report about a running whistle, of a unit that has or had a part in it."""
 
@@ -50,7 +73,7 @@ class Case:
     actor: Actor
     received_at: datetime
     promises: Promises
-    precedent: Precedent
+    grounds: Grounds
 
     def of(self, kind: type[R]) -> R:
         """The report as its own kind; the table of rules made sure of it."""

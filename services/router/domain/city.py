@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.router.domain.joint_policy import JointPolicy, read_joint
+from services.router.domain.judging import JUDGING_TABLES, JudgingPolicy, read_judging
 from shared.calendar import SHANGHAI, WorkCalendar
 from shared.catalogue.limits import Rule, TimeLimits, due
 from shared.catalogue.model import Catalogue, Unit
@@ -21,6 +23,8 @@ class RoutingPolicy:
     auto_confidence: float  # below it a person dispatches
     candidates_shown: int
     may_blow: Mapping[WhistleKind, frozenset[Role]]
+    judging: JudgingPolicy
+    joint: JointPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +35,7 @@ class City:
     limits: TimeLimits
     calendar: WorkCalendar
     policy: RoutingPolicy
+    duty_version: int = 1  # of the duty list in `catalogue`; the files' own is the first
 
     @property
     def version(self) -> str:
@@ -74,10 +79,13 @@ def read_policy(table: Mapping[str, object]) -> RoutingPolicy:
         raise ValueError("auto_confidence: a share between 0 and 1")
     if not isinstance(shown, int) or shown < 1:
         raise ValueError("candidates_shown: at least 1")
-    if unknown := set(table) - {"may_blow", "auto_confidence", "candidates_shown"}:
+    known = {"may_blow", "auto_confidence", "candidates_shown", "joint", *JUDGING_TABLES}
+    if unknown := set(table) - known:
         raise ValueError(f"not known: {', '.join(sorted(unknown))}")
     return RoutingPolicy(
         auto_confidence=confidence,
         candidates_shown=shown,
         may_blow={WhistleKind(k): frozenset(map(Role, v)) for k, v in may_blow.items()},
+        judging=read_judging(table),
+        joint=read_joint(table.get("joint")),
     )

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pydantic_core import to_json
 
+from services.router.domain.assignment import Assignment
 from services.router.domain.whistle import Whistle
 from shared.contracts.bureaus import View
 from shared.contracts.parts import Actor, AssignmentState
@@ -56,6 +58,25 @@ def step(
         after=after,
         views=views,
     )
+
+
+def about_part(
+    whistle: Whistle, part: Assignment, *, actor: Actor, policy: str, at: datetime
+) -> dict[str, Any]:
+    """The fields that a fact about a unit's part carries; whistle and part as they are after it."""
+    return {
+        "seq": whistle.seq,
+        "actor": actor,
+        "policy": policy,
+        "whistle_id": whistle.whistle_id,
+        "ticket_ids": whistle.ticket_ids,
+        "round": whistle.round,
+        "assignment_id": part.assignment_id,
+        "unit": part.unit,
+        "relation": part.relation,
+        "state": part.state,
+        "received_at": at,
+    }
 
 
 def part_text(unit: str, state: AssignmentState, words: str | None = None) -> str:

@@ -77,6 +77,11 @@ from unnest($1::uuid[], $2::text[], $3::int[], $4::bytea[], $5::text[], $6::text
           dispatcher_role, dispatcher_name)
 where w.whistle_id = n.whistle_id
 
+-- name: unlink_tickets
+delete from whistle_ticket wt
+using unnest($1::uuid[], $2::uuid[]) as gone (whistle_id, ticket_id)
+where wt.whistle_id = gone.whistle_id and wt.ticket_id = gone.ticket_id
+
 -- name: assignment_update
 update assignment a
 set state = n.state, acknowledged_at = n.acknowledged_at, deemed = n.deemed,

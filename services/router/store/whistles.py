@@ -179,6 +179,7 @@ async def _save_whistles(connection: Connection, book: Book) -> None:
             (blown if whistle_id in book.contents else moved).append(whistle)
     if new:
         await _add_whistles(connection, book, new)
+    await _save_links(connection, book, [*blown, *moved])
     if blown:
         await _blow_whistles(connection, book, blown)
     if moved:
@@ -202,6 +203,24 @@ async def _add_whistles(connection: Connection, book: Book, new: Sequence[Whistl
     if links:
         await connection.copy_records_to_table(
             "whistle_ticket", records=links, columns=("whistle_id", "ticket_id")
+        )
+
+
+async def _save_links(connection: Connection, book: Book, changed: Sequence[Whistle]) -> None:
+    """The tickets that joined or left whistles which were read; nearly always none did."""
+    joined: list[tuple[UUID, UUID]] = []
+    left: list[tuple[UUID, UUID]] = []
+    for whistle in changed:
+        before = book.read_whistles[whistle.whistle_id].ticket_ids
+        if before is whistle.ticket_ids:
+            continue
+        joined += [(whistle.whistle_id, t) for t in whistle.ticket_ids if t not in before]
+        left += [(whistle.whistle_id, t) for t in before if t not in whistle.ticket_ids]
+    if left:
+        await connection.execute(SQL.unlink_tickets, [w for w, _ in left], [t for _, t in left])
+    if joined:
+        await connection.copy_records_to_table(
+            "whistle_ticket", records=joined, columns=("whistle_id", "ticket_id")
         )
 
 

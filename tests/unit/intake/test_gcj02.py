@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain.gcj02 import to_gcj02, to_wgs84
 from shared.catalogue.gazetteer import metres_between
+from shared.gcj02 import to_gcj02, to_wgs84
 
 # WGS84 and GCJ-02 of Shanghai, Shenzhen and Beijing, as the open implementations publish them
 PUBLISHED = [

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.api.georeport import Format, answer
-from services.intake.domain.gcj02 import to_gcj02
 from services.intake.domain.open311 import (
     Definitions,
     GeoReportError,
@@ -35,6 +34,7 @@ from shared.contracts.ids import new_id
 from shared.contracts.parts import Place
 from shared.contracts.tickets import Source
 from shared.contracts.values import Channel, TicketType, Urgency
+from shared.gcj02 import to_gcj02
 
 CATALOGUE = load_catalogue()
 DEFINITIONS = load_definitions(CATALOGUE)

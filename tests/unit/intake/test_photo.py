@@ -10,12 +10,13 @@ from uuid import UUID, uuid4
 import pytest
 from PIL import Image
 
-from services.intake.domain.exif import taken
-from services.intake.domain.photo import Claim, MediaType, Photo, PhotoState, judge, owner_of
+from services.intake.domain.photo import Claim, Photo, PhotoState, judge, owner_of
 from services.intake.domain.photo_link import Size, holds, link_key, signed
-from services.intake.redraw import redraw
 from shared.contracts.parts import Actor, Role
 from shared.errors import InvalidError
+from shared.uploads.exif import taken
+from shared.uploads.media import MediaType
+from shared.uploads.redraw import redraw
 
 SCRIPT = b"<script>alert(document.cookie)</script>"
 NOW = datetime(2026, 9, 14, 1, 0, tzinfo=UTC)

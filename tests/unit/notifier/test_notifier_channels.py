@@ -102,7 +102,7 @@ def test_rungs_past_at_once_are_one_notice_of_the_highest_for_all_their_audience
 
 
 @pytest.mark.parametrize("level", range(6))
-@pytest.mark.parametrize("kind", [k for k in DeadlineKind if k is not DeadlineKind.DEEMED])
+@pytest.mark.parametrize("kind", [k for k in DeadlineKind if k not in SILENT])
 def test_every_kind_and_level_has_its_sentence(kind, level):
     deadline = a_deadline(kind)
     rung = ESCALATION.rungs_of(a_deadline())[2]

@@ -344,11 +344,12 @@ def test_every_fact_of_the_two_topics_is_heard_or_knowingly_passed_over():
         *(tickets.Linked, tickets.Reopened, tickets.Archived, whistles.Held),
         *(whistles.ReturnRequested, rulings.ReturnRefused),
         *(whistles.Disputed, rulings.Adjudicated, whistles.ExtensionRequested),
-        *(rulings.ExtensionRefused, rulings.ReviewPassed, joint.Accepted),
-        *(joint.Evaluated, joint.TakenOver, whistles.MergeConflict),
+        *(rulings.ExtensionRefused, rulings.ReviewPassed),
+        whistles.MergeConflict,
         *(whistles.SuspensionRequested, rulings.SuspensionRefused, whistles.PartHandedOver),
-        *(whistles.ReleaseRequested, joint.EffortNoted, whistles.TicketLinked),
-        rulings.HeldHandedOver,
+        *(whistles.ReleaseRequested, whistles.TicketLinked),
+        *(rulings.HeldHandedOver, whistles.TicketUnlinked),
+        *(whistles.MergeHeld, whistles.MergeSettled),
     }
     everything = {*TICKETS.events, *WHISTLES.events}
     assert set(MEANINGS) == everything - passed_over

@@ -1,5 +1,6 @@
 """Whistle numbers, the policy file and the quick copy."""
 
+import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.router.app import HERE
 from services.router.domain.altering import altered
 from services.router.domain.city import read_policy
 from services.router.domain.number import DIGITS, is_whistle_number, whistle_number
@@ -42,9 +44,8 @@ def test_other_texts_are_no_numbers(text: str) -> None:
 
 
 GOOD: dict[str, Any] = {
-    "auto_confidence": 0.85,
-    "candidates_shown": 3,
-    "may_blow": {kind.value: ["leader"] for kind in WhistleKind},
+    **tomllib.loads((HERE / "policy.toml").read_text(encoding="utf-8")),
+    "evidence": tomllib.loads((HERE / "evidence.toml").read_text(encoding="utf-8")),
 }
 
 
@@ -56,6 +57,9 @@ GOOD: dict[str, Any] = {
         {"may_blow": {"emergency": ["leader"]}},
         {"may_blow": {kind.value: ["nobody"] for kind in WhistleKind}},
         {"misspelt": 1},
+        {"review": {"from": 3, "risk": {"late": 1}}},
+        {"resolving": {"contact_required": True}},
+        {"evidence": {"category": {"01": ["no_such_kind"]}}},
     ],
 )
 def test_a_wrong_policy_is_an_error_not_a_default(change: dict[str, Any]) -> None:

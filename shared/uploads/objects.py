@@ -1,4 +1,4 @@
-"""The bytes of photos, by the hash of what they are: in a folder, or in S3."""
+"""The bytes of files, by the hash of what they are: in a folder, or in S3."""
 
 from collections.abc import AsyncIterator
 from typing import Final
@@ -12,7 +12,7 @@ from shared.errors import UnavailableError
 
 CHUNK: Final = 256 * 1024
 S3_SCHEMES: Final = frozenset({"s3", "s3a"})
-AWAY: Final = ("照片存储暂不可用，请稍后重试", "the photo store is away, try again")
+AWAY: Final = ("文件存储暂不可用，请稍后重试", "the file store is away, try again")
 
 
 class ObjectStore:
@@ -33,7 +33,7 @@ class ObjectStore:
         elif scheme == "memory":
             self._store = MemoryStore()
         else:
-            raise ValueError(f"photos are kept in file:// or s3://, not in {scheme}://")
+            raise ValueError(f"files are kept in file:// or s3://, not in {scheme}://")
 
     async def put(self, sha256: str, data: bytes, *, media_type: str) -> None:
         """Store; whole or not at all. UnavailableError when the store is away."""

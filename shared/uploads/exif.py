@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
 
-from services.intake.domain.gcj02 import to_wgs84
 from shared.calendar import SHANGHAI
+from shared.gcj02 import to_wgs84
 
 # Tags of Exif 2.32
 TAKEN, TAKEN_OFFSET = 0x9003, 0x9011  # DateTimeOriginal, OffsetTimeOriginal

@@ -16,8 +16,9 @@ from typing import Any, Final
 
 from PIL import Image
 
-from services.intake.domain.exif import Taken, taken
-from services.intake.domain.photo import (
+from shared.errors import UnavailableError
+from shared.uploads.exif import Taken, taken
+from shared.uploads.media import (
     DAMAGED,
     MOST_BYTES,
     MOST_SIDE,
@@ -30,7 +31,6 @@ from services.intake.domain.photo import (
     refused,
     size_problem,
 )
-from shared.errors import UnavailableError
 
 AT_ONCE: Final = 2  # each may need 350 MB for a moment
 IN_LINE: Final = 16  # each holds its file

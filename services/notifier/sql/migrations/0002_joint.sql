@@ -1,0 +1,5 @@
+-- What a community and its street owe in a joint matter: a note of own effort, an evaluation.
+alter table deadline drop constraint deadline_kind_check;
+alter table deadline add constraint deadline_kind_check check (kind in (
+    'dispatch', 'callback', 'citizen', 'acknowledge', 'deemed', 'contact', 'arrive', 'resolve',
+    'ruling', 'review', 'extension', 'suspension', 'takeover', 'own_effort', 'evaluation'));

@@ -1,0 +1,57 @@
+-- Files: added before their bytes are stored, linked to the whistles they are about.
+
+-- name: file_arrives
+-- The same file of the same unit is the same row; one whose bytes never came begins anew.
+insert into file (
+    file_id, state, unit, role, name, original_sha256, sha256, thumb_sha256, media_type, size,
+    width, height, taken_at, lat, lon, created_at
+)
+values ($1, 'arriving', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+on conflict (unit, original_sha256) do update set
+    sha256 = excluded.sha256, thumb_sha256 = excluded.thumb_sha256,
+    media_type = excluded.media_type, size = excluded.size, width = excluded.width,
+    height = excluded.height
+where file.state = 'arriving'
+returning file_id
+
+-- name: file_kept
+update file set state = 'kept' where file_id = $1 and state = 'arriving'
+
+-- name: file
+select * from file where file_id = $1 and state = 'kept'
+
+-- name: file_of_hash
+select * from file
+where unit is not distinct from $1 and original_sha256 = $2 and state = 'kept'
+
+-- name: files_of_whistle
+select file.* from file_whistle join file using (file_id)
+where whistle_id = $1 and file.state = 'kept'
+order by file_id
+
+-- name: files_of_unit
+select * from file
+where file_id = any($1::uuid[]) and unit is not distinct from $2 and state = 'kept'
+
+-- name: whistles_of_file
+select whistle_id from file_whistle where file_id = $1 order by whistle_id
+
+-- name: link_files
+insert into file_whistle (file_id, whistle_id)
+select distinct file_id, whistle_id from unnest($1::uuid[], $2::uuid[]) as given (file_id, whistle_id)
+order by whistle_id, file_id
+on conflict do nothing
+
+-- name: link_named
+-- Reports name files by their id or their hash, as it came or as it is stored.
+insert into file_whistle (file_id, whistle_id)
+select distinct file.file_id, given.whistle_id
+from unnest($1::uuid[], $2::text[], $3::uuid[], $4::bytea[])
+    as given (whistle_id, unit, file_id, sha256)
+join file on file.unit = given.unit and (
+    file.file_id = given.file_id
+    or file.original_sha256 = given.sha256
+    or file.sha256 = given.sha256
+)
+order by given.whistle_id, file.file_id
+on conflict do nothing
