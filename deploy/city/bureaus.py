@@ -131,7 +131,7 @@ async def main(settings: CitySettings, stop: asyncio.Event) -> None:
         bureaus = Bureaus(settings, agenda)
         agenda.forget(bureaus.clock.now().astimezone(UTC))
         while not stop.is_set():
-            line = Line(settings.kafka_bootstrap, settings.topic_prefix)
+            line = Line(settings.kafka_bootstrap, settings.topic_prefix, **settings.kafka_security)
             try:
                 await line.open()
                 log.info("listening", kafka=settings.kafka_bootstrap)

@@ -36,7 +36,7 @@ class Told:
 class Line:
     """A started consumer and producer."""
 
-    def __init__(self, bootstrap: str, prefix: str) -> None:
+    def __init__(self, bootstrap: str, prefix: str, **security: Any) -> None:
         self._prefix = prefix
         self._reader = Reader(UNIT_WHISTLES.events)
         self._consumer = AIOKafkaConsumer(
@@ -50,6 +50,7 @@ class Line:
             fetch_max_wait_ms=400,
             session_timeout_ms=10_000,
             client_id="city-bureaus",
+            **security,
         )
         self._producer = AIOKafkaProducer(
             bootstrap_servers=bootstrap,
@@ -57,6 +58,7 @@ class Line:
             enable_idempotence=True,
             linger_ms=5,
             client_id="city-bureaus",
+            **security,
         )
 
     async def open(self) -> None:

@@ -122,6 +122,7 @@ async def hear(settings: CitySettings, desk: Desk) -> None:
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             client_id="city-reviewers",
+            **settings.kafka_security,
         )
         try:
             await consumer.start()

@@ -2,8 +2,12 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from shared.runtime.security import client_security
+from shared.runtime.settings import KafkaAccess
 
 STATE_FILE = "bureaus.sqlite"
 SEED = "yunchuan-212"  # with these dice the busiest bureau is brisk, and each character occurs
@@ -33,6 +37,7 @@ class CitySettings:
     seed: str
     log_level: str
     log_format: str
+    kafka_security: Mapping[str, Any] = field(default_factory=dict, repr=False)  # of aiokafka
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> CitySettings:
@@ -50,6 +55,15 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> CitySettings:
         seed=environ.get("SHAODAO_CITY_SEED", SEED),
         log_level=environ.get("SHAODAO_LOG_LEVEL", "INFO"),
         log_format=environ.get("SHAODAO_LOG_FORMAT", "json"),
+        kafka_security=client_security(_kafka(environ)),
+    )
+
+
+def _kafka(environ: Mapping[str, str]) -> KafkaAccess:
+    """SHAODAO_KAFKA_BOOTSTRAP, SHAODAO_KAFKA_SASL_USERNAME and so on."""
+    named = {name: f"SHAODAO_{name.upper()}" for name in KafkaAccess.model_fields}
+    return KafkaAccess.model_validate(
+        {name: environ[variable] for name, variable in named.items() if variable in environ}
     )
 
 

@@ -14,7 +14,7 @@ from deploy.local.data_folder import SERVICES, DataFolder
 from deploy.local.program import is_ready
 from shared.runtime.clock import read_segments
 
-KEYS = (*SERVICES, "kafka", "topic_prefix", "postgres", "databases", "data")
+KEYS = (*SERVICES, "kafka", "kafka_security", "topic_prefix", "postgres", "databases", "data")
 
 
 def status(port_base: PortBase = PORT_BASE, data: Data = None, as_json: AsJson = False) -> None:
@@ -52,6 +52,9 @@ def _table(found: dict[str, Any]) -> Table:
     table = Table(title=title, title_justify="left", show_header=False)
     for key in (*SERVICES, "kafka", "topic_prefix", "data"):
         table.add_row(key, str(found[key]))
+    security = found["kafka_security"]
+    asked = f"{security['protocol']} {security['mechanism']}" if security else "–"
+    table.add_row("kafka_security", asked)
     table.add_row("sms", found["sms"] or "–")
     table.add_row("postgres", found["postgres"].rpartition("@")[2])
     table.add_row("clock", f"{found['clock']['now']}  ×{found['clock']['rate']:g}")

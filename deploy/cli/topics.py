@@ -1,16 +1,21 @@
-"""`shaodao topics`: lists the topics of the city with who uses them, and makes missing ones."""
+"""`shaodao topics`: lists the topics of the city, makes missing ones, and says who may use them."""
 
 import asyncio
+from typing import Annotated
 
 import typer
 from rich.table import Column, Table
 
 from deploy.cli.options import PORT_BASE, AsJson, Data, PortBase, folder_of
-from deploy.cli.output import out, print_json
+from deploy.cli.output import err, out, print_json
+from deploy.local.data_folder import DataFolder
+from deploy.local.rights import new_credentials
+from deploy.local.stack_rights import broker_of, department_of, stack_rights
 from deploy.local.topics import apply_topics, city_topics, existing_topics
+from shared.catalogue.load import load_catalogue
 from shared.contracts.topics import TOPICS, Topic
 
-app = typer.Typer(help="Kafka 主题 / topics", no_args_is_help=True)
+app = typer.Typer(help="Kafka 主题与权限 / topics and rights", no_args_is_help=True)
 
 
 @app.command(name="list")
@@ -18,9 +23,9 @@ def list_topics(
     port_base: PortBase = PORT_BASE, data: Data = None, as_json: AsJson = False
 ) -> None:
     """主题表：谁写、谁读、留多久、已有几个 / who writes and reads which, and how many exist."""
-    stack = folder_of(port_base, data).read_stack()
-    prefix = stack["topic_prefix"]
-    present = asyncio.run(existing_topics(stack["kafka"], prefix))
+    folder = folder_of(port_base, data)
+    prefix = folder.read_stack()["topic_prefix"]
+    present = asyncio.run(existing_topics(broker_of(folder), prefix))
     if as_json:
         print_json(sorted(present))
         return
@@ -38,13 +43,69 @@ def list_topics(
 
 
 @app.command()
-def apply(port_base: PortBase = PORT_BASE, data: Data = None) -> None:
-    """建立缺少的主题 / make the topics that are missing."""
-    stack = folder_of(port_base, data).read_stack()
-    made = asyncio.run(apply_topics(stack["kafka"], city_topics(stack["topic_prefix"])))
-    for name in made:
-        print(name)
-    out.print(f"新建 {len(made)} 个主题 / {len(made)} topics made")
+def apply(
+    plan: Annotated[
+        bool, typer.Option("--plan", help="只看会改什么 / show the changes, make none")
+    ] = False,
+    port_base: PortBase = PORT_BASE,
+    data: Data = None,
+) -> None:
+    """建立缺少的主题，并使用户与权限和单位一致 / make missing topics; match users and rights."""
+    folder = folder_of(port_base, data)
+    prefix = folder.read_stack()["topic_prefix"]
+    asyncio.run(_apply(folder, prefix, plan=plan))
+
+
+async def _apply(folder: DataFolder, prefix: str, *, plan: bool) -> None:
+    broker = broker_of(folder)
+    wanted = city_topics(prefix)
+    if plan:
+        present = await existing_topics(broker, prefix)
+        made = [spec.name for spec in wanted if spec.name not in present]
+    else:
+        made = await apply_topics(broker, wanted)
+    changes = await stack_rights(folder, load_catalogue().units, dry=plan)
+    for line in (*(f"+ topic {name}" for name in made), *(changes.lines() if changes else ())):
+        print(line)
+    done = "将" if plan else "已"
+    out.print(f"{done}新建 {len(made)} 个主题 / {len(made)} topics made", soft_wrap=True)
+    if changes is not None:
+        users, rights = len(changes.made), len(changes.granted)
+        out.print(
+            f"{done}新增用户 {users}、权限 {rights}，删除用户 {len(changes.dropped)}、"
+            f"权限 {len(changes.revoked)} / +{users} users +{rights} rights "
+            f"-{len(changes.dropped)} users -{len(changes.revoked)} rights",
+            soft_wrap=True,
+        )
+
+
+@app.command()
+def credentials(
+    unit: Annotated[str, typer.Option("--unit", help="单位代码，如 BH-CGJ / unit code")],
+    as_json: AsJson = False,
+    port_base: PortBase = PORT_BASE,
+    data: Data = None,
+) -> None:
+    """给部门系统一个新密码（只显示这一次，旧的随即失效）/ a new password, shown once."""
+    folder = folder_of(port_base, data)
+    department = department_of(folder, unit)
+    access = asyncio.run(new_credentials(broker_of(folder), department.user))
+    told = {
+        "bootstrap_servers": access.kafka_bootstrap,
+        "security_protocol": access.kafka_security_protocol,
+        "sasl_mechanism": access.kafka_sasl_mechanism,
+        "username": access.kafka_sasl_username,
+        "password": access.kafka_sasl_password.get_secret_value(),
+        "reads": department.reads,
+        "writes": department.writes,
+        "groups": f"{department.user}.*",
+    }
+    if as_json:
+        print_json(told)
+        return
+    err.print(f"{unit} 的新密码，只显示这一次；旧密码已失效 / shown once; the old one has ended")
+    for name, value in told.items():
+        print(f"{name}={', '.join(value) if isinstance(value, list) else value}")
 
 
 def _is_of(name: str, topic: Topic) -> bool:

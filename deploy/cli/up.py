@@ -21,6 +21,7 @@ from deploy.local.plan import Options, service_url
 from deploy.local.ports import Ports
 from deploy.local.processes import Command, Running, start
 from deploy.local.stack import Stack
+from shared.runtime.settings import KafkaSettings
 
 DEMO_START = datetime.fromisoformat(
     "2026-11-23T08:30:00+08:00"
@@ -47,6 +48,14 @@ def up(
         bool | None,
         typer.Option(help="就绪后显示工单动态；默认随模拟城市 / show the life of tickets"),
     ] = None,
+    secure: Annotated[
+        bool,
+        typer.Option(
+            "--secure",
+            envvar="SHAODAO_SECURE",
+            help="Kafka 验明身份，各部门只能读写自己的主题 / Kafka asks who is there",
+        ),
+    ] = False,
     topic_prefix: Annotated[
         str | None, typer.Option(envvar="SHAODAO_TOPIC_PREFIX", help="主题名前缀 / topic prefix")
     ] = None,
@@ -55,7 +64,8 @@ def up(
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     rate = None if clock is None else parse_rate(clock)
     hurried = rate is not None and rate != 1.0
-    kafka = os.environ.get("KAFKA_BOOTSTRAP") or None
+    bootstrap = os.environ.get("KAFKA_BOOTSTRAP") or None
+    kafka = KafkaSettings(kafka_bootstrap=bootstrap) if bootstrap else None
     options = Options(
         folder=folder_of(port_base, data),
         ports=Ports(port_base),
@@ -64,7 +74,8 @@ def up(
         rate=rate,
         clock_start=_moment(start) if start else DEMO_START if city and hurried else None,
         database_url=os.environ.get("DATABASE_URL") or None,
-        kafka_bootstrap=kafka,
+        kafka=kafka,
+        secure=secure,
         topic_prefix=topic_prefix or (f"s{port_base}." if kafka else ""),
         database_prefix=f"s{port_base}_" if os.environ.get("DATABASE_URL") else "",
     )

@@ -26,6 +26,8 @@ from deploy.cli.output import out
 from deploy.cli.watch_board import Board
 from deploy.cli.watch_screen import fact_text, screen, totals_text
 from deploy.cli.watch_words import Names, line_of
+from deploy.local.admin import Broker, client_arguments
+from deploy.local.stack_rights import broker_of
 from shared.catalogue.load import load_catalogue
 from shared.contracts.envelope import Envelope, MalformedEventError, Reader
 from shared.contracts.topics import DEADLINES, TICKETS, WHISTLES
@@ -49,24 +51,24 @@ def watch(
 ) -> None:
     """看工单的一生：吹哨、签收、报到、办结、超时 / watch the life of tickets."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    stack = folder_of(port_base, data).read_stack()
-    clock = folder_of(port_base, data).clock
+    folder = folder_of(port_base, data)
+    prefix = folder.read_stack()["topic_prefix"]
     asyncio.run(
-        _until_signal(stack["kafka"], stack["topic_prefix"], clock, from_beginning=from_beginning)
+        _until_signal(broker_of(folder), prefix, folder.clock, from_beginning=from_beginning)
     )
 
 
 async def _until_signal(
-    bootstrap: str, prefix: str, clock_file: Path, *, from_beginning: bool
+    broker: Broker, prefix: str, clock_file: Path, *, from_beginning: bool
 ) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await stream(bootstrap, prefix, clock_file, out, stop, from_beginning=from_beginning)
+    await stream(broker, prefix, clock_file, out, stop, from_beginning=from_beginning)
 
 
 async def stream(
-    bootstrap: str,
+    broker: Broker,
     prefix: str,
     clock_file: Path | None,
     console: Console,
@@ -82,9 +84,9 @@ async def stream(
         while not stop.is_set():
             consumer = AIOKafkaConsumer(
                 *(f"{prefix}{topic.name}" for topic in TOPICS),
-                bootstrap_servers=bootstrap,
                 auto_offset_reset=start,
                 client_id="shaodao-watch",
+                **client_arguments(broker),
             )
             try:
                 await consumer.start()

@@ -99,10 +99,11 @@ async def arrival(scene: Scene) -> None:
 
 async def informed(scene: Scene) -> None:
     await scene.blow(relation=Relation.INFORMED, lead=scene.stage.other_unit)
-    offset = await scene.tell(
-        bureaus.UnitsChanged(whistle_id=scene.whistle_id, seq=2, units=scene.referee.held.units())
+    units = scene.referee.held.units()
+    await scene.silence_after(
+        bureaus.UnitsChanged(whistle_id=scene.whistle_id, seq=2, units=units),
+        but=("acknowledged",),
     )
-    await scene.silence(offset, but=("acknowledged",))
     if extra := {each.verb for each in scene.heard} - {"acknowledged"}:
         said = "、".join(sorted(extra))
         raise WrongError(f"知会单位只需知悉，却报告了 {said}", f"only informed, but said {said}")
@@ -114,8 +115,7 @@ async def returned(scene: Scene) -> None:
     asked = (await scene.expect("return_requested")).report
     assert isinstance(asked, ReturnRequested)
     seq = scene.referee.move(AssignmentCommand.GRANT_RETURN)
-    offset = await scene.tell(_ruling(scene, seq, "returned"))
-    await scene.silence(offset)
+    await scene.silence_after(_ruling(scene, seq, "returned"))
 
 
 async def return_refused(scene: Scene) -> None:
@@ -150,12 +150,12 @@ async def refused(scene: Scene) -> None:
     scene.refuse = stale
     await scene.blow()
     await scene.expect("acknowledged", counted=None)
-    offset = await scene.tell(_withdrawn(scene))
-    await scene.silence(offset)
-    if len(scene.heard) > 2:
-        raise WrongError(
-            f"被拒的报告重复发送 {len(scene.heard)} 次", f"said {len(scene.heard)} times"
-        )
+    answered = scene.last_offset
+    await scene.stage.taken_in(answered)
+    await scene.stage.a_while()
+    if scene.count("acknowledged") > 1:
+        times = scene.count("acknowledged")
+        raise WrongError(f"被拒的报告重复发送 {times} 次", f"said {times} times, always refused")
 
 
 async def waits_for_assisting(scene: Scene) -> None:
@@ -193,8 +193,8 @@ async def withdrawn(scene: Scene) -> None:
     """Taken back at once: whatever was on its way, nothing is said afterwards."""
     await scene.blow(category=scene.stage.own_category)
     await scene.expect("acknowledged")
-    offset = await scene.tell(_withdrawn(scene))
-    await scene.silence(offset)
+    await scene.calm()
+    await scene.silence_after(_withdrawn(scene))
 
 
 def _withdrawn(scene: Scene) -> bureaus.Withdrawn:
@@ -221,10 +221,9 @@ async def suspended(scene: Scene) -> None:
     await scene.expect("acknowledged")
     now = wall_now()
     seq = scene.referee.move(AssignmentCommand.SUSPEND, paused_at=now)
-    offset = await scene.tell(
+    await scene.silence_after(
         bureaus.Suspended(whistle_id=scene.whistle_id, seq=seq, reason="冻土期无法施工")
     )
-    await scene.silence(offset)
     scene.refuse = None
     seq = scene.referee.move(AssignmentCommand.BACK_TO_ACKNOWLEDGED, paused_at=None)
     await scene.tell(bureaus.Resumed(whistle_id=scene.whistle_id, seq=seq, changes=()))
@@ -279,8 +278,7 @@ async def closed(scene: Scene) -> None:
     await scene.expect("resolved")
     whistle = replace(scene.referee.held, state=WhistleState.CLOSED)
     seq = scene.referee.end(whistle)
-    offset = await scene.tell(bureaus.Closed(whistle_id=scene.whistle_id, seq=seq))
-    await scene.silence(offset)
+    await scene.silence_after(bureaus.Closed(whistle_id=scene.whistle_id, seq=seq))
 
 
 async def many(scene: Scene) -> None:

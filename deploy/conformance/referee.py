@@ -14,7 +14,7 @@ from services.router.domain.dues import Promises
 from services.router.domain.judgement import Refused, judge
 from services.router.domain.matter import Matter
 from services.router.domain.outcome import Outcome
-from services.router.domain.responsibility import Summons
+from services.router.domain.routing.answer import Summons
 from services.router.domain.whistle import Whistle
 from shared.contracts.bureaus import View
 from shared.contracts.ids import new_id

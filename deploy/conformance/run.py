@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 from deploy.conformance.cases import CASES, STANDING, Case
@@ -62,8 +61,7 @@ async def run(
         return [*await playing, *await _standing(stage, only)]
     finally:
         listening.cancel()
-        with suppress(asyncio.CancelledError):
-            await listening
+        await asyncio.gather(listening, return_exceptions=True)
         if program is not None:
             await program.stop()
         await line.close()

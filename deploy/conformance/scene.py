@@ -13,7 +13,7 @@ from deploy.conformance.finding import WrongError
 from deploy.conformance.referee import Referee
 from services.router.domain.judgement import Refused
 from services.router.domain.matter import Matter
-from services.router.domain.responsibility import Summons
+from services.router.domain.routing.answer import Summons
 from shared.contracts import bureaus, envelope
 from shared.contracts.ids import new_id
 from shared.contracts.parts import Place
@@ -48,6 +48,7 @@ class Scene:
         self.case = case
         self.heard: list[Heard] = []
         self.refuse: Callable[[Report], Refused | None] | None = None
+        self.last_offset = -1
         self._whistled: bureaus.Whistled
         self._looked_at = 0
         self._new = asyncio.Event()
@@ -94,7 +95,7 @@ class Scene:
             twist(event)
             value = to_json(event).decode()
         for _ in range(times):
-            await self.stage.line.say(value, key=str(self.whistle_id))
+            self.last_offset = await self.stage.line.say(value, key=str(self.whistle_id))
 
     async def call_again(self) -> None:
         """The department is called anew on the same whistle, for what is its own duty."""
@@ -107,9 +108,10 @@ class Scene:
         )
         await self.tell(whistled)
 
-    async def tell(self, view: VIEWS, *, key: str | None = None) -> int:
-        """One more event about the whistle; its offset."""
-        return await self.stage.line.say(self._event(view), key=key or str(self.whistle_id))
+    async def tell(self, view: VIEWS) -> None:
+        """One more event about the whistle."""
+        line = self.stage.line
+        self.last_offset = await line.say(self._event(view), key=str(self.whistle_id))
 
     def _event(self, view: VIEWS) -> str:
         return envelope.write(
@@ -165,17 +167,30 @@ class Scene:
                 f"no {verb} within {self.stage.patience:g} s{saw}",
             ) from None
 
-    async def silence(self, offset: int, *, but: tuple[str, ...] = ()) -> None:
-        """Once the department has taken in what stands at `offset`, it says nothing more."""
-        await self.stage.taken_in(offset)
+    async def silence_after(self, view: VIEWS, *, but: tuple[str, ...] = ()) -> None:
+        """When the department is calm it is told this, takes it in, and says nothing more."""
+        await self.calm()
         begun = len(self.heard)
-        await asyncio.sleep(self.stage.quiet)  # silence is known only by waiting
+        await self.tell(view)
+        await self.calm()
         said = [each.verb for each in self.heard[begun:] if each.verb not in but]
         if said:
             raise WrongError(
                 f"此后不应再报告，却收到 {'、'.join(said)}",
                 f"nothing more was to be reported, but there came {', '.join(said)}",
             )
+
+    async def calm(self) -> None:
+        """It has taken in all that was said, and has nothing to add.
+
+        Without this a report could have been on its way before the department knew better.
+        """
+        while True:
+            begun, offset = len(self.heard), self.last_offset
+            await self.stage.taken_in(offset)
+            await self.stage.a_while()
+            if (begun, offset) == (len(self.heard), self.last_offset):
+                return
 
     def count(self, verb: str) -> int:
         """How many different reports of that verb came."""

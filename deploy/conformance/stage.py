@@ -92,6 +92,10 @@ class Stage:
                 f"no group {prefix}* committed past offset {offset} within {self.patience:g} s",
             ) from None
 
+    async def a_while(self) -> None:
+        """Time enough to say something: silence is known only by waiting."""
+        await asyncio.sleep(self.quiet)
+
     async def _has_taken_in(self, offset: int) -> bool:
         groups = (await self.line.groups()).items()
         own = self.line.group_prefix

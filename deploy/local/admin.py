@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import AIOKafkaClient
@@ -18,17 +18,28 @@ def access_of(broker: Broker) -> KafkaAccess:
     return KafkaAccess(kafka_bootstrap=broker) if isinstance(broker, str) else broker
 
 
+def as_user(access: KafkaAccess, user: str, password: str) -> KafkaAccess:
+    """The same broker for another user."""
+    other = {
+        "kafka_sasl_mechanism": "SCRAM-SHA-512",
+        "kafka_sasl_username": user,
+        "kafka_sasl_password": password,
+    }
+    return KafkaAccess.model_validate(access.model_dump() | other)
+
+
+def client_arguments(broker: Broker) -> dict[str, Any]:
+    """What any client of aiokafka is given: servers, and how to sign in."""
+    access = access_of(broker)
+    return {"bootstrap_servers": access.kafka_bootstrap, **client_security(access)}
+
+
 @asynccontextmanager
 async def admin_at(
     broker: Broker, *, timeout_ms: int = 30_000
 ) -> AsyncIterator[AIOKafkaAdminClient]:
     """A started admin client, closed at the end."""
-    access = access_of(broker)
-    admin = AIOKafkaAdminClient(
-        bootstrap_servers=access.kafka_bootstrap,
-        request_timeout_ms=timeout_ms,
-        **client_security(access),
-    )
+    admin = AIOKafkaAdminClient(request_timeout_ms=timeout_ms, **client_arguments(broker))
     try:
         await admin.start()
         yield admin
@@ -39,12 +50,7 @@ async def admin_at(
 @asynccontextmanager
 async def client_at(broker: Broker, *, timeout_ms: int = 30_000) -> AsyncIterator[AIOKafkaClient]:
     """A connected client for requests that the admin client does not know."""
-    access = access_of(broker)
-    client = AIOKafkaClient(
-        bootstrap_servers=access.kafka_bootstrap,
-        request_timeout_ms=timeout_ms,
-        **client_security(access),
-    )
+    client = AIOKafkaClient(request_timeout_ms=timeout_ms, **client_arguments(broker))
     try:
         await client.bootstrap()
         yield client

@@ -21,6 +21,7 @@ from deploy.local.kafka import answers as kafka_answers
 from deploy.local.mirrors import SETTING, maven_repository
 from deploy.local.pg_binaries import Binaries, unprivileged
 from deploy.local.ports import Ports, is_free
+from deploy.local.stack_rights import broker_of
 
 GIB = 1 << 30
 ENOUGH_DISK = 2 * GIB
@@ -159,7 +160,7 @@ async def _services(folder: DataFolder) -> list[Finding]:
         stack = folder.read_stack()
     except StackError:
         return [Finding(ok=False, zh="正在启动，尚未就绪", en="still starting")]
-    kafka = await kafka_answers(stack["kafka"])
+    kafka = await kafka_answers(broker_of(folder))
     state = "有应答" if kafka else f"无应答，见 {folder.logs / 'kafka.log'}"
     found = [Finding(ok=kafka, zh=f"Kafka {stack['kafka']} {state}", en="Kafka answers or not")]
     async with httpx.AsyncClient(timeout=5, trust_env=False) as client:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from deploy.local.broker_users import BrokerUsers
 from deploy.local.errors import FolderInUseError, NotRunningError, StackError
 from deploy.local.locks import held, is_held
 
@@ -27,6 +28,7 @@ class Secrets:
     postgres_password: str
     service_passwords: dict[str, str] = field(default_factory=dict)
     account_passwords: dict[str, str] = field(default_factory=dict)  # those made up, by login
+    kafka_users: dict[str, str] = field(default_factory=dict)  # of the broker: node, admin
 
     @staticmethod
     def make() -> "Secrets":
@@ -35,6 +37,7 @@ class Secrets:
             vault_key=base64.b64encode(secrets.token_bytes(32)).decode(),
             postgres_password=secrets.token_urlsafe(24),
             service_passwords={name: secrets.token_urlsafe(24) for name in SERVICES},
+            kafka_users=asdict(BrokerUsers.make()),
         )
 
 
@@ -95,6 +98,15 @@ class DataFolder:
         if not file.exists():
             write_private(file, asdict(Secrets.make()))
         return Secrets(**json.loads(file.read_text()))
+
+    def broker_users(self) -> BrokerUsers | None:
+        """The first users of this folder's broker; None when it was formatted without any."""
+        users = self.secrets().kafka_users
+        if not users and not (self.kafka / "data").exists():
+            users = asdict(BrokerUsers.make())
+            file = self.path / "secrets.json"
+            write_private(file, {**json.loads(file.read_text()), "kafka_users": users})
+        return BrokerUsers(**users) if users else None
 
     def wipe(self) -> None:
         """Empty the folder, but for the lock, which the caller holds."""

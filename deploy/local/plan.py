@@ -3,12 +3,14 @@
 import hashlib
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from deploy.local.data_folder import PROJECT, SERVICES, DataFolder, Secrets
 from deploy.local.ports import LOOPBACK, Ports
 from deploy.local.processes import Command
+from deploy.local.rights_table import CITY as CITY_USER
+from shared.runtime.settings import KafkaAccess
 
 CITY = ("sms_gateway", "bureaus", "residents")
 
@@ -24,7 +26,8 @@ class Options:
     rate: float | None = None  # of the clock; None: real time, or as the folder has it
     clock_start: datetime | None = None  # domain time of a new clock; None: now
     database_url: str | None = None  # an administrator's DSN; None: start our own
-    kafka_bootstrap: str | None = None
+    kafka: KafkaAccess | None = None  # an administrator's access; None: start our own
+    secure: bool = False  # Kafka asks who is there, and each may do only what is its own
     topic_prefix: str = ""
     database_prefix: str = ""
 
@@ -36,6 +39,7 @@ class Addresses:
     kafka: str
     postgres: str
     databases: Mapping[str, str]
+    users: Mapping[str, KafkaAccess] = field(default_factory=dict)  # of Kafka; none: it is open
 
 
 def wanted_ports(options: Options) -> dict[str, int]:
@@ -43,7 +47,7 @@ def wanted_ports(options: Options) -> dict[str, int]:
     named = options.ports.named()
     if options.database_url:
         del named["postgres"]
-    if options.kafka_bootstrap:
+    if options.kafka:
         del named["kafka"], named["controller"]
     if not options.city:
         del named["sms"]
@@ -59,7 +63,7 @@ def service_command(
 ) -> Command:
     """How one of the three services is started."""
     env = {
-        **_shared_env(options, secrets, addresses),
+        **_shared_env(options, secrets, addresses, service),
         "SHAODAO_DATABASE_URL": addresses.databases[service],
         "SHAODAO_HTTP_HOST": LOOPBACK,
         "SHAODAO_HTTP_PORT": str(options.ports.named()[service]),
@@ -80,7 +84,7 @@ def service_command(
 def city_commands(options: Options, secrets: Secrets, addresses: Addresses) -> list[Command]:
     """How the simulated city's processes are started; they know no database."""
     env = {
-        **_shared_env(options, secrets, addresses),
+        **_shared_env(options, secrets, addresses, CITY_USER),
         "SHAODAO_SMS_PORT": str(options.ports.sms),
         "SHAODAO_SMS_KEY": sms_key(secrets),
     }
@@ -97,10 +101,12 @@ def sms_key(secrets: Secrets) -> str:
     return hashlib.sha256(f"sms {secrets.token_secret}".encode()).hexdigest()
 
 
-def _shared_env(options: Options, secrets: Secrets, addresses: Addresses) -> dict[str, str]:
+def _shared_env(
+    options: Options, secrets: Secrets, addresses: Addresses, user: str
+) -> dict[str, str]:
     urls = {f"SHAODAO_{s.upper()}_URL": service_url(options.ports, s) for s in SERVICES}
     return {
-        "SHAODAO_KAFKA_BOOTSTRAP": addresses.kafka,
+        **kafka_env(addresses.users.get(user) or KafkaAccess(kafka_bootstrap=addresses.kafka)),
         "SHAODAO_TOPIC_PREFIX": options.topic_prefix,
         "SHAODAO_CLOCK_FILE": str(options.folder.clock),
         "SHAODAO_TOKEN_SECRET": secrets.token_secret,
@@ -108,6 +114,21 @@ def _shared_env(options: Options, secrets: Secrets, addresses: Addresses) -> dic
         "PYTHONUNBUFFERED": "1",
         **urls,
     }
+
+
+def kafka_env(access: KafkaAccess) -> dict[str, str]:
+    """The variables that tell a process where Kafka is and who it is there."""
+    said = {
+        "BOOTSTRAP": access.kafka_bootstrap,
+        "SECURITY_PROTOCOL": access.kafka_security_protocol,  # whatever our own environment says
+    }
+    if access.has_sasl:
+        said["SASL_MECHANISM"] = access.kafka_sasl_mechanism
+        said["SASL_USERNAME"] = access.kafka_sasl_username
+        said["SASL_PASSWORD"] = access.kafka_sasl_password.get_secret_value()
+    if access.kafka_ca_file is not None:
+        said["CA_FILE"] = str(access.kafka_ca_file)
+    return {f"SHAODAO_KAFKA_{name}": value for name, value in said.items()}
 
 
 def _python(name: str, module: str, options: Options, env: Mapping[str, str]) -> Command:

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from aiokafka.errors import KafkaError
 
-from deploy.local.admin import Broker, access_of, client_at
+from deploy.local.admin import Broker, access_of, as_user, client_at
 from deploy.local.errors import StackError
 from deploy.local.kafka_requests import (
     Acl,
@@ -22,7 +22,7 @@ from deploy.local.kafka_requests import (
     scram_users,
 )
 from deploy.local.rights_table import ALLOW, GROUP, TOPIC, Changes, compared, touches, wanted
-from deploy.local.scram import MECHANISM, Salted, locked, new_password, salt
+from deploy.local.scram import Salted, locked, new_password, salt
 from deploy.local.topics import existing_topics
 from shared.contracts.topics import CITY_TOPICS, unit_of
 from shared.runtime.settings import KafkaAccess
@@ -80,14 +80,7 @@ async def new_credentials(broker: Broker, user: str) -> KafkaAccess:
                 f"Kafka knows no user {user}; run `shaodao topics apply` first",
             )
         await alter_scram_users(client, put={user: salt(password)})
-    access = KafkaAccess.model_validate(
-        access_of(broker).model_dump()
-        | {
-            "kafka_sasl_mechanism": MECHANISM,
-            "kafka_sasl_username": user,
-            "kafka_sasl_password": password,
-        }
-    )
+    access = as_user(access_of(broker), user, password)
     async with asyncio.timeout(APPLIED_SECONDS):
         while not await signs_in(access):  # noqa: ASYNC110 - as above
             await asyncio.sleep(0.1)

@@ -26,6 +26,7 @@ ALLOW = 3
 ANY_HOST = "*"
 DEPARTMENT = "the department"  # as the topics table calls it
 CITY = "city"  # the simulated one, which plays every department
+CITY_GROUPS = ("bureau.city", "city.reviewers")
 # Read by a service for those who ask it over HTTP: the pages' live view, a department's own feed.
 READ_BESIDES: Mapping[str, tuple[Topic, ...]] = {"router": (WHISTLES, UNIT_WHISTLES, UNIT_NOTICES)}
 SERVICES = tuple(sorted({topic.producer for topic in TOPICS} - {DEPARTMENT}))
@@ -63,6 +64,10 @@ class Wanted:
         """Whether a user is one that these rights are about, now or before."""
         names = {f"{self.prefix}{name}" for name in (*SERVICES, CITY)}
         return user in names or user.startswith(f"{self.prefix}bureau.")
+
+    def of(self, user: str) -> frozenset[Acl]:
+        """What one user may do."""
+        return frozenset(acl for acl in self.rights if acl.principal == f"User:{user}")
 
 
 def user_of(unit: str, prefix: str = "") -> str:
@@ -130,10 +135,11 @@ def _of_service(service: str, units: Iterable[str], prefix: str) -> Iterator[Acl
 
 def _of_city(units: Iterable[str], prefix: str) -> Iterator[Acl]:
     user, units = f"{prefix}{CITY}", tuple(units)
-    for topic in (WHISTLES, UNIT_WHISTLES, UNIT_NOTICES):
+    for topic in (WHISTLES, UNIT_WHISTLES):
         yield from (_right(user, TOPIC, name, READ) for name in _names(topic, units, prefix))
     yield from (_right(user, TOPIC, n, WRITE) for n in _names(UNIT_REPORTS, units, prefix))
-    yield _right(user, GROUP, f"{user}.", READ, PREFIXED)
+    for group in CITY_GROUPS:
+        yield _right(user, GROUP, f"{prefix}{group}", READ)
 
 
 def _names(topic: Topic, units: Iterable[str], prefix: str) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 from deploy.local import clock_file
 from deploy.local.accounts import make_accounts
 from deploy.local.assets import require_assets
+from deploy.local.broker_users import BrokerUsers
 from deploy.local.data_folder import PROJECT, SERVICES, DataFolder, Secrets, write_private
 from deploy.local.databases import make_databases
 from deploy.local.errors import first_of
@@ -33,9 +34,12 @@ from deploy.local.postgres import Postgres
 from deploy.local.processes import Reaper
 from deploy.local.program import Program
 from deploy.local.report import Report, Step
+from deploy.local.rights_table import CITY as CITY_USER
+from deploy.local.stack_rights import make_users, older_folder, shown
 from deploy.local.supervise import Supervisor
 from deploy.local.topics import apply_topics, city_topics, delete_topics
 from shared.runtime import migrate
+from shared.runtime.settings import KafkaAccess
 
 
 class Stack:
@@ -47,6 +51,7 @@ class Stack:
         self._supervisor = Supervisor(report)
         self.reaper: Reaper | None = None
         self.addresses: Addresses | None = None
+        self._broker: KafkaAccess | None = None
         self.is_new = False  # whether its folder held no stack before
 
     @property
@@ -114,17 +119,29 @@ class Stack:
             clock_file.set_rate(clock, options.rate, wall=wall)
 
     async def _start_servers(self, secrets: Secrets) -> Addresses:
+        users = self.folder.broker_users()
+        if users is None and self.options.secure and self.options.kafka is None:
+            raise older_folder()
         async with asyncio.TaskGroup() as group:
-            kafka = group.create_task(self._start_kafka())
+            kafka = group.create_task(self._start_kafka(users))
             postgres = group.create_task(self._start_postgres(secrets))
             group.create_task(asyncio.to_thread(make_accounts, self.folder))
         admin_dsn, databases = postgres.result()
-        return Addresses(kafka=kafka.result(), postgres=admin_dsn, databases=databases)
+        self._broker, processes = kafka.result()
+        return Addresses(
+            kafka=self._broker.kafka_bootstrap,
+            postgres=admin_dsn,
+            databases=databases,
+            users=processes,
+        )
 
-    async def _start_kafka(self) -> str:
-        options, bootstrap = self.options, self.options.kafka_bootstrap
+    async def _start_kafka(
+        self, users: BrokerUsers | None
+    ) -> tuple[KafkaAccess, dict[str, KafkaAccess]]:
+        """The broker as an administrator sees it, and who each of our processes is there."""
+        options, broker = self.options, self.options.kafka
         self._report.begin(Step.KAFKA)
-        if bootstrap is None:
+        if broker is None:
             await asyncio.to_thread(kafka_jars, lambda text: self._report.say(text, text))
             kafka = Kafka(
                 self.folder.kafka,
@@ -132,18 +149,22 @@ class Stack:
                 controller_port=options.ports.controller,
                 log=self.folder.logs / "kafka.log",
                 reaper=self.reaper,
+                users=users,
+                secure=options.secure,
             )
             await kafka.start()
             self._supervisor.keep("kafka", kafka)
-            bootstrap = kafka.bootstrap
+            broker = kafka.access
         elif options.fresh:
-            await delete_topics(bootstrap, options.topic_prefix)
-        self._report.done(Step.KAFKA, bootstrap)
+            await delete_topics(broker, options.topic_prefix)
+        self._report.done(Step.KAFKA, broker.kafka_bootstrap)
         self._report.begin(Step.TOPICS)
         wanted = city_topics(options.topic_prefix)
-        made = await apply_topics(bootstrap, wanted)
+        made = await apply_topics(broker, wanted)
         self._report.done(Step.TOPICS, f"{len(wanted)}（+{len(made)}）")
-        return bootstrap
+        if options.secure:
+            return broker, await make_users(options, broker)
+        return broker, dict.fromkeys((*SERVICES, CITY_USER), broker)
 
     async def _start_postgres(self, secrets: Secrets) -> tuple[str, dict[str, str]]:
         options, admin_dsn = self.options, self.options.database_url
@@ -206,6 +227,7 @@ class Stack:
             **urls,
             "sms": service_url(options.ports, "sms") if options.city else None,
             "kafka": addresses.kafka,
+            "kafka_security": None if self._broker is None else shown(options, self._broker),
             "topic_prefix": options.topic_prefix,
             "postgres": addresses.postgres,
             "databases": dict(addresses.databases),

@@ -1,5 +1,6 @@
 """Intake as a process: its settings and wiring, and nothing else."""
 
+import re
 import tomllib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -70,6 +71,7 @@ from services.intake.switchboard import Switchboard
 from shared.calendar import WorkCalendar
 from shared.catalogue.gazetteer import Gazetteer
 from shared.catalogue.load import load_catalogue
+from shared.catalogue.load_grids import heads_by_compound, load_building_heads, load_grids
 from shared.catalogue.load_limits import load_time_limits
 from shared.catalogue.report_labels import load_report_labels
 from shared.delivery.calling import new_client
@@ -80,8 +82,13 @@ from shared.runtime.service import Runtime, running
 from shared.runtime.settings import ServiceSettings
 from shared.uploads.objects import ObjectStore
 from shared.web.app import new_app, serve
+from shared.web.neighbour import Neighbour
 
 NAME: Final = "intake"
+# What the pages of the 承办工作台 ask for: the contact, which is recorded here, and the photos.
+FOR_THE_WORKBENCH: Final = re.compile(
+    r"/api/v1/(tickets/[0-9a-f-]{36}/disclosures|photos/[0-9a-f-]{36}/file)"
+)
 HERE: Final = Path(__file__).parent
 MIGRATIONS: Final = HERE / "sql" / "migrations"
 
@@ -144,6 +151,8 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         larger_bodies={**LARGER_BODIES, **resident.LARGER_BODIES},
     )
     include_routers(app)
+    if settings.router_url is not None:
+        app.add_middleware(Neighbour, origin=settings.router_url, paths=FOR_THE_WORKBENCH)
     return app
 
 
@@ -182,9 +191,12 @@ def include_routers(app: FastAPI) -> None:
 def new_context(runtime: Runtime, settings: IntakeSettings) -> IntakeContext:
     """The parts of intake on a runtime."""
     catalogue = load_catalogue()
+    grids = load_grids(catalogue)
     rules = Rules(
         catalogue=catalogue,
-        gazetteer=Gazetteer(catalogue),
+        gazetteer=Gazetteer(catalogue, grids),
+        grids=grids,
+        heads=heads_by_compound(load_building_heads(catalogue)),
         limits=load_time_limits(),
         calendar=WorkCalendar(),
         city_prefix=settings.city_prefix,

@@ -4,23 +4,42 @@ import tomllib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
 
 from services.router import handlers
-from services.router.api import files, held, live, reports, review, units, whistles
+from services.router.api import (
+    duties,
+    duty_drafts,
+    files,
+    grids,
+    held,
+    joint,
+    live,
+    proposals,
+    reports,
+    review,
+    units,
+    whistles,
+)
+from services.router.api.duties import ROWS_BODIES
 from services.router.api.files import LARGER_BODIES
 from services.router.context import CityNow, RouterContext
+from services.router.current import Current, current
 from services.router.domain.city import City, read_policy
 from services.router.domain.judgement import Refused
 from services.router.domain.outcome import Outcome
 from services.router.files import Shelf
 from services.router.judge import Reported, judge_requests
 from services.router.live import Live
+from services.router.refresh import refresh_for_ever
+from services.router.rehome import rehome_for_ever
 from services.router.seed import seed
 from shared.calendar import WorkCalendar
 from shared.catalogue.load import load_catalogue
+from shared.catalogue.load_grids import heads_by_compound, load_building_heads, load_grids
 from shared.catalogue.load_limits import load_time_limits
 from shared.errors import ShaodaoError
 from shared.runtime.database import Connection
@@ -29,6 +48,7 @@ from shared.runtime.service import Runtime, running
 from shared.runtime.settings import ServiceSettings
 from shared.uploads.objects import ObjectStore
 from shared.web.app import new_app, serve
+from shared.web.pages import Pages
 
 NAME = "router"
 HERE = Path(__file__).parent
@@ -52,17 +72,27 @@ def create_app(settings: RouterSettings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[Runtime]:
         async with running(settings, name=NAME, migrations=MIGRATIONS) as runtime:
-            city = await seeded_city(runtime)
-            context = app.state.context = wire(runtime, city, settings)
+            found = await seeded_city(runtime)
+            context = app.state.context = wire(runtime, found, settings, app.state.pages)
+            runtime.loop("refresh", partial(refresh_for_ever, context))
+            runtime.loop("rehome", partial(rehome_for_ever, runtime, context.now))
             app.state.ending.append(context.live.end)
             await runtime.start()
             yield runtime
             await context.live.stop()
 
     app = new_app(
-        NAME, settings=settings, lifespan=lifespan, folder=HERE, larger_bodies=LARGER_BODIES
+        NAME,
+        settings=settings,
+        lifespan=lifespan,
+        folder=HERE,
+        larger_bodies={**LARGER_BODIES, **ROWS_BODIES},
+        neighbour=settings.intake_url,  # who asked, and their photos, are there alone
     )
-    for noun in (reports, whistles, held, review, units, live, files):
+    for noun in (
+        *(reports, whistles, held, review, units, live, files),
+        *(proposals, duties, duty_drafts, grids, joint),
+    ):
         app.include_router(noun.router)
     return app
 
@@ -71,29 +101,30 @@ def city_of_files() -> City:
     """The city as its files have it; the units become the table's in `seeded_city`."""
     policy = tomllib.loads((HERE / "policy.toml").read_text(encoding="utf-8"))
     evidence = tomllib.loads((HERE / "evidence.toml").read_text(encoding="utf-8"))
+    routing = tomllib.loads((HERE / "routing.toml").read_text(encoding="utf-8"))
+    catalogue = load_catalogue()
     return City(
-        catalogue=load_catalogue(),
+        catalogue=catalogue,
         limits=load_time_limits(),
         calendar=WorkCalendar(),
-        policy=read_policy(policy | {"evidence": evidence}),
+        policy=read_policy(policy | {"evidence": evidence, "routing": routing}),
+        grids=load_grids(catalogue),
+        heads=heads_by_compound(load_building_heads(catalogue)),
     )
 
 
-async def seeded_city(runtime: Runtime) -> City:
-    """The city with the units of the table, which is seeded from the file first."""
+async def seeded_city(runtime: Runtime) -> Current:
+    """The city with the units and the duty list of the tables, seeded from the files first."""
     files = city_of_files()
     async with runtime.transaction() as connection:
-        catalogue = await seed(
-            connection, files.catalogue, policy=files.version, now=runtime.clock.now()
-        )
-    return City(
-        catalogue=catalogue, limits=files.limits, calendar=files.calendar, policy=files.policy
-    )
+        await seed(connection, files.catalogue, policy=files.version, now=runtime.clock.now())
+        return await current(connection, files)
 
 
-def wire(runtime: Runtime, city: City, settings: RouterSettings) -> RouterContext:
+def wire(runtime: Runtime, found: Current, settings: RouterSettings, pages: Pages) -> RouterContext:
     """Connect the edges with the verbs."""
-    here = CityNow(city)
+    here = CityNow(found.city, found.version)
+    pages.learn(found.names)
     runtime.subscribe(handlers.city_topics(here))
     runtime.subscribe(handlers.unit_topics(here))
 
@@ -108,6 +139,7 @@ def wire(runtime: Runtime, city: City, settings: RouterSettings) -> RouterContex
         reports=GroupCommit(runtime, "reports", judge),
         live=Live(runtime),
         shelf=shelf_of(runtime, settings),
+        pages=pages,
     )
 
 

@@ -4,18 +4,27 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.router import metrics, rows
+from services.router import files, metrics, rows
 from services.router.domain import calling
-from services.router.domain.blowing import Blow, check, may_blow
+from services.router.domain.blowing import (
+    Blow,
+    check,
+    crosses,
+    may_blow,
+    own_effort_by,
+    takeover_by,
+)
 from services.router.domain.book import Book, Request
 from services.router.domain.calling import Call
 from services.router.domain.city import City
 from services.router.domain.dues import Promises
+from services.router.domain.place_key import place_key
 from services.router.domain.whistle import Whistle
+from services.router.store import files as file_store
 from services.router.store import whistles as store
 from shared.catalogue.model import Unit
 from shared.contracts.ids import new_id
-from shared.contracts.parts import Actor, BlownBy
+from shared.contracts.parts import Actor, Attachment, BlownBy
 from shared.contracts.values import WhistleKind
 from shared.errors import ConflictError, ForbiddenError
 from shared.runtime.database import Connection
@@ -38,8 +47,11 @@ async def blow(
     city: City,
     now: datetime,
     traceparent: str | None,
+    files_at: str = "",
 ) -> Blown:
     """Call the units; the same `key` of the same unit gives the same whistle.
+
+    `files_at`: the address that the units fetch attachments from.
 
     Raises ForbiddenError, InvalidError naming every wrong field, ConflictError when the key was
     used for another request.
@@ -52,10 +64,15 @@ async def blow(
         if before is not None:
             return await _same(connection, before, digest)
     book = Book(Promises(city, now))
-    whistle = await _blow(connection, book, request, unit, actor, traceparent)
+    attached = await files.attachments(
+        connection, request.attachments, unit=unit.code, address=files_at
+    )
+    whistle = await _blow(connection, book, request, unit, attached, actor, traceparent)
     if key is not None:
         book.requests[whistle.whistle_id] = Request(key=key, hash=digest)
     await store.save(connection, book)
+    named = [(file_id, whistle.whistle_id) for file_id in request.attachments]
+    await file_store.link(connection, named)
     metrics.count(book)
     return Blown(whistle=whistle, new=True)
 
@@ -85,6 +102,7 @@ async def _blow(
     book: Book,
     request: Blow,
     unit: Unit,
+    attached: tuple[Attachment, ...],
     actor: Actor,
     traceparent: str | None,
 ) -> Whistle:
@@ -98,7 +116,7 @@ async def _blow(
         promises=book.promises,
     )
     await store.take_numbers(connection, book, 1)
-    matter = request.matter([tickets[ticket_id] for ticket_id in request.tickets])
+    matter = request.matter([tickets[ticket_id] for ticket_id in request.tickets], attached)
     demand = request.kind is WhistleKind.CITIZEN_DEMAND and len(request.tickets) == 1
     whistle = calling.new_whistle(
         new_id(book.now),
@@ -108,9 +126,17 @@ async def _blow(
         round=tickets[request.tickets[0]].round if demand else 1,
         ticket_ids=tuple(sorted(request.tickets)),
         demand_ticket=request.tickets[0] if demand else None,
+        place_key=place_key(matter, book.city.catalogue),
     )
     blown_by = BlownBy(unit=unit.code, level=unit.level.value, on_behalf_of=request.on_behalf_of)
-    call = Call(actor=actor, blown_by=blown_by, trace=(f"blown by {unit.code}",))
+    call = Call(
+        actor=actor,
+        blown_by=blown_by,
+        trace=(f"blown by {unit.code}",),
+        cross_district=crosses(request, unit, book.city),
+        takeover_by=takeover_by(unit, book.promises),
+        own_effort_by=own_effort_by(request, unit, book.promises),
+    )
     outcome = calling.blow(whistle, matter, summonses, call, promises=book.promises)
     book.contents[whistle.whistle_id] = calling.content_of(matter, call)
     book.put(outcome, traceparent)

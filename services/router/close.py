@@ -70,7 +70,7 @@ def group_flagged(
     ticket = book.tickets.get(fact.ticket_id)
     if ticket is not None:
         registered = replace(ticket.registered, urgency=fact.urgency)
-        book.put_ticket(replace(ticket, registered=registered))
+        book.put_ticket(replace(ticket, registered=registered, group=True))
 
 
 def supplemented(

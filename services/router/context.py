@@ -10,16 +10,19 @@ from services.router.judge import Reported
 from services.router.live import Live
 from shared.runtime.group_commit import GroupCommit
 from shared.runtime.service import Runtime
+from shared.web.pages import Pages
 
 
 class CityNow:
     """The city as it is now: replaced as a whole when its units or its duty list change.
 
-    A batch reads `city` once and keeps it: all of its events are judged by one city.
+    A batch reads `city` once and keeps it: all of its events are judged by one city. `version`
+    counts the changes of the tables it was read from.
     """
 
-    def __init__(self, city: City) -> None:
+    def __init__(self, city: City, version: int = 0) -> None:
         self.city = city
+        self.version = version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,7 @@ class RouterContext:
     reports: GroupCommit[Reported, Outcome | Refused]
     live: Live
     shelf: Shelf
+    pages: Pages  # they show the names of units, also of those that come later
 
     @property
     def city(self) -> City:

@@ -1,7 +1,7 @@
 """The moves that a missed promise asks of the router.
 
 A unit that stays silent is deemed to have acknowledged; an urgent ticket that nobody dispatched in
-time is dispatched provisionally.
+time is dispatched provisionally, a normal one goes to the shift lead.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from services.router.domain.deeming import deem
 from services.router.domain.dues import Promises
 from services.router.store import whistles as store
 from shared.contracts.deadlines import Missed
-from shared.contracts.parts import DeadlineKind
+from shared.contracts.parts import DeadlineKind, WhistleState
 from shared.runtime.database import Connection
 from shared.runtime.incoming import Incoming
 
@@ -53,10 +53,15 @@ async def _dispatch_overdue(
     ids = [event.data.ticket_id for event in events if event.data.ticket_id is not None]
     book = await store.of_tickets(connection, ids, promises, new_whistles=0)
     contents = await store.contents(connection, list(book.whistles))
-    for ticket_id in ids:
-        ticket = book.tickets.get(ticket_id)
-        for whistle in book.of_ticket(ticket_id):
-            if ticket is not None:
-                dispatch.overdue(book, whistle, contents[whistle.whistle_id][0], ticket)
+    waiting = [
+        whistle
+        for ticket_id in ids
+        for whistle in book.of_ticket(ticket_id)
+        if whistle.state is WhistleState.HELD and whistle.demand_ticket == ticket_id
+    ]
+    for whistle in waiting:
+        ticket = book.tickets[whistle.demand_ticket or whistle.ticket_ids[0]]
+        dispatch.overdue(book, whistle, contents[whistle.whistle_id][0], ticket)
+        metrics.overdue(ticket.matter.urgency)
     await store.save(connection, book)
     metrics.count(book)

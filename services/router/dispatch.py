@@ -6,12 +6,18 @@ from datetime import datetime
 from uuid import UUID
 
 from services.router.domain import calling, ending
+from services.router.domain.alarm import alarm
 from services.router.domain.assignment import GONE
 from services.router.domain.book import Book
 from services.router.domain.calling import SYSTEM, Call
+from services.router.domain.jurisdiction import breach
 from services.router.domain.matter import Content, Ticket, TicketState
 from services.router.domain.outcome import Outcome
-from services.router.domain.responsibility import Found, Summons, Unclear, complete
+from services.router.domain.place_key import place_key
+from services.router.domain.routing.answer import Found, Summons, Unclear
+from services.router.domain.routing.provisional import provisionally
+from services.router.domain.routing.question import question_of
+from services.router.domain.routing.trace import line
 from services.router.domain.whistle import Whistle
 from shared.contracts import tickets
 from shared.contracts.ids import new_id
@@ -107,24 +113,31 @@ def _end_round(
 
 
 def _same_units(book: Book, last: Whistle, round: int) -> Found | None:
-    """Those who had it last, by ruling or not; None where nobody leads or some unit is gone."""
+    """Those who had it last, by ruling or not; None where they cannot have it again.
+
+    Nobody leads, a unit is gone, or the lead only looked first where the person had chosen it.
+    """
     parts = [a for a in last.assignments if a.state not in GONE]
-    if not any(a.relation is Relation.LEAD for a in parts):
+    lead = next((a for a in parts if a.relation is Relation.LEAD), None)
+    if lead is None or any(a.unit not in book.city.catalogue.units for a in parts):
         return None
-    if any(a.unit not in book.city.catalogue.units for a in parts):
+    if breach(book.city, last.category, lead.unit) is not None:
         return None
     summonses = tuple(
         Summons(unit=a.unit, relation=a.relation, task=a.task, clause=a.clause) for a in parts
     )
-    return Found(summonses=summonses, trace=(f"round {round}:same units as {last.number}",))
+    return Found(summonses=summonses, trace=(line("round", n=round, number=last.number),))
 
 
 def _resolved(book: Book, ticket: Ticket) -> Found | Unclear:
-    matter = ticket.matter
-    return book.responsibilities.of(matter.category, matter.place, matter.urgency)
+    question = question_of(book.city, ticket.registered, round=ticket.round)
+    return book.responsibilities.of(question)
 
 
 def _dispatch(book: Book, ticket: Ticket, found: Found | Unclear, traceparent: str | None) -> None:
+    if found.urgency is not None:  # danger, or the season
+        ticket = ticket.in_urgency(found.urgency)
+        book.put_ticket(ticket)
     whistle = calling.new_whistle(
         new_id(book.now),
         number=book.number(),
@@ -133,9 +146,11 @@ def _dispatch(book: Book, ticket: Ticket, found: Found | Unclear, traceparent: s
         round=ticket.round,
         ticket_ids=(ticket.ticket_id,),
         demand_ticket=ticket.ticket_id,
+        place_key=place_key(ticket.matter, book.city.catalogue),
     )
     if isinstance(found, Unclear):
-        content = Content(why=found.why, candidates=found.candidates)
+        rule_by = calling.convened_by(whistle, found, book.promises)
+        content = Content(why=found.why, candidates=found.candidates, rule_by=rule_by)
         outcome = calling.hold(whistle, found, promises=book.promises)
     else:
         call = Call(actor=SYSTEM, blown_by=book.by_city, trace=found.trace)
@@ -150,37 +165,17 @@ def _dispatch(book: Book, ticket: Ticket, found: Found | Unclear, traceparent: s
 def overdue(book: Book, whistle: Whistle, content: Content, ticket: Ticket) -> None:
     """Held past its dispatch limit: urgent matters never wait (DOMAIN §6).
 
-    They go to the best lawful candidate, or to the 12345 centre where there is none, marked
-    provisional. Normal ones stay with the dispatcher; the notifier tells the shift lead.
+    They go to the best lawful candidate, marked provisional. Normal ones go to the shift lead,
+    with an alarm, and wait there.
     """
     matter = ticket.matter
-    if whistle.state is not WhistleState.HELD or matter.urgency is Urgency.NORMAL:
+    if matter.urgency is Urgency.NORMAL:
+        book.put(alarm(whistle, at=book.now, policy=book.city.version), None)
         return
-    centre = book.city.hotline_centre(matter.place.region)
-    best = next((c.unit for c in content.candidates if c.unit in book.city.catalogue.units), None)
-    lead = best or (centre.code if centre else None)
-    if lead is None:
-        return
-    summonses = [Summons(unit=lead, relation=Relation.LEAD)]
-    if centre is not None and centre.code != lead:
-        summonses.append(
-            Summons(
-                unit=centre.code,
-                relation=Relation.ASSISTING,
-                task="超时未派，暂派并协助确认主办单位",
-                coordinating=True,
-            )
-        )
-    found = complete(
-        book.city,
-        summonses,
-        place=matter.place,
-        urgency=matter.urgency,
-        now=book.now,
-        trace=(*content.why, f"11:dispatch overdue→{lead}, provisional"),
-    )
-    call = Call(actor=SYSTEM, blown_by=book.by_city, trace=found.trace, provisional=True)
-    opened(book, whistle, ticket, found.summonses, call, content, None)
+    found = provisionally(book.city, matter, content.candidates, why=content.why, now=book.now)
+    if found is not None:
+        call = Call(actor=SYSTEM, blown_by=book.by_city, trace=found.trace, provisional=True)
+        opened(book, whistle, ticket, found.summonses, call, content, None)
 
 
 def opened(
@@ -200,6 +195,7 @@ def opened(
         trace=call.trace,
         why=content.why,
         candidates=content.candidates,
+        rule_by=content.rule_by,
     )
     book.put(outcome, traceparent)
     return outcome

@@ -9,7 +9,6 @@ from services.router import close, dispatch, merge, metrics
 from services.router.domain.book import Book
 from services.router.domain.city import City
 from services.router.domain.dues import Promises
-from services.router.store import queue
 from services.router.store import whistles as store
 from shared.contracts import tickets
 from shared.runtime.database import Connection
@@ -60,7 +59,6 @@ async def follow_tickets(
     for event in heard:
         _follow(book, event)
     await store.save(connection, book)
-    await queue.save_questions(connection, book.questions)
     metrics.count(book)
 
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.router import metrics
+from services.router import files, metrics
 from services.router.domain.book import Book, Declined
 from services.router.domain.city import City
 from services.router.domain.dues import Promises
-from services.router.domain.judgement import NEED_ALL, Refused, judge
+from services.router.domain.judgement import NEED_ALL, Refused, judge, needs_words
 from services.router.domain.outcome import Outcome
+from services.router.store import replies
 from services.router.store import whistles as store
 from shared.contracts import reports
 from shared.contracts.bureaus import RefusalCode, ReportRefused
@@ -40,8 +41,17 @@ async def judge_requests(
     book = await _read(connection, reported, city, now)
     answers = [_judge(book, each) for each in reported]
     await store.save(connection, book)
+    await files.reported(connection, _counted(reported, answers))
     metrics.count(book)
     return answers
+
+
+def _counted(
+    reported: Sequence[Reported], answers: Sequence[Outcome | Refused]
+) -> list[tuple[str, reports.Report]]:
+    """The reports that count: the files they name belong to their whistles."""
+    pairs = zip(reported, answers, strict=True)
+    return [(each.unit, each.report) for each, answer in pairs if isinstance(answer, Outcome)]
 
 
 async def judge_events(
@@ -50,11 +60,14 @@ async def judge_events(
     """Judge reports that came on the units' topics; refusals are told on theirs."""
     reported = [_reported(event) for event in events]
     book = await _read(connection, reported, city, now)
+    answers = []
     for event, each in zip(events, reported, strict=True):
         answer = _judge(book, each)
+        answers.append(answer)
         if isinstance(answer, Refused):
             book.said.append(_declined(event, each, answer, now))
     await store.save(connection, book)
+    await files.reported(connection, _counted(reported, answers))
     metrics.count(book)
 
 
@@ -86,6 +99,12 @@ async def _read(
     }
     if returning:
         await store.load_precedents(connection, book, returning)
+    with_words = {each.report.whistle_id for each in reported if needs_words(each.report)}
+    if with_words:
+        book.words.update(await store.contents(connection, with_words))
+    resolving = {each.unit for each in reported if isinstance(each.report, reports.Resolved)}
+    if resolving:
+        await replies.load(connection, book, resolving)
     return book
 
 
@@ -99,7 +118,7 @@ def _judge(book: Book, each: Reported) -> Outcome | Refused:
         report_id=each.report_id,
         received_at=each.received_at,
         promises=book.promises,
-        precedent=book.precedent(whistle_id),
+        grounds=book.grounds(whistle_id, each.unit),
     )
     if isinstance(answer, Refused):
         metrics.refused(each.report, answer.code)
@@ -107,6 +126,8 @@ def _judge(book: Book, each: Reported) -> Outcome | Refused:
     book.put(answer, each.traceparent)
     if isinstance(each.report, reports.ReturnRequested):
         book.asked_to_return(answer.whistle, each.unit)
+    if isinstance(each.report, reports.Resolved):
+        book.has_replied(answer)
     return answer
 
 

@@ -1,7 +1,7 @@
-"""What people may read: held tickets, the whistles of a ticket or unit, one whistle as a whole."""
+"""What people may read: the whistles of a ticket or unit, one whistle as a whole."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,45 +10,15 @@ from services.router import rows
 from services.router.domain.matter import Content, Matter
 from services.router.domain.whistle import Whistle
 from services.router.domain.words import FACT_ZH
+from services.router.store import joint
 from services.router.store import whistles as store
 from services.router.store.whistles import SQL
 from shared.contracts import parts
 from shared.contracts.parts import Attachment, BlownBy, Muster, Place, WhistleState
-from shared.contracts.values import Due, TicketType, Urgency, WhistleKind
+from shared.contracts.values import TicketType, Urgency, WhistleKind
 from shared.contracts.whistles import Candidate
 from shared.errors import NotFoundError
 from shared.runtime.database import Connection
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldItem:
-    """A ticket that waits for a dispatcher."""
-
-    ticket_id: UUID
-    ticket_number: str
-    whistle_id: UUID
-    number: str
-    round: int
-    seq: int
-    title: str
-    summary: str
-    category: str | None
-    type: TicketType
-    urgency: Urgency
-    place: Place
-    registered_at: datetime
-    dispatch_by: Due
-    why: tuple[str, ...]
-    candidates: tuple[Candidate, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldPage:
-    """Held tickets, oldest first; `next` is the cursor of the next page."""
-
-    now: datetime
-    items: list[HeldItem]
-    next: UUID | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +84,11 @@ class WhistleDetail:
     why: tuple[str, ...]
     candidates: tuple[Candidate, ...]
     timeline: list[Moment]
+    why_beyond: str | None = None
+    in_charge: str | None = None
+    takeover_by: datetime | None = None
+    cross_district: bool = False
+    repeats: int | None = None  # earlier whistles of the place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,41 +105,6 @@ class Sight:
         if self.region and (whistle.region or "").startswith(self.region):
             return True
         return whistle.part_of(self.unit) is not None
-
-
-async def held(
-    connection: Connection, *, now: datetime, cursor: UUID | None, limit: int
-) -> HeldPage:
-    """The tickets that wait for a person."""
-    found = await connection.fetch(SQL.held, cursor, limit + 1)
-    items = []
-    for row in found[:limit]:
-        content, registered = (
-            rows.content_of(row["content"]),
-            rows.registered_of(row["registered"]),
-        )
-        items.append(
-            HeldItem(
-                ticket_id=row["ticket_id"],
-                ticket_number=registered.number,
-                whistle_id=row["whistle_id"],
-                number=row["number"],
-                round=row["round"],
-                seq=row["seq"],
-                title=registered.title,
-                summary=registered.summary,
-                category=registered.category,
-                type=registered.type,
-                urgency=registered.urgency,
-                place=registered.place,
-                registered_at=row["registered_at"],
-                dispatch_by=registered.dispatch_by,
-                why=content.why,
-                candidates=content.candidates,
-            )
-        )
-    next_ = items[-1].whistle_id if len(found) > limit else None
-    return HeldPage(now=now, items=items, next=next_)
 
 
 async def listed(
@@ -188,16 +128,32 @@ async def listed(
     return WhistlePage(now=now, items=[item(whistle) for whistle in whistles], next=next_)
 
 
+async def moments(connection: Connection, whistle_id: UUID) -> list[Moment]:
+    """What happened to a whistle, oldest first."""
+    return [moment(row) for row in await connection.fetch(SQL.timeline, whistle_id)]
+
+
 async def detail(
-    connection: Connection, whistle_id: UUID, *, sight: Sight, now: datetime
+    connection: Connection,
+    whistle_id: UUID,
+    *,
+    sight: Sight,
+    now: datetime,
+    repeats_days: int | None = None,
 ) -> WhistleDetail:
-    """One whistle; raises NotFoundError also for a caller whom it does not concern."""
+    """One whistle; raises NotFoundError also for a caller whom it does not concern.
+
+    `repeats_days`: count the whistles of its place in so many days before.
+    """
     found = await store.read_whistles(connection, [whistle_id])
     if not found or not sight.sees(found[0]):
         raise NotFoundError("没有这张哨单", "there is no such whistle")
     content, matter = (await store.contents(connection, [whistle_id]))[whistle_id]
-    timeline = [moment(row) for row in await connection.fetch(SQL.timeline, whistle_id)]
-    return _detail(found[0], content, matter, timeline, sight, now)
+    timeline = await moments(connection, whistle_id)
+    shown = _detail(found[0], content, matter, timeline, sight, now)
+    if repeats_days is None:
+        return shown
+    return replace(shown, repeats=await joint.repeats(connection, whistle_id, days=repeats_days))
 
 
 def _detail(
@@ -225,8 +181,18 @@ def _detail(
         trace=content.trace,
         why=content.why,
         candidates=content.candidates,
-        timeline=timeline,
+        timeline=[each for each in timeline if _tells(each, sight)],
+        why_beyond=matter.why_beyond,
+        in_charge=whistle.in_charge,
+        takeover_by=whistle.takeover_by,
+        cross_district=whistle.cross_district,
     )
+
+
+def _tells(moment: Moment, sight: Sight) -> bool:
+    """A bureau reads its own marks, not those of the others."""
+    local = sight.unit is None or sight.region is not None
+    return local or moment.what != "evaluated" or moment.after["unit"] == sight.unit
 
 
 def item(whistle: Whistle) -> WhistleItem:
@@ -248,6 +214,7 @@ def item(whistle: Whistle) -> WhistleItem:
 
 
 def moment(row: rows.Row) -> Moment:
+    """A row of the history in plain words."""
     return Moment(
         seq=row["seq"],
         at=row["at"],

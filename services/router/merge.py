@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from services.router import close, dispatch
 from services.router.domain import ending, joining
@@ -68,7 +69,9 @@ def _meet(
     if parent is None or not WHISTLE.allows(parent.state, WhistleCommand.LINK_TICKET):
         return
     if joining.same_lead(own, parent):
-        carry_over(book, own, parent, into=fact, actor=fact.actor, at=at, traceparent=traceparent)
+        carry_over(
+            book, own, parent, into=fact.into, actor=fact.actor, at=at, traceparent=traceparent
+        )
         return
     outcome, question = joining.ask(
         own,
@@ -112,18 +115,17 @@ def carry_over(
     own: Whistle,
     parent: Whistle,
     *,
-    into: tickets.Merged | joining.MergeQuestion,
+    into: UUID,
     actor: Actor,
     at: datetime,
     traceparent: str | None,
 ) -> Whistle:
     """`own` is withdrawn and its tickets go over to `parent`'s whistle; the parent's after it."""
-    parent_ticket = into.into if isinstance(into, tickets.Merged) else into.into_ticket_id
     gone, joined = joining.join(
         own,
         parent,
         _tickets(book, own),
-        into=parent_ticket,
+        into=into,
         actor=actor,
         promises=book.promises,
         at=at,

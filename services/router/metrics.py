@@ -6,7 +6,7 @@ from services.router.domain.book import Book, Said
 from shared.contracts import whistles
 from shared.contracts.bureaus import RefusalCode
 from shared.contracts.reports import Report
-from shared.contracts.values import WhistleKind
+from shared.contracts.values import Urgency, WhistleKind
 from shared.runtime.metrics import BUCKETS_SECONDS
 
 FACTS = Counter(
@@ -32,8 +32,22 @@ BLOWN_AFTER = Histogram(
     "Domain time from a ticket's registration to its whistle, where the system dispatched.",
     buckets=BUCKETS_SECONDS,
 )
+HELD_TOO_LONG = Counter(
+    "shaodao_router_held_too_long_total",
+    "Held tickets past their dispatch limit: normal ones are the shift lead's alarm, the others "
+    "were dispatched provisionally.",
+    ["urgency"],
+)
 FILES = Counter(
     "shaodao_router_files_total", "Files that units sent, by what became of them.", ["outcome"]
+)
+FORWARDED = Counter(
+    "shaodao_router_forwarded_total", "Events of units' topics queued for their webhooks."
+)
+PUSHED = Counter(
+    "shaodao_router_pushed_reports_total",
+    "Reports that departments pushed over HTTP, by what they were answered.",
+    ["verdict"],
 )
 
 
@@ -58,6 +72,11 @@ def _count_blown(book: Book, fact: whistles.Blown) -> None:
         if ticket is not None:
             waited = (book.now - ticket.registered_at).total_seconds()
             BLOWN_AFTER.observe(max(0.0, waited))
+
+
+def overdue(urgency: Urgency) -> None:
+    """Count a held ticket that nobody dispatched in time."""
+    HELD_TOO_LONG.labels(urgency.value).inc()
 
 
 def refused(report: Report, code: RefusalCode) -> None:

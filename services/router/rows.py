@@ -49,6 +49,7 @@ def ticket_of(row: Row) -> Ticket:
         registered_at=row["registered_at"],
         registered=registered_of(row["registered"]),
         merged_into=row["merged_into"],
+        group=row["group_flagged"],
     )
 
 
@@ -60,10 +61,19 @@ def ticket_row(ticket: Ticket) -> tuple[object, ...]:
         ticket.registered_at,
         ticket.merged_into,
         json_of(ticket.registered),
+        ticket.group,
     )
 
 
-TICKET_COLUMNS = ("ticket_id", "state", "round", "registered_at", "merged_into", "registered")
+TICKET_COLUMNS = (
+    "ticket_id",
+    "state",
+    "round",
+    "registered_at",
+    "merged_into",
+    "registered",
+    "group_flagged",
+)
 
 
 def assignments_of(rows: Iterable[Row]) -> dict[UUID, list[Assignment]]:

@@ -151,7 +151,9 @@ async def opened(
     whistles = await whistle_store.read_whistles(connection, [whistle_id])
     parts = _parts(whistles, unit)
     if not parts:
-        raise NotFoundError("本单位不在该哨单的承办单位之列", "your unit has no part in this whistle")
+        raise NotFoundError(
+            "本单位不在该哨单的承办单位之列", "your unit has no part in this whistle"
+        )
     return Opened(job=(await _jobs(connection, parts, now))[0], detail=detail)
 
 

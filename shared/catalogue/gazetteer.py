@@ -2,8 +2,8 @@
 
 It reads the names in an address from left to right, the longest name first, so that 和平路 is a
 road and never the community 和平. What is known for certain narrows what is not: a region chosen
-by a person stands, and names that contradict it lower the confidence. Compounds are points until
-the polygons of the grids come.
+by a person stands, and names that contradict it lower the confidence. With the map of the grids a
+point lies in the grid whose polygon holds it, and a compound in the grid of its own point.
 """
 
 import math
@@ -14,16 +14,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from shared.catalogue.grids import GridMap
 from shared.catalogue.model import Catalogue, Compound, Road
 from shared.catalogue.regions import Region, RegionLevel, contains
 
 NEAR_METRES = 300.0
+COMMUNITY_DIGITS = 12
 _EARTH_RADIUS_METRES = 6_371_008.8
 _METRES_PER_DEGREE = math.radians(_EARTH_RADIUS_METRES)
 
 
 class LocatedBy(StrEnum):
     COMPOUND = "compound"  # 小区名
+    GRID = "grid"  # 网格边界
     POINT = "point"  # 坐标
     COMMUNITY = "community"  # 社区名
     ROAD = "road"  # 道路名
@@ -37,6 +40,7 @@ class LocatedBy(StrEnum):
 # How far each way of locating is trusted; below 0.85 a person should look (DOMAIN §6).
 CONFIDENCE = {
     LocatedBy.COMPOUND: 0.95,
+    LocatedBy.GRID: 0.95,
     LocatedBy.POINT: 0.85,
     LocatedBy.COMMUNITY: 0.9,
     LocatedBy.ROAD: 0.7,
@@ -84,9 +88,10 @@ class _Frame:
 
 
 class Gazetteer:
-    """Finds places by the names and points of a catalogue; built once, it never changes."""
+    """Finds places by the names, points and grids of a city; built once, it never changes."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, grids: GridMap | None = None) -> None:
+        self._grids = grids
         self._names = _all_names(catalogue)
         # Without any name the pattern would match the empty text everywhere.
         by_length = sorted(self._names, key=len, reverse=True)
@@ -118,9 +123,9 @@ class Gazetteer:
                 region_code=frame.region_code, how=frame.how, confidence=frame.confidence
             )
         road = next((name.place.name for name in names if isinstance(name.place, Road)), None)
-        if lat is None or lon is None:
-            return replace(found, road=road)
-        return replace(found, road=road, lat=lat, lon=lon)
+        if lat is not None and lon is not None:
+            found = replace(found, lat=lat, lon=lon)
+        return replace(self._in_grid(found), road=road)
 
     def nearest(self, lat: float, lon: float, region: str | None = None) -> Compound | None:
         """The compound nearest to a point within 300 m, of those that lie in the region."""
@@ -136,17 +141,49 @@ class Gazetteer:
         return compound if distance <= NEAR_METRES else None
 
     def _by_point(self, frame: _Frame, lat: float | None, lon: float | None) -> Located | None:
-        """By the nearest compound; a point in another district than the frame is a conflict."""
+        """By its grid, else by the nearest compound; one in another district is a conflict."""
         if lat is None or lon is None:
             return None
-        compound = self.nearest(lat, lon, frame.region_code)
+        within, grid = frame.region_code, self._grid_at(lat, lon)
+        if grid is not None and _agree(grid, within):
+            compound = self.nearest(lat, lon, grid[:COMMUNITY_DIGITS])
+            if compound is not None:
+                sure = min(CONFIDENCE[LocatedBy.GRID], _doubt(frame))
+                found = _at(compound, frame, LocatedBy.POINT)
+                return replace(found, how=LocatedBy.GRID, confidence=sure)
+            return Located(
+                region_code=within if within is not None and contains(grid, within) else grid,
+                how=LocatedBy.GRID,
+                confidence=min(CONFIDENCE[LocatedBy.GRID], _doubt(frame)),
+            )
+        compound = self.nearest(lat, lon, within)
         if compound is not None:
             return _at(compound, frame, LocatedBy.POINT)
-        elsewhere, within = self.nearest(lat, lon), frame.region_code
-        if elsewhere is None or within is None or _agree(elsewhere.region_code, within[:6]):
+        elsewhere = grid or _region_of(self.nearest(lat, lon))
+        if elsewhere is None or within is None or _agree(elsewhere, within[:6]):
             return None
         doubt = CONFIDENCE[LocatedBy.CONFLICT]
         return Located(region_code=within, how=LocatedBy.CONFLICT, confidence=doubt)
+
+    def _grid_at(self, lat: float, lon: float) -> str | None:
+        grid = self._grids.at(lat, lon) if self._grids is not None else None
+        return grid.code if grid is not None else None
+
+    def _in_grid(self, found: Located) -> Located:
+        """The grid of the point, its own or the compound's, that lies in the community found."""
+        region = found.region_code
+        if region is None or len(region) != COMMUNITY_DIGITS or found.how is LocatedBy.CONFLICT:
+            return found
+        if found.lat is None or found.lon is None:
+            return found
+        grid = self._grid_at(found.lat, found.lon)
+        if grid is None or not contains(region, grid):
+            return found
+        return replace(found, region_code=grid)
+
+
+def _region_of(compound: Compound | None) -> str | None:
+    return compound.region_code if compound is not None else None
 
 
 def metres_between(lat: float, lon: float, other_lat: float, other_lon: float) -> float:

@@ -1,6 +1,6 @@
 """Grids: the smallest areas of the city, who walks them, and in which of them a point lies."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shapely import Point, STRtree, from_wkt
@@ -15,6 +15,19 @@ class Grid:
     worker: str
     substitute: str
     area: BaseGeometry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildingHead:
+    """Who looks after a building of a compound for the community."""
+
+    compound: str
+    building: str
+    head: str
+
+
+Heads = Mapping[str, Sequence[BuildingHead]]
+"""The building heads of each compound, by its name."""
 
 
 class GridMap:

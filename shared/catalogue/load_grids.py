@@ -1,12 +1,11 @@
 """Reads the tables of grids and building heads and checks them against the catalogue."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from shapely import Polygon
 from shapely.geometry.base import BaseGeometry
 
-from shared.catalogue.grids import Grid, GridMap, read_area
+from shared.catalogue.grids import BuildingHead, Grid, GridMap, Heads, read_area
 from shared.catalogue.load import DATA
 from shared.catalogue.model import Catalogue
 from shared.catalogue.tables import Problems, Row, check_unique, rows_of
@@ -14,15 +13,6 @@ from shared.catalogue.tables import Problems, Row, check_unique, rows_of
 GRIDS = ("code", "worker", "substitute", "polygon")
 HEADS = ("compound", "building", "head")
 NOWHERE: BaseGeometry = Polygon()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildingHead:
-    """Who looks after a building of a compound for the community."""
-
-    compound: str
-    building: str
-    head: str
 
 
 def load_grids(catalogue: Catalogue, folder: Path | None = None) -> GridMap:
@@ -45,6 +35,14 @@ def load_building_heads(
     heads = [_head(row, catalogue) for row in rows]
     problems.raise_if_any()
     return tuple(heads)
+
+
+def heads_by_compound(heads: tuple[BuildingHead, ...]) -> Heads:
+    """The heads of each compound, in the order of the file."""
+    found: dict[str, list[BuildingHead]] = {}
+    for head in heads:
+        found.setdefault(head.compound, []).append(head)
+    return found
 
 
 def _grid(row: Row, catalogue: Catalogue) -> Grid:

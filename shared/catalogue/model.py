@@ -231,7 +231,7 @@ class Catalogue:
         if compound is None:
             return ()
         found = self.compound(compound)
-        if found.property_unit is not None:
+        if found.property_unit in self.units:  # it may have been removed
             return (self.unit(found.property_unit),)
         return self.units_for(STREET_FUNCTION, found.region_code)
 

@@ -181,6 +181,7 @@ class Assignment:
     contact: Due | None = None
     arrive: Due | None = None
     resolve: Due | None = None
+    handler: Handler | None = None  # whose desk it is on, where that is known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

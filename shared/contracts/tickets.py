@@ -41,10 +41,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hints:
-    """What intake noticed that may help the dispatcher."""
+    """What intake noticed that may help the dispatcher.
+
+    `located_by` and `place_confidence`: how the gazetteer found the region, and how surely.
+    """
 
     similar: tuple[UUID, ...] = ()
     same_caller_30d: int = 0
+    located_by: str | None = None
+    place_confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

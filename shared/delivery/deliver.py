@@ -42,13 +42,17 @@ class Sender(Protocol):
 class Deliverer:
     """The delivery loop of a service; give it what the service can send."""
 
-    def __init__(self, runtime: Runtime, senders: Mapping[Channel, Sender]) -> None:
+    def __init__(
+        self, runtime: Runtime, senders: Mapping[Channel, Sender], *, after_commits: bool = True
+    ) -> None:
+        """`after_commits`: look after every commit of this process, else when woken and by time."""
         self._runtime = runtime
         self._senders = senders
         self._lanes: dict[str, Lane] = {}
         self._wake = asyncio.Event()
         self._random = random.SystemRandom()
-        runtime.after_commit(self.wake)
+        if after_commits:
+            runtime.after_commit(self.wake)
         runtime.loop("deliver", self._run)
         runtime.loop("tend-deliveries", self._tend)
 

@@ -19,7 +19,7 @@ from shared.runtime.clock import wall_now
 from shared.runtime.database import Connection, queries
 
 SQL = queries(Path(__file__).parent / "sql" / "deliveries.sql")
-Value: TypeAlias = str | int | bool | None
+Value: TypeAlias = "str | int | float | bool | None | Sequence[Value] | Mapping[str, Value]"
 
 
 class Channel(StrEnum):
@@ -50,9 +50,12 @@ class Message:
     @property
     def destination(self) -> str:
         """What may be down as a whole: the one SMS gateway, or this webhook."""
-        if self.channel is Channel.SMS:
-            return self.channel.value
-        return f"{self.channel}:{self.recipient}"
+        return destination_of(self.channel, self.recipient)
+
+
+def destination_of(channel: Channel, recipient: str) -> str:
+    """What may be down as a whole for a recipient."""
+    return channel.value if channel is Channel.SMS else f"{channel}:{recipient}"
 
 
 async def put(

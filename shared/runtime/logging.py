@@ -63,6 +63,7 @@ def configure(service: str, *, fmt: str, level: str) -> None:
     )
     handler.addFilter(_only_repeats_of("aiokafka", "faststream"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.getLogger("aiokafka.consumer.consumer").setLevel(logging.WARNING)  # every assignment
     logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # a line with the address for each call
     structlog.configure(

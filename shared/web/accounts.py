@@ -106,6 +106,12 @@ class Accounts:
         self._refresh()
         return self._accounts.get(normal(login))
 
+    def of_unit(self, unit: str) -> list[Account]:
+        """Who may sign in for a unit, by name."""
+        self._refresh()
+        found = [a for a in self._accounts.values() if a.unit == unit and not a.disabled]
+        return sorted(found, key=lambda account: account.name)
+
     def _refresh(self) -> None:
         if self._path is None:
             return

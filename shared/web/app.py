@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import uvicorn
 from fastapi import Depends, FastAPI, Request
+from pydantic import AnyHttpUrl
 
 from shared.errors import FieldError, InvalidError
 from shared.runtime import logging as logs
@@ -36,12 +37,13 @@ def new_app(
     lifespan: Lifespan,
     folder: Path | None = None,
     larger_bodies: Mapping[str, int] = MappingProxyType({}),
+    neighbour: AnyHttpUrl | None = None,
 ) -> FastAPI:
     """An app with pages, sign-in, health, metrics, dead letters, error answers, limits and traces.
 
     `lifespan` wires the service and yields its started Runtime; `folder` is the service's own, with
     its templates, texts and static files; `larger_bodies` are limits by path where the ordinary one
-    is too small.
+    is too small; `neighbour` is the service that pages of this one may ask.
     """
 
     @asynccontextmanager
@@ -72,7 +74,7 @@ def new_app(
         secret, Accounts(settings.accounts_file), secure=_is_https(name, settings)
     )
     app.state.pages = Pages(folder or Path(name), settings)
-    app.state.security_headers = security_headers(settings.tile_url)
+    app.state.security_headers = security_headers(settings.tile_url, neighbour)
     problems.install(app)
     describe(app)
     app.include_router(operations.router)

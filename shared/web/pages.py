@@ -95,8 +95,12 @@ class Pages:
             '<svg class="icon {}" viewBox="0 0 24 24" {} aria-hidden="true">{}</svg>'
         ).format(css, Markup(paint), Markup(self._icons[name]))
 
+    def learn(self, names: Mapping[str, str]) -> None:
+        """Take in the names of units by code: those the city has had since its file."""
+        self._units = self._units | names
+
     def unit_name(self, code: str) -> str:
-        """A unit's name; its code when it was added to the city's table after its file."""
+        """A unit's name; its code as long as nobody has told its name."""
         return self._units.get(code, code)
 
     def render(self, template: str, block: str | None, values: Mapping[str, Any]) -> str:

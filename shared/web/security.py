@@ -2,16 +2,22 @@
 
 from urllib.parse import urlsplit
 
+from pydantic import AnyHttpUrl
 
-def security_headers(tile_url: str | None) -> dict[str, str]:
-    """The headers, with the host of the map's tiles as the one foreign place for pictures."""
+
+def security_headers(tile_url: str | None, neighbour: AnyHttpUrl | None = None) -> dict[str, str]:
+    """The headers, with the host of the map's tiles as the one foreign place for pictures.
+
+    `neighbour`: another service of the same city, which pages may ask for what only it has.
+    """
     tiles = f" {tile_origin(tile_url)}" if tile_url else ""
+    beside = f" {origin_of(neighbour)}" if neighbour else ""
     policy = (
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        f"img-src 'self' data: blob:{tiles}",
-        "connect-src 'self'",
+        f"img-src 'self' data: blob:{tiles}{beside}",
+        f"connect-src 'self'{beside}",
         "font-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
@@ -27,6 +33,13 @@ def security_headers(tile_url: str | None) -> dict[str, str]:
         "Permissions-Policy": "geolocation=(self), camera=(self), microphone=(), payment=()",
         "Cross-Origin-Opener-Policy": "same-origin",
     }
+
+
+def origin_of(address: AnyHttpUrl) -> str:
+    """What a browser names as the origin of an address: scheme, host, and the port if unusual."""
+    usual = {"http": 80, "https": 443}[address.scheme]
+    port = f":{address.port}" if address.port not in (None, usual) else ""
+    return f"{address.scheme}://{address.host}{port}"
 
 
 def tile_origin(tile_url: str) -> str:

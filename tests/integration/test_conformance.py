@@ -1,7 +1,7 @@
 """The conformance kit: the sample department passes it, and each mistake is named by its case."""
 
 import ast
-import shlex
+import asyncio
 import shutil
 import sys
 from pathlib import Path
@@ -15,6 +15,7 @@ from deploy.conformance.run import run
 from deploy.conformance.stage import foreign_category
 from deploy.local.data_folder import PROJECT
 from deploy.local.topics import apply_topics
+from tests.support.wrong_department import WAYS
 from tests.unit.router.samples import city
 
 UNIT = "BH-CGJ"
@@ -38,7 +39,7 @@ def options(kafka: str, prefix: str, folder: Path) -> list[str]:
 async def verdicts(kafka: str, prefix: str, command: list[str], *only: str) -> dict[str, Verdict]:
     await apply_topics(kafka, _specs(prefix, UNIT))
     found = await run(
-        kafka, unit=UNIT, prefix=prefix, patience=15.0, quiet=1.0, command=command, only=only
+        kafka, unit=UNIT, prefix=prefix, patience=6.0, quiet=0.7, command=command, only=only
     )
     return {verdict.case: verdict for verdict in found}
 
@@ -67,29 +68,37 @@ async def test_a_copy_of_the_sample_passes_every_case(
     assert set(found) == {case.name for case in CASES} | set(STANDING) | {"restart"}
 
 
-@pytest.mark.parametrize(
-    ("way", "case"),
-    [
-        ("acknowledges_every_delivery", "redelivery"),
-        ("stops_at_an_unknown_type", "unknown_type"),
-        ("refuses_unknown_fields", "unknown_field"),
-        ("has_one_id_for_all_reports", "ids"),
-        ("has_another_subject", "subject"),
-        ("breaks_the_contract", "schema"),
-        ("calls_confidential_people", "confidential"),
-        ("works_when_only_informed", "informed"),
-        ("hammers_what_was_refused", "refused"),
-        ("works_on_after_a_withdrawal", "withdrawn"),
-        ("forgets_its_work", "restart"),
-        ("uses_a_group_of_its_own_naming", "group"),
-    ],
-)
-async def test_each_mistake_fails_its_own_case(
-    kafka: str, prefix: str, tmp_path: Path, way: str, case: str
-) -> None:
-    module = [sys.executable, "-m", "tests.support.wrong_department", way]
-    played = case if case in {each.name for each in CASES} | {"restart"} else "ordinary"
-    found = await verdicts(
-        kafka, prefix, [*module, *options(kafka, prefix, tmp_path)], played, case
-    )
-    assert found[case].wrong is not None, shlex.join(module)
+NAMED_BY = {
+    "acknowledges_every_delivery": "redelivery",
+    "stops_at_an_unknown_type": "unknown_type",
+    "refuses_unknown_fields": "unknown_field",
+    "has_one_id_for_all_reports": "ids",
+    "has_another_subject": "subject",
+    "breaks_the_contract": "schema",
+    "calls_confidential_people": "confidential",
+    "works_when_only_informed": "informed",
+    "hammers_what_was_refused": "refused",
+    "works_on_after_a_withdrawal": "withdrawn",
+    "forgets_its_work": "restart",
+    "uses_a_group_of_its_own_naming": "group",
+}
+
+
+async def test_each_mistake_fails_its_own_case(kafka: str, prefix: str, tmp_path: Path) -> None:
+    assert set(NAMED_BY) == set(WAYS)
+    room = asyncio.Semaphore(4)
+
+    async def tried(way: str, case: str) -> str | None:
+        folder = tmp_path / way
+        folder.mkdir()
+        own = f"{prefix}{way}."
+        module = [sys.executable, "-m", "tests.support.wrong_department", way]
+        played = case if case not in STANDING else "ordinary"
+        async with room:
+            found = await verdicts(
+                kafka, own, [*module, *options(kafka, own, folder)], played, case
+            )
+        return case if found[case].wrong is not None else None
+
+    found = await asyncio.gather(*(tried(way, case) for way, case in NAMED_BY.items()))
+    assert dict(zip(NAMED_BY, found, strict=True)) == NAMED_BY

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from services.router import blow, by_hand, deem, look, rule
+from services.router import blow, by_hand, deem, look, rule, waiting
 from services.router.app import MIGRATIONS
 from services.router.by_hand import Dispatching
 from services.router.domain.blowing import Blow, Called
@@ -23,6 +23,7 @@ from services.router.follow import follow_tickets
 from services.router.judge import judge_events, refuse_unreadable
 from services.router.look import Sight
 from services.router.seed import seed
+from services.router.store.queue import Wanted
 from services.router.store.whistles import SQL
 from shared.contracts import deadlines, reports, tickets
 from shared.contracts.envelope import MalformedEventError
@@ -390,7 +391,7 @@ async def test_more_time_is_granted_and_kept(desk: Desk):
 async def test_held_dispatched_by_a_person_within_the_hard_guard(desk: Desk):
     (ticket_id,) = await desk.registers(category="2602")
     async with desk.pool.acquire() as connection:
-        page = await look.held(connection, now=MONDAY, cursor=None, limit=10)
+        page = await waiting.held(connection, Wanted(), now=MONDAY, cursor=None, limit=10)
     assert [item.ticket_id for item in page.items] == [ticket_id]
     assert page.items[0].candidates[0].unit == "U-TX1"
     send = by_hand.dispatch_held
@@ -420,7 +421,7 @@ async def test_the_held_list_has_pages(desk: Desk):
     cursor = None
     async with desk.pool.acquire() as connection:
         for _ in range(3):
-            page = await look.held(connection, now=MONDAY, cursor=cursor, limit=2)
+            page = await waiting.held(connection, Wanted(), now=MONDAY, cursor=cursor, limit=2)
             seen += [item.ticket_id for item in page.items]
             cursor = page.next
     assert sorted(seen) == sorted(ids)

@@ -39,12 +39,18 @@ class Bureau:
     clock: Clock
     heard: list[dict[str, Any]] = field(default_factory=list)
     records: list[Any] = field(default_factory=list)
+    security: dict[str, Any] = field(default_factory=dict, repr=False)
 
     async def start(self) -> None:
-        self._producer = AIOKafkaProducer(bootstrap_servers=self.kafka, max_request_size=5_000_000)
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=self.kafka, max_request_size=5_000_000, **self.security
+        )
         topics = [f"{self.prefix}bureau.{self.unit}.{what}" for what in ("whistles", "notices")]
         self._consumer = AIOKafkaConsumer(
-            *topics, bootstrap_servers=self.kafka, auto_offset_reset="earliest"
+            *topics,
+            bootstrap_servers=self.kafka,
+            auto_offset_reset="earliest",
+            **self.security,
         )
         await asyncio.gather(self._producer.start(), self._consumer.start())
         self._task = asyncio.create_task(self._listen())

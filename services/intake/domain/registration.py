@@ -17,7 +17,8 @@ from services.intake.domain.request import AskedPlace, Request
 from services.intake.domain.ticket import Ticket, TicketState
 from services.intake.domain.words import who
 from shared.calendar import SHANGHAI, WorkCalendar
-from shared.catalogue.gazetteer import Gazetteer
+from shared.catalogue.gazetteer import Gazetteer, Located, LocatedBy
+from shared.catalogue.grids import GridMap, Heads
 from shared.catalogue.labels import LABELS_ZH
 from shared.catalogue.limits import Rule, TimeLimits, due
 from shared.catalogue.model import Catalogue, Category
@@ -37,6 +38,8 @@ class Rules:
     limits: TimeLimits
     calendar: WorkCalendar
     city_prefix: str
+    grids: GridMap = field(default_factory=lambda: GridMap(()))
+    heads: Heads = field(default_factory=dict)
     address: str = ""  # of intake, as other systems reach it: lasting addresses begin with it
 
     _citizen: dict[tuple[Urgency, TicketType], Rule] = field(init=False, repr=False)
@@ -75,6 +78,8 @@ class Draft:
     title: str
     summary: str
     place: Place
+    located_by: LocatedBy | None  # how the gazetteer found the region
+    place_confidence: float | None  # and how surely
     confidential: bool
     contactable: bool
     person: Person
@@ -93,7 +98,7 @@ def draft(request: Request, rules: Rules) -> Draft:
     confidential = reporter.confidential
     if confidential is None:
         confidential = type_ is TicketType.TIP_OFF and not reporter.agrees_to_contact
-    place, exact = _locate(request.place, names, rules)
+    place, exact, found = _locate(request.place, names, rules)
     return Draft(
         request=request,
         type=type_,
@@ -101,6 +106,8 @@ def draft(request: Request, rules: Rules) -> Draft:
         title=title or first_sentence(summary.text),
         summary=summary.text,
         place=_hidden(place) if confidential else place,
+        located_by=found.how if found is not None else None,
+        place_confidence=found.confidence if found is not None else None,
         confidential=confidential,
         contactable=reporter.phone is not None and (not confidential or reporter.agrees_to_contact),
         person=Person(
@@ -121,13 +128,15 @@ def _label(category: Category | None) -> str:
     return f"{category.name}（见照片）" if category is not None else "见照片"
 
 
-def _locate(asked: AskedPlace, names: tuple[str, ...], rules: Rules) -> tuple[Place, bool]:
-    """The place as units may see it, and whether an exact door was left out of it."""
+def _locate(
+    asked: AskedPlace, names: tuple[str, ...], rules: Rules
+) -> tuple[Place, bool, Located | None]:
+    """The place as units may see it, whether an exact door was left out of it, how it was found."""
     general, exact = (
         generalise_address(asked.address, names=names) if asked.address else (None, False)
     )
     if asked.no_location and not (asked.region or asked.address or asked.lat is not None):
-        return Place(no_location=True), False
+        return Place(no_location=True), False, None
     found = rules.gazetteer.locate(asked.address, asked.region, asked.lat, asked.lon)
     place = Place(
         region=found.region_code,
@@ -138,7 +147,7 @@ def _locate(asked: AskedPlace, names: tuple[str, ...], rules: Rules) -> tuple[Pl
         property_unit=found.property_unit,
         no_location=asked.no_location,
     )
-    return place, exact or general != asked.address
+    return place, exact or general != asked.address, found
 
 
 def _hidden(place: Place) -> Place:
@@ -178,9 +187,13 @@ def open_ticket(
         policy=rules.policy,
         dispatch_by=dispatch_by,
         citizen_by=citizen_by,
-        same_caller_30d=same_caller_30d,
         attachments=attachments,
-        similar=similar,
+        hints=Hints(
+            similar=similar,
+            same_caller_30d=same_caller_30d,
+            located_by=draft.located_by,
+            place_confidence=draft.place_confidence,
+        ),
         settled=settled,
     )
     case.say(fact, at=now, traceparent=traceparent)
@@ -223,9 +236,8 @@ def registered(
     policy: str,
     dispatch_by: Due,
     citizen_by: Due,
-    same_caller_30d: int,
+    hints: Hints,
     attachments: tuple[Attachment, ...] = (),
-    similar: tuple[UUID, ...] = (),
     settled: bool = False,
 ) -> Registered:
     """What other services learn of a new ticket; an official is named, a citizen never."""
@@ -251,7 +263,7 @@ def registered(
         hard_case=ticket.hard_case,
         choice=ticket.choice,
         source=ticket.source,
-        hints=Hints(similar=similar, same_caller_30d=same_caller_30d),
+        hints=hints,
         attachments=attachments,
         settled=settled,
     )

@@ -24,6 +24,7 @@ from services.intake.store.drafts import TakenDown
 from services.intake.store.merges import Related
 from services.intake.store.search import id_of_number
 from services.intake.store.tickets import load_ticket, promises_of
+from shared.catalogue.neighbours import neighbours_of
 from shared.contracts.parts import Role
 from shared.web.identity import Caller, allow
 from shared.web.pages import page
@@ -113,6 +114,13 @@ async def get_ticket(
         categories=intake.rules.catalogue.categories,
         units=intake.rules.catalogue.units,
         region=_region_name(intake, ticket.place.region),
+        neighbours=neighbours_of(
+            intake.rules.grids,
+            intake.rules.heads,
+            region=ticket.place.region,
+            compound=ticket.place.compound,
+            address=ticket.place.address,
+        ),
     )
 
 

@@ -13,8 +13,9 @@ from services.intake.domain.case import Call
 from services.intake.domain.promises import Promise
 from services.intake.domain.ticket import Ticket
 from services.intake.store.rows import call_of, promise_of, ticket_of
-from services.intake.store.vault import Sealed, Vault
+from services.intake.store.vault import Vault
 from shared.runtime.database import Connection, queries
+from shared.sealing import Sealed
 
 SQL = queries(Path(__file__).parents[1] / "sql" / "calls.sql")
 MARKS_SHOWN = 500

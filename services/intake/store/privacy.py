@@ -10,9 +10,10 @@ from uuid import UUID
 
 from services.intake.domain.source import seal_id
 from services.intake.store import photos
-from services.intake.store.vault import Sealed, Vault
+from services.intake.store.vault import Vault
 from shared.contracts.parts import Actor
 from shared.runtime.database import Connection, queries
+from shared.sealing import Sealed
 
 SQL = queries(Path(__file__).parents[1] / "sql" / "privacy.sql")
 NEWEST: Final = 2**63 - 1

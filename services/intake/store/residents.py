@@ -11,8 +11,9 @@ from services.intake.domain.case import Case
 from services.intake.domain.ticket import Ticket
 from services.intake.store.rows import SQL as ROWS
 from services.intake.store.rows import call_of, promise_of, ticket_of
-from services.intake.store.vault import Sealed, Vault
+from services.intake.store.vault import Vault
 from shared.runtime.database import Connection, queries
+from shared.sealing import Sealed
 
 SQL = queries(Path(__file__).parents[1] / "sql" / "residents.sql")
 KEPT: Final = timedelta(days=2)  # turns and codes, for as long as any limit counts them

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from services.intake.domain.case import Case
 from services.intake.domain.source import ApiKey, Scope, SourceSystem, changes, seal_id
-from services.intake.store.vault import Sealed, Vault
+from services.intake.store.vault import Vault
 from shared.delivery.outgoing import Channel, Message, put_many
 from shared.runtime.database import Connection, queries
+from shared.sealing import Sealed
 
 SQL = queries(Path(__file__).parents[1] / "sql" / "sources.sql")
 SOURCE: Final = "source"  # of the recipient "source:<system>"

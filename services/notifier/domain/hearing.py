@@ -35,6 +35,7 @@ from services.notifier.domain.whistle_facts import (
     accepted,
     blown,
     due_changed,
+    held,
     part_ordered,
     received,
     resumed,
@@ -62,6 +63,7 @@ MEANINGS: Mapping[type, Meaning] = {
     tickets.CalledBack: called_back,
     tickets.ReworkRequested: rework_requested,
     tickets.Closed: ticket_closed,
+    whistles.Held: held,
     whistles.Blown: blown,
     rulings.UnitOffered: unit_called,
     rulings.AssistingAdded: unit_called,
@@ -98,7 +100,7 @@ def effects(heard: Heard, known: Known) -> Sequence[Effect]:
 
 def tickets_of(data: Any) -> Sequence[UUID]:
     """The tickets that must be known before the fact is understood."""
-    if isinstance(data, whistles.Blown | rulings.UnitOffered | rulings.AssistingAdded):
+    if isinstance(data, whistles.Held | whistles.Blown | rulings.UnitOffered | rulings.AssistingAdded):
         return data.ticket_ids
     wanted = tickets.Registered | tickets.CallbackOpened | tickets.Urged | tickets.GroupFlagged
     return (data.ticket_id,) if isinstance(data, wanted) else ()

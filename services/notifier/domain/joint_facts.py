@@ -72,9 +72,7 @@ def accepted(heard: Heard, whistle: WhistleKnown) -> Iterable[Effect]:
     order = order_of(heard, Command.CHANGE)
     for unit in fact.evaluators:
         owner = own(heard, evaluator_id(fact.whistle_id, unit), unit, whistle)
-        yield Opening(
-            owner=owner, kind=DeadlineKind.EVALUATION, order=order, due=fact.evaluate_by
-        )
+        yield Opening(owner=owner, kind=DeadlineKind.EVALUATION, order=order, due=fact.evaluate_by)
 
 
 def evaluated(heard: Heard, _known: Known) -> Iterable[Effect]:

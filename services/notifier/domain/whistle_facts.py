@@ -46,11 +46,34 @@ def blown(heard: Heard, known: Known) -> Iterable[Effect]:
     known.learn_whistle(whistle)
     for assignment in fact.assignments:
         yield from _called(heard, assignment, whistle)
+    owned = order_of(heard, Command.MEET)  # where nobody had owned the matter
+    yield from orders_to(fact.whistle_id, fact.round, (DeadlineKind.RULING,), owned)
     yield from joint_facts.blown_besides(heard, whistle)
     if fact.kind is WhistleKind.CITIZEN_DEMAND and fact.round == 1:
         for ticket_id in fact.ticket_ids:
             known.learn_ticket(replace(known.ticket(ticket_id), dispatched_at=heard.at))
             yield from dispatched(heard, ticket_id, heard.at)
+
+
+def held(heard: Heard, known: Known) -> Iterable[Effect]:
+    """Nobody owns the matter: the supervisor says who takes it by then."""
+    fact: whistles.Held = heard.data
+    if fact.rule_by is None or not fact.ticket_ids:
+        return
+    ticket = known.ticket(fact.ticket_ids[0])
+    owner = Owner(
+        owner_id=fact.whistle_id,
+        round=fact.round,
+        number=ticket.number or str(fact.ticket_ids[0]),
+        urgency=Urgency.NORMAL,
+        ticket_ids=fact.ticket_ids,
+        whistle_id=fact.whistle_id,
+        group_matter=known.group_matter(fact.ticket_ids),
+        canary=fact.canary,
+        traceparent=heard.traceparent,
+    )
+    order = order_of(heard, Command.CHANGE)
+    yield Opening(owner=owner, kind=DeadlineKind.RULING, order=order, due=fact.rule_by)
 
 
 def _called(heard: Heard, part: Assignment, whistle: WhistleKnown) -> Iterable[Effect]:

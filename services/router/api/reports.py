@@ -10,12 +10,15 @@ from pydantic import ValidationError
 
 from services.router.api.edge import Context, Reporting, Trace
 from services.router.domain.judgement import JUDGED, Refused
+from services.router.domain.outcome import Outcome
 from services.router.judge import Reported
 from shared.contracts import parts
+from shared.contracts.bureaus import ReportAccepted
 from shared.contracts.envelope import adapter
 from shared.contracts.ids import new_id
 from shared.contracts.parts import AssignmentState
 from shared.contracts.reports import Report
+from shared.contracts.rulings import ReviewRejected
 from shared.errors import FieldError, ForbiddenError, InvalidError
 from shared.web.identity import Caller
 from shared.web.problems import field_errors
@@ -29,7 +32,11 @@ REPORTS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportAnswer:
-    """The unit's part after its report."""
+    """The unit's part after its report.
+
+    Of a resolution besides: whether a reviewer looks at it first (`review`), the number of the
+    whistle whose reply it repeats, and so why it was sent back at once.
+    """
 
     report_id: str
     whistle_id: UUID
@@ -37,6 +44,9 @@ class ReportAnswer:
     state: AssignmentState
     late: bool
     assignment: parts.Assignment
+    review: str | None = None
+    like: str | None = None
+    sent_back: str | None = None
 
 
 @router.post(
@@ -67,16 +77,27 @@ async def post_report(
     answer = await here.reports.submit(reported)
     if isinstance(answer, Refused):
         return _refusal(answer)
-    step = answer.steps[0]
-    part = answer.whistle.part_of(caller.unit)
+    return _answer(answer, report_id, caller.unit)
+
+
+def _answer(outcome: Outcome, report_id: str, unit: str) -> ReportAnswer:
+    """What came of a report that counts: its own fact, and the part as it stands after all."""
+    step = next(
+        s for s in outcome.steps if any(isinstance(view, ReportAccepted) for _, view in s.views)
+    )
+    part = outcome.whistle.part_of(unit)
     assert part is not None, "a report that counts is of a unit with a part"
+    back = next((s.fact for s in outcome.steps if isinstance(s.fact, ReviewRejected)), None)
     return ReportAnswer(
         report_id=report_id,
-        whistle_id=whistle_id,
-        seq=step.seq,
+        whistle_id=outcome.whistle.whistle_id,
+        seq=outcome.whistle.seq,
         state=part.state,
         late=getattr(step.fact, "late", False),
         assignment=part.shown(),
+        review=getattr(step.fact, "review", None),
+        like=getattr(step.fact, "like", None),
+        sent_back=back.reason if back is not None else None,
     )
 
 
@@ -105,6 +126,7 @@ def _refusal(refused: Refused) -> JSONResponse:
             "en": refused.en,
             "state": refused.state.value if refused.state else None,
             "seq": refused.seq,
+            "version": refused.seq,
         },
         status_code=409,
     )

@@ -1,18 +1,31 @@
-"""Units over HTTP: those that can be whistled."""
+"""Units over HTTP: those that can be whistled; and how one is added, changed and removed."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Query
 
+from services.router import units
 from services.router.api.edge import Context, Looking
+from services.router.domain.known_unit import KnownUnit, NewUnit, Removal, UnitChange
+from services.router.refresh import refresh
+from services.router.rehome import rehome
+from services.router.store import duties as duty_store
+from services.router.store import units as store
 from shared.catalogue.model import UnitKind, UnitLevel
+from shared.contracts.parts import Role
+from shared.web.identity import Caller, allow
 
 router = APIRouter(prefix="/api/v1", tags=["units"])
+
+Keeping = Annotated[Caller, Depends(allow(Role.OPS, Role.SUPERVISOR))]
+Reaching = Annotated[Caller, Depends(allow(Role.OPS, Role.SYSTEM))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitItem:
-    """A unit that can be whistled."""
+    """A unit; it is whistled while it is active, and reachable: its topics and rights exist."""
 
     code: str
     name: str
@@ -23,25 +36,126 @@ class UnitItem:
     region: str | None
     can_whistle: bool
     duty_24h: bool
+    active: bool
+    reachable: bool
+    seq: int
+    removed_at: datetime | None
+    removed_why: str | None
+
+    @staticmethod
+    def of(known: KnownUnit) -> "UnitItem":
+        """As it is shown."""
+        unit = known.unit
+        return UnitItem(
+            code=unit.code,
+            name=unit.name,
+            parent=unit.parent,
+            level=unit.level,
+            kind=unit.kind,
+            function_codes=unit.function_codes,
+            region=unit.region_code,
+            can_whistle=unit.can_whistle,
+            duty_24h=unit.duty_24h,
+            active=known.active,
+            reachable=known.reachable,
+            seq=known.seq,
+            removed_at=known.removed_at,
+            removed_why=known.removed_why,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitPage:
+    """Units, by code."""
+
+    items: list[UnitItem]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """A unit that was removed: the whistles it left to others, the duty rows that still name it."""
+
+    unit: UnitItem
+    whistles: int
+    duties: int
 
 
 @router.get("/units")
-async def list_units(here: Context, caller: Looking) -> dict[str, list[UnitItem]]:
+async def list_units(
+    here: Context,
+    caller: Looking,
+    everything: Annotated[
+        bool, Query(alias="all", description="also those not reachable yet, or removed")
+    ] = False,
+) -> UnitPage:
     """The units that can be whistled, by code."""
-    units = sorted(here.city.catalogue.units.values(), key=lambda unit: unit.code)
-    return {
-        "items": [
-            UnitItem(
-                code=unit.code,
-                name=unit.name,
-                parent=unit.parent,
-                level=unit.level,
-                kind=unit.kind,
-                function_codes=unit.function_codes,
-                region=unit.region_code,
-                can_whistle=unit.can_whistle,
-                duty_24h=unit.duty_24h,
-            )
-            for unit in units
-        ]
-    }
+    async with here.runtime.pool.acquire() as connection:
+        known = await store.known(connection)
+    return UnitPage(
+        items=[UnitItem.of(u) for u in known.values() if everything or u.may_be_whistled]
+    )
+
+
+@router.post("/units", status_code=201)
+async def post_unit(body: NewUnit, here: Context, caller: Keeping) -> UnitItem:
+    """Add a unit; it is whistled once `shaodao topics apply` has made it reachable."""
+    async with here.runtime.transaction() as connection:
+        added = await units.add(
+            connection,
+            body,
+            actor=caller.actor(),
+            city=here.city,
+            now=here.runtime.clock.now(),
+        )
+    await refresh(here)
+    return UnitItem.of(added)
+
+
+@router.patch("/units/{code}")
+async def patch_unit(code: str, body: UnitChange, here: Context, caller: Keeping) -> UnitItem:
+    """Change a unit's name, parent, functions, region or duty; its level and kind never change."""
+    async with here.runtime.transaction() as connection:
+        changed = await units.change(
+            connection,
+            code,
+            body,
+            actor=caller.actor(),
+            city=here.city,
+            now=here.runtime.clock.now(),
+        )
+    await refresh(here)
+    return UnitItem.of(changed)
+
+
+@router.post("/units/{code}/reachable")
+async def post_reachable(code: str, here: Context, caller: Reaching) -> UnitItem:
+    """Its topics and rights exist: from now on it is whistled."""
+    async with here.runtime.transaction() as connection:
+        reached = await units.reached(
+            connection,
+            code,
+            actor=caller.actor(),
+            city=here.city,
+            now=here.runtime.clock.now(),
+        )
+    await refresh(here)
+    return UnitItem.of(reached)
+
+
+@router.post("/units/{code}/removal")
+async def post_removal(code: str, body: Removal, here: Context, caller: Keeping) -> Removed:
+    """No new whistles; its running work is offered to those above it, with the reason."""
+    async with here.runtime.transaction() as connection:
+        removed = await units.remove(
+            connection,
+            code,
+            body,
+            actor=caller.actor(),
+            city=here.city,
+            now=here.runtime.clock.now(),
+        )
+    await refresh(here)
+    moved = await rehome(here.runtime, here.now)
+    async with here.runtime.pool.acquire() as connection:
+        duties = await duty_store.rows_of_unit(connection, code)
+    return Removed(unit=UnitItem.of(removed), whistles=moved, duties=duties)

@@ -47,6 +47,7 @@ async def get_whistle(whistle_id: UUID, here: Context, caller: Looking) -> Whist
             whistle_id,
             sight=sight(caller, here),
             now=here.runtime.clock.now(),
+            repeats_days=here.city.policy.joint.repeats_days,
         )
 
 
@@ -69,6 +70,7 @@ async def post_whistle(
             city=here.city,
             now=here.runtime.clock.now(),
             traceparent=traceparent,
+            files_at=here.shelf.address,
         )
     response.status_code = 201 if blown.new else 200
     return look.item(blown.whistle)

@@ -188,6 +188,9 @@ class Assignment:
             contact=dues.contact,
             arrive=dues.arrive,
             resolve=dues.resolve,
+            handler=parts.Handler(name=self.handler, post=self.handler_post)
+            if self.handler
+            else None,
         )
 
 

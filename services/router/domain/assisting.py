@@ -13,7 +13,7 @@ from services.router.domain.calling import offered, views_of_call
 from services.router.domain.dues import Promises, Terms, without_resolve
 from services.router.domain.matter import Content, Matter
 from services.router.domain.outcome import Outcome, Step, part_text, step, words_text
-from services.router.domain.responsibility import Summons
+from services.router.domain.routing.answer import Summons
 from services.router.domain.whistle import WHISTLE, Whistle, WhistleCommand
 from services.router.domain.words import WHISTLE_ZH
 from shared.catalogue.limits import parse_rule

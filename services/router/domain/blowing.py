@@ -11,15 +11,16 @@ from uuid import UUID
 
 from annotated_types import Len, MaxLen
 
+from services.router.domain import own_region
 from services.router.domain.city import City
 from services.router.domain.dues import Promises
 from services.router.domain.jurisdiction import breach_of_any
 from services.router.domain.matter import Matter, Ticket, TicketState
-from services.router.domain.responsibility import Summons
+from services.router.domain.routing.answer import Summons
 from shared.catalogue.model import Unit, UnitKind
-from shared.catalogue.regions import contains
-from shared.contracts.parts import Muster, Place, Role
-from shared.contracts.values import Relation, TicketType, Urgency, WhistleKind
+from shared.catalogue.terms import Term
+from shared.contracts.parts import Attachment, Muster, Place, Role
+from shared.contracts.values import Due, Relation, TicketType, Urgency, WhistleKind
 from shared.errors import FieldError, ForbiddenError, InvalidError
 
 URGENCIES = {WhistleKind.EMERGENCY: Urgency.CRITICAL}
@@ -44,15 +45,18 @@ class Blow:
     title: Annotated[str, Len(2, 200)]
     summary: Annotated[str, Len(2, 10_000)]
     place: Place
-    units: Annotated[tuple[Called, ...], Len(1, 50)]
+    units: Annotated[tuple[Called, ...], Len(1, 200)]
     own_effort: Annotated[str, MaxLen(4000)] | None = None
+    why_beyond: Annotated[str, MaxLen(4000)] | None = None
     muster: Muster | None = None
     tickets: Annotated[tuple[UUID, ...], MaxLen(100)] = ()
     category: Annotated[str, MaxLen(16)] | None = None
     urgency: Urgency | None = None
     on_behalf_of: Annotated[str, MaxLen(64)] | None = None
+    cross_district: bool = False
+    attachments: Annotated[tuple[UUID, ...], MaxLen(9)] = ()  # files that the blower uploaded
 
-    def matter(self, tickets: Sequence[Ticket]) -> Matter:
+    def matter(self, tickets: Sequence[Ticket], attachments: tuple[Attachment, ...] = ()) -> Matter:
         """What the whistle is about; confidential as soon as one of its tickets is."""
         first = tickets[0].matter if tickets else None
         return Matter(
@@ -64,8 +68,10 @@ class Blow:
             type=first.type if first else TicketType.HELP,
             confidential=any(ticket.matter.confidential for ticket in tickets),
             contactable=bool(tickets),
+            attachments=attachments,
             own_effort=self.own_effort,
             muster=self.muster,
+            why_beyond=self.why_beyond,
         )
 
 
@@ -95,7 +101,11 @@ def check(
     """
     errors = [
         *_wrong_units(promises.city, blow, role, unit, tickets),
-        *_wrong_place(promises.city, blow),
+        *own_region.wrong_districts(
+            promises.city, unit, [c.unit for c in blow.units], flagged=blow.cross_district
+        ),
+        *own_region.wrong_place(promises.city, blow.place, unit, abroad=blow.cross_district),
+        *_wrong_category(promises.city, blow),
         *_wrong_effort(blow, unit),
         *_wrong_muster(blow, promises),
         *_wrong_tickets(blow, tickets, demanded),
@@ -110,6 +120,7 @@ def check(
     if unit.kind is UnitKind.COMMUNITY and street is not None and street.code not in called:
         # The street need not approve, but it is told, and may take over (DOMAIN §4).
         summonses.append(Summons(unit=street.code, relation=Relation.INFORMED))
+    summonses += own_region.centres_informed(promises.city, unit, summonses)
     order = list(Relation)
     return tuple(sorted(summonses, key=lambda summons: order.index(summons.relation)))
 
@@ -144,12 +155,7 @@ def _wrong_units(
             )
 
 
-def _wrong_place(city: City, blow: Blow) -> Iterator[FieldError]:
-    region = blow.place.region
-    if region is not None and not city.catalogue.knows_region(region):
-        yield _wrong("place.region", f"没有区划 {region}", f"there is no region {region}")
-    if region is None and not blow.place.address and blow.place.lat is None:
-        yield _wrong("place", "须写明地点", "needs a region, an address or a point")
+def _wrong_category(city: City, blow: Blow) -> Iterator[FieldError]:
     if blow.category is not None and blow.category not in city.catalogue.categories:
         yield _wrong("category", f"没有类别 {blow.category}", f"no category {blow.category}")
 
@@ -162,6 +168,8 @@ def _wrong_effort(blow: Blow, unit: Unit) -> Iterator[FieldError]:
 
 
 def _wrong_muster(blow: Blow, promises: Promises) -> Iterator[FieldError]:
+    if len((blow.muster.place if blow.muster else None) or "") > own_region.LONGEST_ADDRESS:
+        yield _wrong("muster.place", f"最多 {own_region.LONGEST_ADDRESS} 字", "too long")
     at: datetime | None = blow.muster.at if blow.muster else None
     if at is None:
         return
@@ -194,8 +202,22 @@ def _wrong_tickets(
             )
 
 
-def in_own_region(unit: Unit, region: str | None) -> bool:
-    """Whether a place lies in the region of a street or community."""
-    return (
-        region is not None and unit.region_code is not None and contains(unit.region_code, region)
-    )
+def takeover_by(unit: Unit, promises: Promises) -> Due | None:
+    """Until when the street may take over or withdraw what its community blew."""
+    city = promises.city
+    if unit.kind is not UnitKind.COMMUNITY or city.catalogue.street_unit(unit.region_code) is None:
+        return None
+    return promises.due(city.limits.term(Term.TAKE_OVER))
+
+
+def own_effort_by(blow: Blow, unit: Unit, promises: Promises) -> Due | None:
+    """Until when a community's emergency is followed by what it did itself."""
+    follows = unit.kind is UnitKind.COMMUNITY and blow.kind is WhistleKind.EMERGENCY
+    if not follows or (blow.own_effort or "").strip():
+        return None
+    return promises.due(promises.city.limits.term(Term.OWN_EFFORT))
+
+
+def crosses(blow: Blow, unit: Unit, city: City) -> bool:
+    """Whether a unit of another district is called."""
+    return any(own_region.foreign(city, unit, called.unit) for called in blow.units)

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.router.domain.case import NO_PRECEDENT, Precedent
+from services.router.domain.case import BARE, NO_PRECEDENT, Grounds, Precedent
 from services.router.domain.dues import Promises
 from services.router.domain.joining import MergeQuestion, Settled
-from services.router.domain.matter import Content, Ticket
+from services.router.domain.matter import Content, Matter, Ticket
 from services.router.domain.number import whistle_number
 from services.router.domain.outcome import Outcome, Step
-from services.router.domain.responsibility import Responsibilities
+from services.router.domain.replies import Reply
+from services.router.domain.routing.walk import Responsibilities
 from services.router.domain.whistle import Whistle
 from shared.contracts.bureaus import ReportRefused
 from shared.contracts.parts import BlownBy
+from shared.contracts.whistles import Resolved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,9 @@ class Book:
         self.contents: dict[UUID, Content] = {}
         self.requests: dict[UUID, Request] = {}
         self.precedents: dict[UUID, Precedent] = {}
+        self.words: dict[UUID, tuple[Content, Matter]] = {}
+        self.replies: dict[str, list[Reply]] = {}
+        self.new_replies: list[Reply] = []
         self.said: list[Said | Declined] = []
         self.questions: list[MergeQuestion | Settled] = []  # about merges, in order
         self._of_ticket: dict[UUID, list[UUID]] = {}
@@ -118,8 +123,42 @@ class Book:
         """The returns asked for before, those of this batch included."""
         return self.precedents.get(whistle_id, NO_PRECEDENT)
 
+    def grounds(self, whistle_id: UUID, unit: str) -> Grounds:
+        """What was read for a report of this unit besides the whistle itself."""
+        words, replies = self.words.get(whistle_id), self.replies.get(unit)
+        if words is None and not replies and whistle_id not in self.precedents:
+            return BARE
+        return Grounds(
+            precedent=self.precedent(whistle_id),
+            content=words[0] if words else None,
+            matter=words[1] if words else None,
+            replies=tuple(replies or ()),
+        )
+
+    def has_replied(self, outcome: Outcome) -> None:
+        """Remember the public reply of a resolution that stands, for those that come later."""
+        whistle = outcome.whistle
+        facts = [s.fact for s in outcome.steps if isinstance(s.fact, Resolved)]
+        if whistle.demand_ticket is None or not facts or not facts[0].final or facts[0].like:
+            return
+        reply = Reply(
+            whistle_id=whistle.whistle_id,
+            ticket_id=whistle.demand_ticket,
+            unit=facts[0].unit,
+            number=whistle.number,
+            text=facts[0].public_reply,
+            at=facts[0].received_at,
+        )
+        self.new_replies.append(reply)
+        self.replies.setdefault(reply.unit, []).append(reply)
+
     def asked_to_return(self, whistle: Whistle, unit: str) -> None:
-        """Remember a return for the rest of the batch, in all whistles of its tickets."""
+        """Remember a return for the rest of the batch, in all whistles of its tickets.
+
+        That of a unit called provisionally counts for nobody (DOMAIN §6).
+        """
+        if whistle.provisional:
+            return
         same = {whistle.whistle_id}
         for ticket_id in whistle.ticket_ids:
             same.update(self._of_ticket.get(ticket_id, ()))

@@ -8,12 +8,12 @@ from services.router.domain.assignment import Assignment
 from services.router.domain.dues import Promises, Terms
 from services.router.domain.matter import Content, Matter
 from services.router.domain.outcome import Outcome, Step, step, words_text
-from services.router.domain.responsibility import Summons, Unclear
+from services.router.domain.routing.answer import Summons, Unclear
 from services.router.domain.whistle import WHISTLE, Whistle, WhistleCommand
 from shared.contracts import bureaus, parts, whistles
 from shared.contracts.ids import new_id
 from shared.contracts.parts import Actor, AssignmentState, BlownBy, Role, WhistleState
-from shared.contracts.values import WhistleKind
+from shared.contracts.values import Due, WhistleKind
 
 SYSTEM = Actor(role=Role.SYSTEM)
 
@@ -26,6 +26,9 @@ class Call:
     blown_by: BlownBy
     trace: tuple[str, ...]
     provisional: bool = False
+    cross_district: bool = False
+    takeover_by: Due | None = None  # a community's whistle: its street may take it over until then
+    own_effort_by: Due | None = None  # a community's emergency: what it did itself may follow
 
 
 def new_whistle(
@@ -37,6 +40,7 @@ def new_whistle(
     round: int,
     ticket_ids: tuple[UUID, ...],
     demand_ticket: UUID | None,
+    place_key: str | None = None,
 ) -> Whistle:
     """A whistle with no fact yet; `hold` or `blow` makes its first."""
     return Whistle(
@@ -52,6 +56,7 @@ def new_whistle(
         category=matter.category,
         demand_ticket=demand_ticket,
         region=matter.place.region,
+        place_key=place_key,
     )
 
 
@@ -66,6 +71,7 @@ def hold(whistle: Whistle, unclear: Unclear, *, promises: Promises) -> Outcome:
         round=whistle.round,
         why=unclear.why,
         candidates=unclear.candidates,
+        rule_by=convened_by(whistle, unclear, promises),
     )
     after = words_text(state=WhistleState.HELD, why=unclear.why)
     return Outcome(
@@ -74,8 +80,17 @@ def hold(whistle: Whistle, unclear: Unclear, *, promises: Promises) -> Outcome:
     )
 
 
+def convened_by(whistle: Whistle, unclear: Unclear, promises: Promises) -> Due | None:
+    """Until when the supervisor says who takes what nobody owns."""
+    if not unclear.convene:
+        return None
+    return promises.due(promises.city.limits.ruling(whistle.urgency))
+
+
 def offered(summons: Summons, terms: Terms, promises: Promises) -> Assignment:
     """A unit's new assignment; its clocks start now."""
+    if summons.one_tap is not None:
+        terms = replace(terms, one_tap=summons.one_tap)
     return Assignment(
         assignment_id=new_id(promises.now),
         unit=summons.unit,
@@ -84,6 +99,8 @@ def offered(summons: Summons, terms: Terms, promises: Promises) -> Assignment:
         dues=promises.of(terms, summons.relation, coordinating=summons.coordinating),
         task=summons.task,
         clause=summons.clause,
+        handler=summons.handler,
+        handler_post=summons.handler_post,
     )
 
 
@@ -106,6 +123,8 @@ def blow(
         category=matter.category,
         blower=call.blown_by.unit,
         in_charge=None if whistle.demand_ticket else call.blown_by.unit,
+        takeover_by=call.takeover_by.by if call.takeover_by else None,
+        cross_district=call.cross_district,
         provisional=call.provisional,
         dispatcher_role=call.actor.role,
         dispatcher_name=call.actor.name,
@@ -139,6 +158,10 @@ def _blown_step(whistle: Whistle, matter: Matter, call: Call, promises: Promises
         confidential=matter.confidential,
         provisional=call.provisional,
         attachments=matter.attachments,
+        cross_district=call.cross_district,
+        takeover_by=call.takeover_by,
+        why_beyond=matter.why_beyond,
+        own_effort_by=call.own_effort_by,
     )
     after = words_text(state=whistle.state, units=[a.unit for a in whistle.assignments])
     views = views_of_call(whistle, matter, call.blown_by, call.trace, shown, fact.seq)
@@ -181,6 +204,8 @@ def views_of_call(
                 own_effort=matter.own_effort,
                 muster=matter.muster,
                 attachments=matter.attachments,
+                cross_district=whistle.cross_district,
+                why_beyond=matter.why_beyond,
             ),
         )
         for assignment in called

@@ -1,12 +1,15 @@
 """What the rules look things up in: catalogue, time limits, calendar and policy of the city."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from services.router.domain.absence import Absence
 from services.router.domain.joint_policy import JointPolicy, read_joint
 from services.router.domain.judging import JUDGING_TABLES, JudgingPolicy, read_judging
+from services.router.domain.routing.rows import RoutingRows, read_rows
 from shared.calendar import SHANGHAI, WorkCalendar
+from shared.catalogue.grids import GridMap, Heads
 from shared.catalogue.limits import Rule, TimeLimits, due
 from shared.catalogue.model import Catalogue, Unit
 from shared.contracts.parts import Role
@@ -25,6 +28,7 @@ class RoutingPolicy:
     may_blow: Mapping[WhistleKind, frozenset[Role]]
     judging: JudgingPolicy
     joint: JointPolicy
+    rows: RoutingRows = field(default_factory=RoutingRows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +40,9 @@ class City:
     calendar: WorkCalendar
     policy: RoutingPolicy
     duty_version: int = 1  # of the duty list in `catalogue`; the files' own is the first
+    grids: GridMap = field(default_factory=lambda: GridMap(()))
+    heads: Heads = field(default_factory=dict)
+    absences: tuple[Absence, ...] = ()  # of grid workers
 
     @property
     def version(self) -> str:
@@ -79,7 +86,7 @@ def read_policy(table: Mapping[str, object]) -> RoutingPolicy:
         raise ValueError("auto_confidence: a share between 0 and 1")
     if not isinstance(shown, int) or shown < 1:
         raise ValueError("candidates_shown: at least 1")
-    known = {"may_blow", "auto_confidence", "candidates_shown", "joint", *JUDGING_TABLES}
+    known = {"may_blow", "auto_confidence", "candidates_shown", "joint", "routing", *JUDGING_TABLES}
     if unknown := set(table) - known:
         raise ValueError(f"not known: {', '.join(sorted(unknown))}")
     return RoutingPolicy(
@@ -88,4 +95,11 @@ def read_policy(table: Mapping[str, object]) -> RoutingPolicy:
         may_blow={WhistleKind(k): frozenset(map(Role, v)) for k, v in may_blow.items()},
         judging=read_judging(table),
         joint=read_joint(table.get("joint")),
+        rows=_rows(table.get("routing", {})),
     )
+
+
+def _rows(tables: object) -> RoutingRows:
+    if not isinstance(tables, dict):
+        raise ValueError("routing: tables of rows")
+    return read_rows(tables)

@@ -14,7 +14,9 @@ from uuid import UUID
 from services.router.domain.city import City
 from services.router.domain.duty_list import Changes
 from services.router.domain.matter import Ticket
-from services.router.domain.responsibility import Found, Responsibilities, Unclear
+from services.router.domain.routing.answer import Found, Unclear
+from services.router.domain.routing.question import question_of
+from services.router.domain.routing.walk import route
 from shared.calendar import SHANGHAI
 from shared.catalogue.duties import Duty, as_on
 from shared.contracts.values import Relation
@@ -107,10 +109,8 @@ def compared(
 
 
 def _answer(city: City, ticket: Ticket) -> Answer:
-    matter = ticket.matter
-    found: Found | Unclear = Responsibilities(city, ticket.registered_at).of(
-        matter.category, matter.place, matter.urgency
-    )
+    question = question_of(city, ticket.registered)
+    found: Found | Unclear = route(city, question, ticket.registered_at)
     if isinstance(found, Unclear):
         return Answer(lead=None, others=(), trace=found.why)
     lead = next((s.unit for s in found.summonses if s.relation is Relation.LEAD), None)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from services.router.domain.city import City
 from shared.catalogue.limits import Rule, parse_rule
 from shared.catalogue.regions import is_banner
+from shared.catalogue.terms import OneTapTaker
 from shared.contracts.values import Due, Relation, TicketType, Urgency, WhistleKind
 
 MINUTE = timedelta(minutes=1)
@@ -38,6 +39,7 @@ class Terms:
     contactable: bool = True  # the citizen may be called; never for a confidential ticket
     region: str | None = None
     muster_at: datetime | None = None
+    one_tap: OneTapTaker | None = None  # the person chose who takes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,21 +106,43 @@ class Promises:
         resolve = limits.rework(resolve, terms.round)
         # The lead speaks with the citizen; assisting units answer to the lead.
         calls = relation is Relation.LEAD and terms.contactable
-        return _Rules(
+        rules = _Rules(
             limits.acknowledge(urgency),
             limits.contact(urgency) if calls else None,
             limits.arrive(urgency),
             limits.assisting(resolve) if relation is Relation.ASSISTING else resolve,
         )
+        return rules if terms.one_tap is None else self._tapped(rules, terms.one_tap)
+
+    def _tapped(self, rules: _Rules, taker: OneTapTaker) -> _Rules:
+        """The limits of a one-tap report, which never make an urgent matter slower."""
+        tap = self.city.limits.one_tap(taker)
+        return replace(
+            rules,
+            acknowledge=self._sooner(tap.accept, rules.acknowledge),
+            resolve=self._sooner(tap.done, rules.resolve)
+            if tap.done is not None and rules.resolve is not None
+            else rules.resolve,
+        )
+
+    def _sooner(self, tap: Rule, usual: Rule) -> Rule:
+        """The limit that ends first."""
+        return tap if self.due(tap).by <= self.due(usual).by else usual
 
     def _arrive(self, rule: Rule | None, terms: Terms) -> Due | None:
         """By the limit, or at the time the blower set for the muster."""
         if rule is None or terms.muster_at is None:
             return self.due(rule) if rule else None
-        # Written in whole minutes, begun within the minute before now, so that it can be
-        # computed again to the very instant.
-        minutes = max(1, -((self.now - terms.muster_at) // MINUTE))
-        return self.due(parse_rule(f"{minutes}m"), terms.muster_at - minutes * MINUTE)
+        return self.set_for(terms.muster_at)
+
+    def set_for(self, at: datetime) -> Due:
+        """The promise of an instant ahead that a person set.
+
+        Written in whole minutes, begun within the minute before now, so that it can be computed
+        again to the very instant.
+        """
+        minutes = max(1, -((self.now - at) // MINUTE))
+        return self.due(parse_rule(f"{minutes}m"), at - minutes * MINUTE)
 
     def longest_arrival(self, terms: Terms) -> Due | None:
         """The latest time a muster may be set for."""

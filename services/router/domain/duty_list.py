@@ -140,6 +140,16 @@ def written(
     return _sound(now.values(), city, named, errors)
 
 
+def checked(words: RowWords, city: City) -> Duty:
+    """One row by itself; raises InvalidError naming every wrong field."""
+    duty = _read(words, "row")
+    if not isinstance(duty, Duty):
+        raise InvalidError(*duty)
+    if errors := list(_faults_of(duty, city, "row")):
+        raise InvalidError(*errors)
+    return duty
+
+
 def faults(rows: Iterable[DutyRow], city: City, named: Fields) -> Iterator[FieldError]:
     """What is wrong with the rows that `named` names, and which of them overlap with any."""
     every = list(rows)

@@ -16,7 +16,7 @@ def _let_go(assignment: Assignment) -> Assignment:
     """A unit that is not done has no part any more."""
     if assignment.state in FINISHED:
         return assignment
-    return moved(assignment, AssignmentCommand.RELEASE)
+    return moved(assignment, AssignmentCommand.RELEASE, paused_at=None)
 
 
 def _ended(whistle: Whistle, command: WhistleCommand) -> Whistle:
@@ -73,8 +73,24 @@ def closed_on_resolve(whistle: Whistle, *, at: datetime, policy: str) -> Outcome
     return close(whistle, at=at, policy=policy, actor=SYSTEM, result=None, satisfaction=None)
 
 
-def withdraw(whistle: Whistle, *, at: datetime, policy: str, actor: Actor, reason: str) -> Outcome:
-    """The whistle is taken back; raises IllegalMoveError."""
+def closed_when_rated(whistle: Whistle, *, at: datetime, policy: str) -> Outcome:
+    """A street's or community's whistle ends with the last evaluation (DOMAIN §4)."""
+    return close(whistle, at=at, policy=policy, actor=SYSTEM, result=None, satisfaction=None)
+
+
+def withdraw(
+    whistle: Whistle,
+    *,
+    at: datetime,
+    policy: str,
+    actor: Actor,
+    reason: str,
+    besides: tuple[str, ...] = (),
+) -> Outcome:
+    """The whistle is taken back; raises IllegalMoveError.
+
+    `besides`: units that are told although they have no part in it.
+    """
     ended = _ended(whistle, WhistleCommand.WITHDRAW)
     fact = whistles.Withdrawn(
         seq=ended.seq,
@@ -86,12 +102,13 @@ def withdraw(whistle: Whistle, *, at: datetime, policy: str, actor: Actor, reaso
         reason=reason,
     )
     view = bureaus.Withdrawn(whistle_id=whistle.whistle_id, seq=ended.seq, reason=reason)
+    told = dict.fromkeys((*(a.unit for a in whistle.running()), *besides))
     made = step(
         fact,
         at,
         before=words_text(state=whistle.state),
         after=words_text(state=ended.state, reason=reason),
-        views=tuple((a.unit, view) for a in whistle.running()),
+        views=tuple((unit, view) for unit in told),
     )
     return Outcome(whistle=ended, steps=(made,))
 

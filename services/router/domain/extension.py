@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from services.router.domain.assignment import Assignment
+from services.router.domain.deciding import demand
 from services.router.domain.dues import Promises, without_resolve
 from services.router.domain.outcome import Outcome, part_text, step, words_text
 from services.router.domain.requests import extended_due, next_step
@@ -11,7 +12,8 @@ from services.router.domain.whistle import Whistle
 from shared.catalogue.limits import parse_rule
 from shared.contracts import bureaus, rulings
 from shared.contracts.parts import Actor, DeadlineKind, DueChange, Role
-from shared.errors import ConflictError, ForbiddenError
+from shared.contracts.reports import Words
+from shared.errors import ConflictError
 
 
 class ExtensionDecision(StrEnum):
@@ -25,7 +27,7 @@ class Extension:
 
     unit: str
     decision: ExtensionDecision
-    reason: str
+    reason: Words
 
 
 def decide_extension(
@@ -41,14 +43,17 @@ def decide_extension(
             state=part.state if part else None,
             version=whistle.seq,
         )
-    allowed = next_step(whistle, part, promises)
-    if allowed is not None and allowed.by != actor.role and actor.role is not Role.SUPERVISOR:
-        raise ForbiddenError(
-            "本次延期须由督办员审批", f"this extension is for the {allowed.by} to decide"
-        )
+    for_role = decided_by(whistle, part, promises)
+    demand(for_role, whistle=whistle, caller=actor, judges_dispatch=False)
     if extension.decision is ExtensionDecision.REFUSED:
         return _refuse(whistle, part, extension, actor, promises)
     return _grant(whistle, part, part.extension_asked, extension, actor, promises)
+
+
+def decided_by(whistle: Whistle, part: Assignment, promises: Promises) -> Role:
+    """Whose word it takes: the first extension's a reviewer's, the second's the supervisor's."""
+    allowed = next_step(whistle, part, promises)
+    return Role(allowed.by) if allowed is not None else Role.SUPERVISOR
 
 
 def _refuse(

@@ -10,25 +10,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from services.router.domain import requests
-from services.router.domain.assignment import (
-    ASSIGNMENT,
-    FINISHED,
-    Assignment,
-    AssignmentCommand,
-    moved,
-)
-from services.router.domain.case import Case, Changes, Precedent, RefusedError
+from services.router.domain import handling, requests, resolving, returning
+from services.router.domain.assignment import ASSIGNMENT, Assignment, AssignmentCommand, moved
+from services.router.domain.case import BARE, Case, Changes, Grounds, RefusedError
 from services.router.domain.dues import Promises
-from services.router.domain.ending import closed_on_resolve
-from services.router.domain.outcome import Outcome, part_text, step, words_text
-from services.router.domain.whistle import WHISTLE, Whistle, WhistleCommand
+from services.router.domain.outcome import Outcome, Step, part_text, step, words_text
+from services.router.domain.whistle import Whistle
 from services.router.domain.words import not_allowed
-from shared.contracts import bureaus, reports, whistles
+from shared.contracts import bureaus, reports
 from shared.contracts.bureaus import RefusalCode
 from shared.contracts.parts import Actor, AssignmentState
-from shared.contracts.values import Due, Relation, WhistleKind
-from shared.contracts.whistles import UnitFact
+from shared.contracts.values import Relation
+from shared.contracts.whistles import UnitFact, WhistleFact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +44,7 @@ def judge(
     report_id: str,
     received_at: datetime,
     promises: Promises,
-    precedent: Precedent,
+    grounds: Grounds = BARE,
 ) -> Outcome | Refused:
     """What a unit's report changes, or why it is refused."""
     if whistle is None:
@@ -80,7 +73,7 @@ def judge(
         actor=actor,
         received_at=received_at,
         promises=promises,
-        precedent=precedent,
+        grounds=grounds,
     )
     try:
         return _accept(case, report_id)
@@ -105,10 +98,28 @@ def _accept(case: Case, report_id: str) -> Outcome:
     command = rule.command(case.part)
     if not ASSIGNMENT.allows(case.part.state, command):
         raise RefusedError(RefusalCode.WRONG_STATE, *not_allowed(case.part.state, command))
+    if rule.whole is not None:
+        return _answered(rule.whole(case), case, report_id)
+    case, first = rule.first(case) if rule.first is not None else (case, ())
     changes, fact = rule.decide(case, ASSIGNMENT.next(case.part.state, command))
     part = moved(case.part, command, **changes)
     whistle = case.whistle.replaced(seq=fact.seq, assignments=case.whistle.with_assignment(part))
-    view = bureaus.ReportAccepted(
+    made = step(
+        fact,
+        case.received_at,
+        before=part_text(part.unit, case.part.state),
+        after=part_text(part.unit, part.state, rule.words(case.report)),
+        views=((part.unit, _told(case, whistle, part, fact, report_id)),),
+    )
+    outcome = Outcome(whistle=whistle, steps=(*first, made))
+    return rule.then(outcome, case) if rule.then is not None else outcome
+
+
+def _told(
+    case: Case, whistle: Whistle, part: Assignment, fact: WhistleFact, report_id: str
+) -> bureaus.ReportAccepted:
+    """The answer to the unit: its report counts, and where it stands now."""
+    return bureaus.ReportAccepted(
         whistle_id=whistle.whistle_id,
         seq=fact.seq,
         report_id=report_id,
@@ -117,108 +128,17 @@ def _accept(case: Case, report_id: str) -> Outcome:
         late=getattr(fact, "late", False),
         assignment=part.shown(),
     )
-    made = step(
-        fact,
-        case.received_at,
-        before=part_text(part.unit, case.part.state),
-        after=part_text(part.unit, part.state, rule.words(case.report)),
-        views=((part.unit, view),),
-    )
-    outcome = Outcome(whistle=whistle, steps=(made,))
-    return _after_resolving(outcome, case) if getattr(fact, "final", False) else outcome
 
 
-def _after_resolving(outcome: Outcome, case: Case) -> Outcome:
-    """The lead is done: a street's whistle waits for acceptance, a bare demand is let go."""
-    whistle = outcome.whistle
-    if whistle.kind is not WhistleKind.CITIZEN_DEMAND:
-        state = WHISTLE.next(whistle.state, WhistleCommand.FINISH)
-        return replace(outcome, whistle=replace(whistle, state=state))
-    if whistle.demand_ticket is not None:
-        return outcome  # the citizen's word ends it
-    end = closed_on_resolve(whistle, at=case.received_at, policy=case.promises.city.version)
-    return Outcome(whistle=end.whistle, steps=(*outcome.steps, *end.steps))
-
-
-def _is_late(due: Due | None, received_at: datetime, kept_at: datetime | None = None) -> bool:
-    """Whether the first report that keeps a promise came after it; later ones are never late."""
-    return due is not None and kept_at is None and received_at > due.by
-
-
-def _acknowledged(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:
-    late = _is_late(case.part.dues.acknowledge, case.received_at)
-    fact = whistles.Acknowledged(**case.about(state), late=late, handler=case.report.handler)
-    return {"acknowledged_at": case.received_at, "deemed": False}, fact
-
-
-def _contacted(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:
-    report = case.of(reports.Contacted)
-    before = case.part.contacted_at
-    late = _is_late(case.part.dues.contact, case.received_at, before)
-    fact = whistles.Contacted(**case.about(state), late=late, how=report.how)
-    return {"contacted_at": before or case.received_at}, fact
-
-
-def _arrived(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:
-    report = case.of(reports.Arrived)
-    if case.part.arrived_at is not None:
-        raise RefusedError(
-            RefusalCode.WRONG_STATE, "本单位已经报到", "the unit has arrived already"
-        )
-    fact = whistles.Arrived(
-        **case.about(state),
-        late=_is_late(case.part.dues.arrive, case.received_at),
-        mode=report.mode,
-        head_count=report.head_count,
-    )
-    return {"arrived_at": case.received_at}, fact
-
-
-def _progressed(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:
-    report = case.of(reports.Progressed)
-    return {}, whistles.Progressed(**case.about(state), text=report.text)
-
-
-def _resolved(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:
-    report = case.of(reports.Resolved)
-    final = case.part.relation is Relation.LEAD
-    if final:
-        _all_assisting_finished(case.whistle)
-    fact = whistles.Resolved(
-        **case.about(state),
-        late=_is_late(case.part.dues.resolve, case.received_at),
-        final=final,
-        review="none",
-        result=report.result,
-        facts_true=report.facts_true,
-        public_reply=report.public_reply,
-        measures=report.measures,
-        evidence=report.evidence,
-    )
-    return {"done_at": case.received_at, "extension_asked": None}, fact
-
-
-def _all_assisting_finished(whistle: Whistle) -> None:
-    """The lead resolves last: every assisting unit is done, returned or released."""
-    waiting = [
-        a.unit
-        for a in whistle.assignments
-        if a.relation is Relation.ASSISTING and a.state not in FINISHED
-    ]
-    if waiting:
-        raise RefusedError(
-            RefusalCode.WRONG_STATE,
-            f"协办单位尚未办结：{'、'.join(waiting)}",
-            f"assisting units are not done yet: {', '.join(waiting)}",
-        )
-
-
-def _no_suspension_yet(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:
-    raise RefusedError(
-        RefusalCode.INVALID,
-        "暂不受理挂账申请，请申请延期",
-        "suspensions are not taken yet: ask for an extension",
-    )
+def _answered(outcome: Outcome, case: Case, report_id: str) -> Outcome:
+    """What a report led to for others, with the answer to the unit that made it."""
+    *before, last = outcome.steps
+    part = outcome.whistle.part_of(case.part.unit)
+    if part is None or last.fact is None:
+        raise ValueError("a report that counts leads to a fact")
+    view = _told(case, outcome.whistle, part, last.fact, report_id)
+    last = replace(last, views=(*last.views, (part.unit, view)))
+    return replace(outcome, steps=(*before, last))
 
 
 def _no_words(report: reports.Report) -> str | None:
@@ -227,23 +147,18 @@ def _no_words(report: reports.Report) -> str | None:
 
 def _words(report: reports.Report) -> str:
     """What the history keeps of a report, besides the state."""
-    names = (
-        "how",
-        "mode",
-        "text",
-        "reason",
-        "clause",
-        "suggested_unit",
-        "amount",
-        "unit",
-        "result",
-        "measures",
-        "public_reply",
-        "internal_reply",
-    )
     return words_text(
-        handler=report.handler.name, **{name: getattr(report, name, None) for name in names}
+        handler=report.handler.name, **{name: getattr(report, name, None) for name in _KEPT}
     )
+
+
+_KEPT: Final = (
+    *("how", "mode", "head_count", "duty_phone", "eta_minutes", "text", "to", "note"),
+    *("reason", "code", "plan", "clause", "suggested_unit", "amount", "unit", "task"),
+    *("result", "measures", "public_reply", "internal_reply", "follow_up"),
+    *("contacted_how", "contacted_at"),
+)
+"""The fields of reports that go into the history."""
 
 
 def _acknowledge_command(part: Assignment) -> AssignmentCommand:
@@ -255,32 +170,78 @@ def _always(command: AssignmentCommand) -> Callable[[Assignment], AssignmentComm
     return lambda part: command
 
 
+def _no_decision(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:
+    raise TypeError(f"{type(case.report).__name__} is decided as a whole")
+
+
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """How one verb is judged: its command, what it changes, what the history keeps of it."""
+    """How one verb is judged: its command, what it changes, what the history keeps of it.
+
+    `first` and `then`: further facts before and after its own. `whole`: what it leads to is not
+    about the unit's own part.
+    """
 
     command: Callable[[Assignment], AssignmentCommand]
-    decide: Callable[[Case, AssignmentState], tuple[Changes, UnitFact]]
+    decide: Callable[[Case, AssignmentState], tuple[Changes, UnitFact]] = _no_decision
     words: Callable[[Any], str | None] = _words
+    first: Callable[[Case], tuple[Case, tuple[Step, ...]]] | None = None
+    then: Callable[[Outcome, Case], Outcome] | None = None
+    whole: Callable[[Case], Outcome] | None = None
 
 
 _RULES: Final[Mapping[type[reports.Report], _Rule]] = {
-    reports.Acknowledged: _Rule(_acknowledge_command, _acknowledged, _no_words),
-    reports.Contacted: _Rule(_always(AssignmentCommand.CONTACT), _contacted),
-    reports.Arrived: _Rule(_always(AssignmentCommand.ARRIVE), _arrived),
-    reports.Progressed: _Rule(_always(AssignmentCommand.PROGRESS), _progressed),
+    reports.Acknowledged: _Rule(_acknowledge_command, handling.acknowledged, _no_words),
+    reports.Contacted: _Rule(_always(AssignmentCommand.CONTACT), handling.contacted),
+    reports.Departed: _Rule(_always(AssignmentCommand.DEPART), handling.departed),
+    reports.Arrived: _Rule(_always(AssignmentCommand.ARRIVE), handling.arrived),
+    reports.Progressed: _Rule(_always(AssignmentCommand.PROGRESS), handling.progressed),
+    reports.HandedOver: _Rule(_always(AssignmentCommand.HAND_OVER), handling.handed_over),
     reports.ReturnRequested: _Rule(
-        _always(AssignmentCommand.REQUEST_RETURN), requests.return_requested
+        _always(AssignmentCommand.REQUEST_RETURN), returning.return_requested
     ),
+    reports.Disputed: _Rule(_always(AssignmentCommand.DISPUTE), returning.disputed),
     reports.ExtensionRequested: _Rule(
         _always(AssignmentCommand.REQUEST_EXTENSION), requests.extension_requested
     ),
-    reports.SuspensionRequested: _Rule(_always(AssignmentCommand.SUSPEND), _no_suspension_yet),
-    reports.Resolved: _Rule(_always(AssignmentCommand.RESOLVE), _resolved),
+    reports.SuspensionRequested: _Rule(
+        _always(AssignmentCommand.REQUEST_SUSPENSION), requests.suspension_requested
+    ),
+    reports.AssistingRequested: _Rule(
+        _always(AssignmentCommand.REQUEST_ASSISTING), whole=requests.assisting_requested
+    ),
+    reports.ReleaseRequested: _Rule(
+        _always(AssignmentCommand.REQUEST_RELEASE), requests.release_requested
+    ),
+    reports.Resolved: _Rule(
+        _always(AssignmentCommand.RESOLVE),
+        resolving.resolved,
+        first=resolving.contact_told,
+        then=resolving.after_resolving,
+    ),
 }
 
 JUDGED: Final = frozenset(_RULES)
 """The reports that are judged; a test holds it against the contract."""
 
-NEED_ALL: Final = (reports.Resolved, reports.ExtensionRequested)
+NEED_ALL: Final = (
+    reports.Resolved,
+    reports.ExtensionRequested,
+    reports.AssistingRequested,
+    reports.ReleaseRequested,
+)
 """The reports that are judged by what the whistle's other units do or promise."""
+
+NEED_WORDS: Final = (
+    reports.Resolved,
+    reports.SuspensionRequested,
+    reports.AssistingRequested,
+)
+"""The reports that are judged by what the whistle is about; an arrival with a point is, too."""
+
+
+def needs_words(report: reports.Report) -> bool:
+    """Whether the report is judged with `Grounds.matter` and `Grounds.content`."""
+    if isinstance(report, reports.Arrived):
+        return report.lat is not None and report.lon is not None
+    return isinstance(report, NEED_WORDS)

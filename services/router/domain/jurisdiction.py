@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.router.domain.city import City
-from shared.catalogue.model import UnknownCodeError
+from shared.catalogue.model import LOCAL_LEADS, UnitKind, UnknownCodeError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,25 @@ def breach(city: City, category: str | None, lead: str) -> Breach | None:
         en=f"category {category} is the duty of a bureau ({found.lead_function}): "
         f"{lead} ({unit.kind.value}) may not lead it",
     )
+
+
+def is_bureaus_duty(city: City, category: str | None) -> bool:
+    """Whether decision 5 applies: the matter is led by a bureau or utility, not locally."""
+    found = city.catalogue.categories.get(category or "")
+    return found is not None and found.lead_function not in LOCAL_LEADS
+
+
+def may_look_first(city: City, category: str | None, unit: str) -> bool:
+    """Whether a unit that the person chose may lead the first look.
+
+    A community may at all that is led locally, for it passes on what is not its own; a property
+    company or a street only what it may lead anyway. Never what a bureau must do.
+    """
+    if is_bureaus_duty(city, category):
+        return False
+    if city.catalogue.unit(unit).kind is UnitKind.COMMUNITY:
+        return True
+    return breach(city, category, unit) is None
 
 
 def breach_of_any(city: City, categories: Iterable[str | None], lead: str) -> Breach | None:

@@ -9,7 +9,7 @@ from services.router.domain.dues import Terms
 from shared.catalogue.regions import street_of
 from shared.contracts.parts import Actor, Attachment, BlownBy, Muster, Place
 from shared.contracts.tickets import Registered
-from shared.contracts.values import TicketType, Urgency, WhistleKind
+from shared.contracts.values import Due, TicketType, Urgency, WhistleKind
 from shared.contracts.whistles import Candidate
 
 
@@ -26,9 +26,11 @@ class Matter:
     confidential: bool = False
     contactable: bool = True
     hard_case: bool = False
+    group: bool = False  # many callers, one matter
     attachments: tuple[Attachment, ...] = ()
     own_effort: str | None = None
     muster: Muster | None = None
+    why_beyond: str | None = None  # why it is beyond the blower's own powers
 
     def terms(self, kind: WhistleKind, round: int = 1) -> Terms:
         """What its limits depend on."""
@@ -51,7 +53,7 @@ class Matter:
         return Place(region=street_of(region) or region if region else None)
 
 
-def matter_of(registered: Registered) -> Matter:
+def matter_of(registered: Registered, *, group: bool = False) -> Matter:
     """A ticket's matter."""
     return Matter(
         title=registered.title,
@@ -63,6 +65,7 @@ def matter_of(registered: Registered) -> Matter:
         confidential=registered.confidential,
         contactable=registered.contactable,
         hard_case=registered.hard_case,
+        group=group,
         attachments=registered.attachments,
     )
 
@@ -80,6 +83,7 @@ class Content:
     trace: tuple[str, ...] = ()
     why: tuple[str, ...] = ()  # why it was held
     candidates: tuple[Candidate, ...] = ()
+    rule_by: Due | None = None  # nobody owns it: the supervisor convenes until then
 
 
 class TicketState(StrEnum):
@@ -102,10 +106,11 @@ class Ticket:
     registered_at: datetime
     registered: Registered
     merged_into: UUID | None = None
+    group: bool = False  # flagged as one of many callers' matter
     matter: Matter = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "matter", matter_of(self.registered))
+        object.__setattr__(self, "matter", matter_of(self.registered, group=self.group))
 
     def in_round(self, round: int) -> "Ticket":
         """Open again, in a later round or the same; it follows no other ticket any more."""
@@ -116,6 +121,10 @@ class Ticket:
         if category == self.registered.category:
             return self
         return replace(self, registered=replace(self.registered, category=category))
+
+    def in_urgency(self, urgency: Urgency) -> "Ticket":
+        """As urgent as routing found it to be."""
+        return replace(self, registered=replace(self.registered, urgency=urgency))
 
     def supplemented(self, text: str, attachments: tuple[Attachment, ...]) -> "Ticket":
         """With the person's further words, for units that are called later."""

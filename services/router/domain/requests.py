@@ -1,83 +1,24 @@
-"""What a unit asks for: to return the matter, or more time. A reviewer decides (`ruling`).
+"""What a unit asks for while it works: more time, a pause, more hands, to be rid of some.
 
-A return: once a unit and ticket, inside the acknowledge limit, with a clause; the ticket's second
-goes to adjudication (DOMAIN decision 3). An extension: before the due time, within the limits of
-the urgency (DOMAIN §5).
+An extension: before the due time, within the limits of the urgency (DOMAIN §5). A pause: for a
+named reason, never of what cannot wait. Others decide (`extension`, `suspension`); an assisting
+unit is called at once.
 """
 
-from services.router.domain.assignment import Assignment
-from services.router.domain.case import Case, Changes, RefusedError
+from services.router.domain.assignment import FINISHED, Assignment
+from services.router.domain.assisting import add_assisting
+from services.router.domain.case import Case, Changes, RefusedError, refusal
 from services.router.domain.dues import Promises
-from services.router.domain.jurisdiction import breach
+from services.router.domain.outcome import Outcome
 from services.router.domain.whistle import Whistle
 from shared.catalogue.limits import ExtensionStep, LimitError, Rule, parse_rule
 from shared.catalogue.terms import ReviewKind
 from shared.contracts import reports, whistles
 from shared.contracts.bureaus import RefusalCode
 from shared.contracts.parts import AssignmentState
-from shared.contracts.values import Due, Relation
+from shared.contracts.values import Due, Relation, Urgency
 from shared.contracts.whistles import UnitFact
-
-
-def return_requested(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:
-    """The unit says it is not its duty; raises RefusedError."""
-    report = case.of(reports.ReturnRequested)
-    _may_return(case)
-    _lawful_suggestion(case, report.suggested_unit)
-    adjudicate = bool(case.precedent.asked)
-    limits = case.promises.city.limits
-    rule = (
-        limits.review(ReviewKind.ADJUDICATION)
-        if adjudicate
-        else limits.ruling(case.whistle.urgency)
-    )
-    fact = whistles.ReturnRequested(
-        **case.about(state),
-        reason=report.reason,
-        clause=report.clause,
-        suggested_unit=report.suggested_unit,
-        rule_by=case.promises.due(rule, case.received_at),
-        adjudicate=adjudicate,
-    )
-    return {"return_asked_at": case.received_at, "adjudicate": adjudicate}, fact
-
-
-def _may_return(case: Case) -> None:
-    limit = case.part.dues.acknowledge
-    if case.part.unit in case.precedent.asked:
-        raise RefusedError(
-            RefusalCode.WRONG_STATE,
-            "同一工单每个单位只能申请退单一次",
-            "a unit may ask to return a ticket once only",
-        )
-    if limit is not None and case.received_at > limit.by:
-        raise RefusedError(
-            RefusalCode.WRONG_STATE,
-            "已超过签收时限，不能退单",
-            "the acknowledge limit has passed: it cannot be returned any more",
-        )
-    if not case.of(reports.ReturnRequested).clause.strip():
-        raise RefusedError(
-            RefusalCode.INVALID, "退单须写明依据条款", "a return needs the clause it stands on"
-        )
-
-
-def _lawful_suggestion(case: Case, suggested: str | None) -> None:
-    """The unit that is proposed instead must exist and be allowed to lead (decision 5)."""
-    if suggested is None:
-        return
-    city = case.promises.city
-    if suggested not in city.catalogue.units or suggested == case.part.unit:
-        raise RefusedError(
-            RefusalCode.INVALID,
-            f"建议承办单位 {suggested} 不存在或为本单位",
-            f"the suggested unit {suggested} is not known, or the unit itself",
-        )
-    if case.part.relation is not Relation.LEAD:
-        return
-    found = breach(city, case.whistle.category, suggested)
-    if found is not None:
-        raise RefusedError(RefusalCode.INVALID, found.zh, found.en)
+from shared.errors import ShaodaoError
 
 
 def extension_requested(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:
@@ -174,3 +115,111 @@ def _not_past_the_lead(case: Case, part: Assignment, asked: Rule) -> None:
             "协办时限不得晚于主办办结时限",
             "an assisting unit's limit may not pass the lead's",
         )
+
+
+def suspension_requested(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:
+    """Work cannot go on for a reason outside the unit; raises RefusedError."""
+    report = case.of(reports.SuspensionRequested)
+    if case.part.suspension_asked is not None:
+        raise RefusedError(
+            RefusalCode.WRONG_STATE,
+            "已有挂账申请待审批",
+            "a suspension is asked for already and not decided",
+        )
+    if report.code is None:
+        raise RefusedError(
+            RefusalCode.INVALID,
+            "请选择挂账原因：历史遗留、资金未落实、涉法涉诉、冻土期无法施工、暂无政策依据",
+            "a suspension needs its reason code",
+        )
+    _may_wait(case)
+    limits = case.promises.city.limits
+    fact = whistles.SuspensionRequested(
+        **case.about(state),
+        code=report.code,
+        reason=report.reason,
+        plan=report.plan,
+        # the supervisor's decision, as an adjudication is
+        rule_by=case.promises.due(limits.review(ReviewKind.ADJUDICATION), case.received_at),
+    )
+    return {"suspension_asked": report.code.value}, fact
+
+
+def _may_wait(case: Case) -> None:
+    """Never a critical, confidential or safety matter, nor heat in season (DOMAIN §3)."""
+    judging, category = case.promises.city.policy.judging, case.whistle.category
+    matter = case.grounds.matter
+    if case.whistle.urgency is Urgency.CRITICAL:
+        zh, en = "特急件不得挂账", "a critical matter is never suspended"
+    elif matter is not None and matter.confidential:
+        zh, en = "保密件不得挂账", "a confidential matter is never suspended"
+    elif judging.is_safety(category):
+        zh, en = "涉及安全的事项不得挂账", "a safety matter is never suspended"
+    elif judging.is_heat_in_season(category, case.received_at):
+        zh, en = "供热期内供热事项不得挂账", "heat is never suspended in its season"
+    else:
+        return
+    raise RefusedError(RefusalCode.INVALID, zh, en)
+
+
+def _leads(case: Case) -> None:
+    if case.part.relation is not Relation.LEAD:
+        raise RefusedError(
+            RefusalCode.WRONG_STATE,
+            "只有主办单位可以提请增加或放行协办",
+            "only the lead asks for assisting units to be added or released",
+        )
+
+
+def release_requested(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:
+    """The lead asks to let an assisting unit go that holds the matter up; raises RefusedError."""
+    _leads(case)
+    report = case.of(reports.ReleaseRequested)
+    helper = case.whistle.part_of(report.unit)
+    if (
+        helper is None
+        or helper.relation is not Relation.ASSISTING
+        or helper.state in FINISHED
+        or helper.unit == case.part.unit
+    ):
+        raise RefusedError(
+            RefusalCode.INVALID,
+            f"{report.unit} 没有尚在办理的协办任务",
+            f"{report.unit} has no assisting part that is under way",
+        )
+    limits = case.promises.city.limits
+    about = case.about(helper.state) | {
+        "assignment_id": helper.assignment_id,
+        "unit": helper.unit,
+        "relation": helper.relation,
+    }
+    fact = whistles.ReleaseRequested(
+        **about,
+        by=case.part.unit,
+        reason=report.reason,
+        # who leads is decided in this time, so is who need not assist
+        rule_by=case.promises.due(limits.review(ReviewKind.RETURN), case.received_at),
+    )
+    return {}, fact
+
+
+def assisting_requested(case: Case) -> Outcome:
+    """The lead calls one more unit, which is whistled at once; raises RefusedError."""
+    _leads(case)
+    report = case.of(reports.AssistingRequested)
+    matter, content = case.grounds.matter, case.grounds.content
+    if matter is None or content is None:
+        raise ValueError("a request for assistance is judged with the whistle's words")
+    try:
+        return add_assisting(
+            case.whistle,
+            report.unit,
+            task=report.task,
+            matter=matter,
+            content=content,
+            actor=case.actor,
+            promises=case.promises,
+            at=case.received_at,
+        )
+    except ShaodaoError as error:
+        raise refusal(error) from None

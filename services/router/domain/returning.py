@@ -147,9 +147,7 @@ def disputed(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:
     if case.received_at > until.by:
         raise RefusedError(
             RefusalCode.WRONG_STATE,
-            "已超过申请复核期限（裁定后 1 个工作日）"
-            if until.rule == "1WD"
-            else f"已超过申请复核期限（{until.rule}）",
+            "已超过申请复核期限，裁定为最终决定",
             f"a ruling is disputed within {until.rule}",
         )
     lawful_suggestion(case, report.suggested_unit)

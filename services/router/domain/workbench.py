@@ -203,4 +203,3 @@ def _applies(action: Action, whistle: Whistle, part: Assignment) -> bool:
             return lead and any(a.relation is Relation.ASSISTING for a in whistle.running())
         case _:
             return True
-

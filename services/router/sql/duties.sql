@@ -51,9 +51,6 @@ where v.state = 'published' and r.unit = $1
 -- name: rows_forget
 delete from duty_row where version = $1 and duty_id = any($2::uuid[])
 
--- name: rows_forget_all
-delete from duty_row where version = $1
-
 -- name: rows_copy
 insert into duty_row (version, duty_id, subject, region, condition, unit, clause, valid_from,
     valid_to)
@@ -84,10 +81,11 @@ select proposal_id, state, subject, region, unit, clause, whistle_ids, proposed_
     version, decided_by, decided_at, reason
 from duty_proposal where proposal_id = $1 for update
 
--- name: proposal_read
+-- name: proposal_same
 select proposal_id, state, subject, region, unit, clause, whistle_ids, proposed_by, proposed_at,
     version, decided_by, decided_at, reason
-from duty_proposal where proposal_id = $1
+from duty_proposal
+where subject = $1 and region = $2 and unit = $3 and state in ('proposed', 'taken')
 
 -- name: proposal_decided
 update duty_proposal
@@ -104,7 +102,7 @@ where version = $1 and state = 'taken'
 
 -- name: past_tickets
 -- A batch of those registered in a span of time, in the order of their ids.
-select ticket_id, state, round, registered_at, merged_into, registered
+select ticket_id, state, round, registered_at, merged_into, registered, group_flagged
 from ticket
 where ticket_id > $1 and registered_at >= $2 and registered_at < $3
 order by ticket_id limit $4

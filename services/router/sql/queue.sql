@@ -19,8 +19,9 @@ where w.state = 'held'
     and ($4::text is null or t.registered::json ->> 'category' like $4 || '%')
     and ($5::text is null or coalesce(d.to_role, 'dispatcher') = $5)
     and ($6::text is null or d.to_name = $6)
+    and ($7::uuid is null or t.ticket_id = $7)
 order by due.due_by, w.whistle_id
-limit $7
+limit $8
 
 -- name: desk_keep
 insert into desk (whistle_id, to_role, to_name, note, by_role, by_name, at)
@@ -62,5 +63,5 @@ order by (m.due::json ->> 'by')::timestamptz, m.ticket_id
 limit $1
 
 -- name: tickets_read
-select ticket_id, state, round, registered_at, merged_into, registered
+select ticket_id, state, round, registered_at, merged_into, registered, group_flagged
 from ticket where ticket_id = any($1::uuid[])

@@ -2,14 +2,15 @@
 select nextval('whistle_number') as number from generate_series(1, $1::int)
 
 -- name: tickets
-select ticket_id, state, round, registered_at, merged_into, registered
+select ticket_id, state, round, registered_at, merged_into, registered, group_flagged
 from ticket where ticket_id = any($1::uuid[]) order by ticket_id for update
 
 -- name: ticket_update
 update ticket t
-set state = n.state, round = n.round, merged_into = n.merged_into, registered = n.registered
-from unnest($1::uuid[], $2::text[], $3::int[], $4::uuid[], $5::text[])
-    as n (ticket_id, state, round, merged_into, registered)
+set state = n.state, round = n.round, merged_into = n.merged_into, registered = n.registered,
+    group_flagged = n.group_flagged
+from unnest($1::uuid[], $2::text[], $3::int[], $4::uuid[], $5::text[], $6::boolean[])
+    as n (ticket_id, state, round, merged_into, registered, group_flagged)
 where t.ticket_id = n.ticket_id
 
 -- name: whistles_of_tickets
@@ -55,7 +56,7 @@ join assignment a on a.whistle_id = p.whistle_id and a.unit = p.unit
 order by a.whistle_id, a.place
 
 -- name: contents
-select w.whistle_id, w.content, t.registered
+select w.whistle_id, w.content, t.registered, t.group_flagged
 from whistle w left join ticket t on t.ticket_id = w.demand_ticket
 where w.whistle_id = any($1::uuid[])
 
@@ -135,13 +136,6 @@ where w.demand_ticket = any($1::uuid[]) and w.round = t.round and w.state <> 'wi
 -- name: by_idempotency_key
 select whistle_id, number, request_hash from whistle
 where blower = $1 and idempotency_key = $2
-
--- name: held
-select w.whistle_id, w.number, w.round, w.content, w.seq, t.ticket_id, t.registered,
-    t.registered_at
-from whistle w join ticket t on t.ticket_id = w.demand_ticket
-where w.state = 'held' and ($1::uuid is null or w.whistle_id > $1)
-order by w.whistle_id limit $2
 
 -- name: listed
 select w.whistle_id from whistle w

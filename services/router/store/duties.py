@@ -121,11 +121,18 @@ async def proposals(
     return [_proposed(row) for row in await connection.fetch(SQL.proposals, state, after, limit)]
 
 
-async def proposal(connection: Connection, proposal_id: UUID, *, lock: bool) -> Proposed | None:
+async def proposal(connection: Connection, proposal_id: UUID) -> Proposed | None:
     """One proposal, locked for whoever decides on it."""
-    statement = SQL.proposal_locked if lock else SQL.proposal_read
-    row = await connection.fetchrow(statement, proposal_id)
+    row = await connection.fetchrow(SQL.proposal_locked, proposal_id)
     return _proposed(row) if row is not None else None
+
+
+async def same_proposal(connection: Connection, proposal: Proposal) -> Proposed:
+    """The proposal that stands for this one: it, or the same that was there before."""
+    row = await connection.fetchrow(
+        SQL.proposal_same, proposal.subject, proposal.region, proposal.unit
+    )
+    return _proposed(row)
 
 
 async def update_proposal(connection: Connection, now: Proposed) -> None:

@@ -1,17 +1,19 @@
 """The dispatcher's queue: held tickets and who has them, and merges that wait for a decision."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
 from services.router import rows
+from services.router.domain.book import Book, Said
 from services.router.domain.joining import MergeQuestion, Settled
 from services.router.domain.matter import Content, Ticket
 from services.router.domain.words import FACT_ZH
 from shared.contracts.envelope import adapter
 from shared.contracts.parts import Actor
+from shared.contracts.rulings import HeldHandedOver
 from shared.contracts.tickets import Registered
 from shared.contracts.values import Due, Urgency
 from shared.errors import Change
@@ -56,6 +58,7 @@ class Wanted:
     category: str | None = None
     desk: str | None = None  # the role that has it; who was told nothing: any dispatcher
     desk_name: str | None = None
+    ticket_id: UUID | None = None
 
 
 async def held(
@@ -70,6 +73,7 @@ async def held(
         wanted.category,
         wanted.desk,
         wanted.desk_name,
+        wanted.ticket_id,
         limit,
     )
     return [_waiting(row) for row in found]
@@ -101,17 +105,28 @@ def _waiting(row: rows.Row) -> Waiting:
     )
 
 
-async def keep_desk(connection: Connection, whistle_id: UUID, desk: Desk) -> None:
-    """The held ticket is on this desk now."""
+async def save(connection: Connection, book: Book) -> None:
+    """On whose desk held tickets are now, and what was asked or settled about merges."""
+    for said in book.said:
+        if isinstance(said, Said) and isinstance(said.step.fact, HeldHandedOver):
+            await _keep_desk(connection, said.step.fact, said.step.at)
+    for each in book.questions:
+        if isinstance(each, Settled):
+            await _settle(connection, each)
+        else:
+            await _ask(connection, each)
+
+
+async def _keep_desk(connection: Connection, fact: HeldHandedOver, at: datetime) -> None:
     await connection.execute(
         SQL.desk_keep,
-        whistle_id,
-        desk.to_role,
-        desk.to_name,
-        desk.note,
-        desk.by_role,
-        desk.by_name,
-        desk.at,
+        fact.whistle_id,
+        fact.to_role,
+        fact.to_name,
+        fact.note,
+        fact.actor.role,
+        fact.actor.name,
+        at,
     )
 
 
@@ -132,23 +147,16 @@ async def changes_since(
     )
 
 
-async def save_questions(
-    connection: Connection, questions: Sequence[MergeQuestion | Settled]
-) -> None:
-    """What a batch asked or settled about merges, in order."""
-    for each in questions:
-        if isinstance(each, Settled):
-            await _settle(connection, each)
-            continue
-        await connection.execute(
-            SQL.question_ask,
-            each.ticket_id,
-            each.whistle_id,
-            each.into_ticket_id,
-            each.into_whistle_id,
-            each.asked_at,
-            rows.json_of(each.due),
-        )
+async def _ask(connection: Connection, question: MergeQuestion) -> None:
+    await connection.execute(
+        SQL.question_ask,
+        question.ticket_id,
+        question.whistle_id,
+        question.into_ticket_id,
+        question.into_whistle_id,
+        question.asked_at,
+        rows.json_of(question.due),
+    )
 
 
 async def _settle(connection: Connection, settled: Settled) -> None:

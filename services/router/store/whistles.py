@@ -11,7 +11,9 @@ from services.router.domain.book import Book
 from services.router.domain.case import Precedent
 from services.router.domain.dues import Promises
 from services.router.domain.matter import Content, Matter, Ticket, matter_of
+from services.router.domain.proposing import proposed
 from services.router.domain.whistle import Whistle
+from services.router.store import duties, queue
 from shared.contracts.parts import WhistleState
 from shared.runtime.database import Connection, queries
 
@@ -117,7 +119,9 @@ async def contents(
     result = {}
     for row in found:
         content = rows.content_of(row["content"])
-        matter = content.matter or matter_of(rows.registered_of(row["registered"]))
+        matter = content.matter or matter_of(
+            rows.registered_of(row["registered"]), group=row["group_flagged"]
+        )
         result[row["whistle_id"]] = (content, matter)
     return result
 
@@ -143,6 +147,8 @@ async def save(connection: Connection, book: Book) -> None:
     await _save_tickets(connection, book)
     await _save_whistles(connection, book)
     await _save_assignments(connection, book)
+    await queue.save(connection, book)
+    await duties.propose(connection, proposed(book))
     await telling.write(connection, entries, outgoing)
 
 
@@ -164,6 +170,7 @@ async def _save_tickets(connection: Connection, book: Book) -> None:
             [t.round for t in changed],
             [t.merged_into for t in changed],
             [rows.json_of(t.registered) for t in changed],
+            [t.group for t in changed],
         )
 
 

@@ -7,8 +7,9 @@ from uuid import UUID
 import pytest
 
 from services.intake.domain.person import Person, normal_id_number, normal_phone
-from services.intake.store.vault import Sealed, Vault, VaultError
+from services.intake.store.vault import Vault
 from shared.contracts.ids import new_id
+from shared.sealing import Sealed, VaultError
 
 OLD, NEW = (base64.b64encode(byte * 32).decode() for byte in (b"o", b"n"))
 TICKET = new_id(datetime(2026, 9, 14, tzinfo=UTC))

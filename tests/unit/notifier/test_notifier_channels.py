@@ -8,6 +8,7 @@ from pydantic_core import from_json
 from services.notifier import channels
 from services.notifier.channels import load_wording
 from services.notifier.domain.deadline import Command
+from services.notifier.domain.escalation import SILENT
 from services.notifier.domain.promises import Change, Order, fire, obey
 from shared.contracts import deadlines, ids, notices
 from shared.contracts.envelope import Reader

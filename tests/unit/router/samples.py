@@ -10,13 +10,13 @@ from services.router.app import city_of_files
 from services.router.domain import calling
 from services.router.domain.book import Book
 from services.router.domain.calling import SYSTEM, Call
-from services.router.domain.case import NO_PRECEDENT, Precedent
+from services.router.domain.case import NO_PRECEDENT, Grounds, Precedent
 from services.router.domain.city import City
 from services.router.domain.dues import Promises
 from services.router.domain.judgement import Refused, judge
 from services.router.domain.matter import Matter
 from services.router.domain.outcome import Outcome
-from services.router.domain.responsibility import Summons
+from services.router.domain.routing.answer import Summons
 from services.router.domain.whistle import Whistle
 from shared.contracts import reports, tickets
 from shared.contracts.ids import new_id
@@ -146,6 +146,7 @@ def said(
     by: str = "BH-CGJ",
     after: timedelta = timedelta(minutes=10),
     precedent: Precedent = NO_PRECEDENT,
+    grounds: Grounds | None = None,
     **data: Any,
 ) -> Outcome | Refused:
     """What becomes of a unit's report some time after Monday morning."""
@@ -159,7 +160,7 @@ def said(
         report_id="r-1",
         received_at=now,
         promises=promises(now),
-        precedent=precedent,
+        grounds=grounds or Grounds(precedent=precedent, matter=matter()),
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from services.router.domain.blowing import Blow, Called, check, may_blow
 from services.router.domain.matter import Ticket, TicketState
-from services.router.domain.responsibility import Summons
+from services.router.domain.routing.answer import Summons
 from shared.contracts.parts import Muster, Place, Role
 from shared.contracts.values import Relation, Urgency, WhistleKind
 from shared.errors import ForbiddenError, InvalidError

@@ -97,7 +97,8 @@ def test_without_category_it_is_held() -> None:
     filled = dispatched(category=None)
     (fact,) = facts(filled)
     assert isinstance(fact, whistles.Held)
-    assert fact.why == ("5:no category",)
+    assert fact.why[0] == "5:no category"
+    assert fact.rule_by is None
     (whistle,) = filled.whistles.values()
     assert whistle.state is WhistleState.HELD
     assert not views(filled)
@@ -364,17 +365,38 @@ def test_a_held_urgent_ticket_past_its_limit_goes_to_the_best_candidate() -> Non
     ]
 
 
-def test_a_held_urgent_ticket_without_candidates_goes_to_the_centre_a_normal_one_waits() -> None:
+def test_a_held_urgent_ticket_without_candidates_goes_to_the_centre() -> None:
     filled = dispatched(category=None, urgency=Urgency.CRITICAL)
     (whistle,) = filled.whistles.values()
     dispatch.overdue(filled, whistle, Content(), filled.tickets[TICKET])
     fact = facts(filled)[-1]
     assert isinstance(fact, whistles.Blown)
     assert fact.assignments[0].unit == "BH-RXZX"
+
+
+def test_a_held_ticket_past_its_limit_never_goes_to_whom_it_may_not() -> None:
+    filled = dispatched(category="0101", urgency=Urgency.URGENT, place=Place(no_location=True))
+    (whistle,) = filled.whistles.values()
+    candidates = (
+        Candidate(unit=STREET, confidence=0.9, why=()),  # a bureau's duty is no street's
+        Candidate(unit="GONE", confidence=0.8, why=()),
+        Candidate(unit="XS-CGJ", confidence=0.3, why=()),
+    )
+    dispatch.overdue(filled, whistle, Content(candidates=candidates), filled.tickets[TICKET])
+    fact = facts(filled)[-1]
+    assert isinstance(fact, whistles.Blown)
+    assert fact.assignments[0].unit == "XS-CGJ"
+    assert fact.trace[-2 if fact.trace[-1].startswith("10:") else -1].startswith("11:")
+
+
+def test_a_normal_held_ticket_past_its_limit_goes_to_the_shift_lead() -> None:
     normal = dispatched(category=None)
     (whistle,) = normal.whistles.values()
     dispatch.overdue(normal, whistle, Content(), normal.tickets[TICKET])
-    assert len(facts(normal)) == 1
+    fact = facts(normal)[-1]
+    assert isinstance(fact, rulings.HeldHandedOver)
+    assert (fact.to_role, fact.actor.role) == ("shift_lead", Role.SYSTEM)
+    assert normal.whistles[whistle.whistle_id].state is WhistleState.HELD
 
 
 def test_dispatch_at_night_has_the_nights_duty() -> None:

@@ -16,7 +16,8 @@ from shared.contracts.values import Relation
 
 def own(city: City, way: Way, now: datetime) -> Way:
     """The one owner that the words name leads; of several owners a person chooses."""
-    if way.category is None or way.lead is not None:
+    category = way.category
+    if category is None or way.lead is not None:
         return way
     leads: dict[str, tuple[int, str]] = {}
     for mark in way.question.marked("asset"):
@@ -26,14 +27,12 @@ def own(city: City, way: Way, now: datetime) -> Way:
             continue
         if row.task is not None:
             way = _beside(way, row, owner, mark.word)
-        elif not city.catalogue.may_lead(way.category.code, owner.code):
+        elif not city.catalogue.may_lead(category.code, owner.code):
             way = way.doubted("asset_unlawful", number=row.number, unit=owner.code)
         else:
             leads.setdefault(owner.code, (row.number, mark.word))
     if len(leads) > 1:
-        return replace(
-            way.doubted("asset_conflict", units=",".join(leads)), rivals=tuple(leads)
-        )
+        return replace(way.doubted("asset_conflict", units=",".join(leads)), rivals=tuple(leads))
     for unit, (number, word) in leads.items():
         lead = Summons(unit=unit, relation=Relation.LEAD)
         return way.led_by(lead, "asset", number=number, word=word, unit=unit)

@@ -72,9 +72,7 @@ def _to_duty_office(lead: Summons) -> Summons:
     """On the duty office's desk, unless a person is named already."""
     if lead.handler is not None:
         return lead
-    return replace(
-        lead, handler=DUTY_OFFICE, handler_post=DUTY_POST, task=lead.task or AT_NIGHT
-    )
+    return replace(lead, handler=DUTY_OFFICE, handler_post=DUTY_POST, task=lead.task or AT_NIGHT)
 
 
 def _centre(city: City, region: str | None, called: set[str]) -> Iterator[Summons]:

@@ -62,9 +62,7 @@ def _worker(city: City, way: Way, now: datetime) -> Way:
     if len(found) != 1:
         return way.told("choice_nowhere", choice=GRID)
     unit, grid = found[0].code, city.grids.by_code.get(region or "")
-    summons = Summons(
-        unit=unit, relation=Relation.LEAD, task=LOOK, one_tap=OneTapTaker.GRID_WORKER
-    )
+    summons = Summons(unit=unit, relation=Relation.LEAD, task=LOOK, one_tap=OneTapTaker.GRID_WORKER)
     if grid is None:
         return _first(city, way.told("choice_grid", unit=unit), summons)
     name = on_duty(city, grid, now)
@@ -79,7 +77,7 @@ def _worker(city: City, way: Way, now: datetime) -> Way:
 
 def on_duty(city: City, grid: Grid, now: datetime) -> str:
     """The grid's worker; outside the worker's hours, and when marked absent, the substitute."""
-    if grid.code in city.absent:
+    if any(each.grid == grid.code and each.holds(now) for each in city.absences):
         return grid.substitute
     start, end = city.policy.rows.watch
     clock = now.astimezone(SHANGHAI).time()

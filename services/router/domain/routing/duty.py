@@ -15,7 +15,12 @@ def look_up(city: City, way: Way, now: datetime) -> Way:
     row = city.catalogue.duty_for(way.category.code, way.question.region, now)
     if row is None or row.unit not in city.catalogue.units:
         return way
-    words: dict[str, object] = {"subject": row.subject, "region": row.region, "unit": row.unit}
+    words: dict[str, object] = {
+        "subject": row.subject,
+        "region": row.region,
+        "unit": row.unit,
+        "version": city.duty_version,
+    }
     if not city.catalogue.may_lead(way.category.code, row.unit):
         return way.told("duty_unlawful", **words)
     lead = Summons(unit=row.unit, relation=Relation.LEAD, clause=row.clause)

@@ -33,7 +33,5 @@ def _centre(city: City, way: Way, to: str) -> tuple[Summons, ...]:
     if centre is None:
         return ()
     task = f"疑似紧急警情，请立即核实并转接 {to}"
-    beside = Summons(
-        unit=centre.code, relation=Relation.ASSISTING, task=task, coordinating=True
-    )
+    beside = Summons(unit=centre.code, relation=Relation.ASSISTING, task=task, coordinating=True)
     return (beside,)

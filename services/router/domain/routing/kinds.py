@@ -144,9 +144,9 @@ KINDS: Final[Mapping[str, Kind]] = {
         "season row {number} ({when}): {urgency}",
     ),
     "hours": Kind(
-        "8:duty {subject}@{region} {when}→{unit}",
-        "责任清单（{region}，{subject}，{when}）：由{unit}负责",
-        "duty list ({region}, {subject}, {when}): {unit}",
+        "8:duty {subject}@{region} {when}→{unit}@v{version}",
+        "责任清单第 {version} 版（{region}，{subject}，{when}）：由{unit}负责",
+        "duty list version {version} ({region}, {subject}, {when}): {unit}",
     ),
     "night": Kind(
         "8:no night duty at {lead}→{unit}",
@@ -154,12 +154,12 @@ KINDS: Final[Mapping[str, Kind]] = {
         "{lead} has no duty at night: whistled to its duty office, {unit} assists",
     ),
     "duty": Kind(
-        "9:duty {subject}@{region}→{unit}",
-        "责任清单（{region}，{subject}）：由{unit}负责",
-        "duty list ({region}, {subject}): {unit}",
+        "9:duty {subject}@{region}→{unit}@v{version}",
+        "责任清单第 {version} 版（{region}，{subject}）：由{unit}负责",
+        "duty list version {version} ({region}, {subject}): {unit}",
     ),
     "duty_unlawful": Kind(
-        "9:duty {subject}@{region}→{unit} may not lead",
+        "9:duty {subject}@{region}→{unit}@v{version} may not lead",
         "责任清单写明{unit}，但该事项属委办局法定职责，不得下派",
         "the duty list names {unit}, which may not lead a bureau's duty",
     ),
@@ -196,9 +196,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         "可信度 {confidence}，需要人工确认",
         "confidence {confidence}: to be confirmed",
     ),
-    "by_person": Kind(
-        "12:{role}→{unit}", "{role}派给{unit}", "dispatched to {unit} by the {role}"
-    ),
+    "by_person": Kind("12:{role}→{unit}", "{role}派给{unit}", "dispatched to {unit} by the {role}"),
     "round": Kind(
         "round {n}:same units as {number}",
         "第 {n} 轮：仍由上一轮（{number}）的单位办理",

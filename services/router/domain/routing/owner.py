@@ -50,9 +50,7 @@ def _ownerless(city: City, way: Way, word: str) -> Unclear:
     return way.stopped(line("ownerless", word=word), candidates=likely, convene=True)
 
 
-def _candidates(
-    city: City, category: Category, units: tuple[Unit, ...]
-) -> tuple[Candidate, ...]:
+def _candidates(city: City, category: Category, units: tuple[Unit, ...]) -> tuple[Candidate, ...]:
     lawful = [unit for unit in units if city.catalogue.may_lead(category.code, unit.code)]
     confidence = round(1 / len(lawful), 2) if lawful else 0.0
     shown = lawful[: city.policy.candidates_shown]

@@ -73,6 +73,7 @@ TABLES: Final = ("danger", "statutory", "asset", "season", "no_owner", "grid_wor
 
 def read_rows(tables: Mapping[str, Any]) -> RoutingRows:
     """The rows of parsed tables; raises ValueError naming the table and row that is wrong."""
+    _only(tables, "routing", *TABLES)
     watch = _only(tables.get("grid_worker", {}), "grid_worker", "on_duty").get("on_duty")
     ownerless = _only(tables.get("no_owner", {}), "no_owner", "words").get("words", [])
     hours = parse_condition(f"hours={watch}") if watch else None

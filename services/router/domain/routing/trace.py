@@ -11,7 +11,7 @@ from typing import Final
 
 from services.router.domain.routing.kinds import KINDS, Kind
 from shared.catalogue.labels import LABELS_ZH
-from shared.catalogue.model import LOCAL_LEADS, Catalogue
+from shared.catalogue.model import Catalogue
 from shared.contracts.values import Urgency
 
 
@@ -41,6 +41,7 @@ _FORMS: Final = {
     "region": r"\d{6,15}",
     "subject": r"[A-Z0-9]+",
     "urgency": "critical|urgent|normal",
+    "version": r"\d+",
 }
 
 
@@ -83,7 +84,18 @@ _ROLES: Final = {
     "operator": "话务员",
     "system": "系统",
 }
-_LOCAL_ZH: Final = {"JD": "街道", "SQ": "社区", "WY": "物业"}
+_FUNCTIONS: Final = {  # where no one unit of the city has the name
+    "JD": "街道",
+    "SQ": "社区",
+    "WY": "物业",
+    "GR": "供热单位",
+    "GS": "供水单位",
+    "PS": "排水单位",
+    "RQ": "燃气单位",
+    "GD": "供电单位",
+    "TXY": "通信运营商",
+    "GJ": "公交公司",
+}
 _HOW: Final = {
     "grid": ("网格坐标", "the grid of the point"),
     "compound": ("小区名", "the compound's name"),
@@ -130,10 +142,11 @@ def _region(code: str, catalogue: Catalogue) -> str:
 
 
 def _function(function: str, catalogue: Catalogue) -> str:
-    """What the city calls who has the function: its city-wide unit, else any of them."""
-    if function in LOCAL_LEADS:
-        return _LOCAL_ZH[function]
-    units = [unit for unit in catalogue.units.values() if function in unit.function_codes]
-    city = catalogue.regions[next(c for c, r in catalogue.regions.items() if r.parent is None)]
-    first = min(units, key=lambda unit: (len(unit.region_code or ""), unit.code), default=None)
-    return first.name.removeprefix(city.name) if first is not None else function
+    """What the city calls who has the function: its city-wide unit without the city's name."""
+    if function in _FUNCTIONS:
+        return _FUNCTIONS[function]
+    city = next(code for code, region in catalogue.regions.items() if region.parent is None)
+    units = catalogue.units_for(function, city)
+    if not units:
+        return function
+    return units[0].name.removeprefix(catalogue.regions[city].name)

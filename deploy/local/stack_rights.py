@@ -1,0 +1,137 @@
+"""Who the processes of one stack are on Kafka, and how the command line comes in as `admin`.
+
+The services' passwords are made anew at every start and stand nowhere but in their environment and,
+salted, in the broker; those of departments are shown once, to whoever asks for them.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from deploy.local.admin import as_user, client_at
+from deploy.local.data_folder import DataFolder
+from deploy.local.errors import StackError
+from deploy.local.kafka_requests import scram_users
+from deploy.local.plan import Options
+from deploy.local.rights import apply_rights
+from deploy.local.rights_table import CITY, READ, SERVICES, TOPIC, WRITE, Changes, user_of, wanted
+from deploy.local.scram import new_password
+from shared.catalogue.load import load_catalogue
+from shared.runtime.settings import KafkaAccess, KafkaSettings
+
+
+async def make_users(options: Options, broker: KafkaAccess) -> dict[str, KafkaAccess]:
+    """Give every process of the stack its user and rights; returns how each signs in.
+
+    Departments that have rights already keep them, and no other gets any: which units there are is
+    the router's to say once it runs. A broker that knows none gets those of the catalogue.
+    """
+    if not broker.has_sasl:
+        raise StackError(
+            "--secure 需要能验明身份的 Kafka：请设置 SHAODAO_KAFKA_SECURITY_PROTOCOL 等变量。",
+            "--secure needs a Kafka that asks who is there: set SHAODAO_KAFKA_SECURITY_PROTOCOL "
+            "and the like",
+        )
+    names = (*SERVICES, CITY) if options.city else SERVICES
+    passwords = {name: new_password() for name in names}
+    units = await _known_units(broker, options.topic_prefix) or set(load_catalogue().units)
+    await apply_rights(broker, units, options.topic_prefix, passwords=passwords, city=options.city)
+    return {
+        name: as_user(broker, f"{options.topic_prefix}{name}", password)
+        for name, password in passwords.items()
+    }
+
+
+async def _known_units(broker: KafkaAccess, prefix: str) -> set[str]:
+    before = user_of("", prefix)
+    async with client_at(broker) as client:
+        known = {user.name for user in await scram_users(client)}
+    return {name.removeprefix(before) for name in known if name.startswith(before)}
+
+
+def shown(options: Options, broker: KafkaAccess) -> dict[str, Any] | None:
+    """What a client needs to know, without passwords; None when Kafka asks for nothing."""
+    if not broker.has_sasl and not broker.has_tls:
+        return None
+    names = (*SERVICES, CITY) if options.city else SERVICES
+    return {
+        "protocol": broker.kafka_security_protocol,
+        "mechanism": broker.kafka_sasl_mechanism if broker.has_sasl else None,
+        "ca_file": None if broker.kafka_ca_file is None else str(broker.kafka_ca_file),
+        "rights": options.secure,
+        "admin": broker.kafka_sasl_username,
+        "users": [f"{options.topic_prefix}{name}" for name in names] if options.secure else [],
+        "unit_user": user_of("<code>", options.topic_prefix) if options.secure else None,
+        "city": options.city,
+    }
+
+
+def broker_of(folder: DataFolder) -> KafkaAccess:
+    """How an administrator reaches the Kafka of a running stack.
+
+    On a broker that is not ours, as the environment says (SHAODAO_KAFKA_SASL_USERNAME …).
+    """
+    stack = folder.read_stack()
+    told = stack.get("kafka_security")
+    if told is None:
+        return KafkaAccess(kafka_bootstrap=stack["kafka"])
+    users = folder.broker_users()
+    if "kafka" in stack["processes"] and users is not None:
+        return users.admin_at(stack["kafka"])
+    outside = KafkaSettings(kafka_bootstrap=stack["kafka"])
+    if outside.kafka_security_protocol != told["protocol"]:
+        raise StackError(
+            "这套哨到使用外部 Kafka：请设置 SHAODAO_KAFKA_SECURITY_PROTOCOL、"
+            "SHAODAO_KAFKA_SASL_USERNAME、SHAODAO_KAFKA_SASL_PASSWORD。",
+            "this stack uses a Kafka from outside: set SHAODAO_KAFKA_SECURITY_PROTOCOL, "
+            "SHAODAO_KAFKA_SASL_USERNAME and SHAODAO_KAFKA_SASL_PASSWORD",
+        )
+    return outside
+
+
+async def stack_rights(
+    folder: DataFolder, units: Collection[str], *, dry: bool = False
+) -> Changes | None:
+    """Bring the rights of a running stack to these units; None when everybody may do everything."""
+    stack = folder.read_stack()
+    told = stack.get("kafka_security")
+    if told is None or not told["rights"]:
+        return None
+    return await apply_rights(
+        broker_of(folder), units, stack["topic_prefix"], city=told["city"], dry=dry
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Department:
+    """What a department's system is told of its rights."""
+
+    user: str
+    reads: list[str]
+    writes: list[str]
+
+
+def department_of(folder: DataFolder, unit: str) -> Department:
+    """A unit's user in a running stack; StackError where everybody may do everything."""
+    stack = folder.read_stack()
+    told = stack.get("kafka_security")
+    if told is None or not told["rights"]:
+        raise StackError(
+            "这套 Kafka 没有启用权限控制，谁都不需要密码；用 shaodao up --secure 启用。",
+            "this Kafka lets everybody in without a password; `shaodao up --secure` changes that",
+        )
+    prefix = stack["topic_prefix"]
+    rights = sorted(wanted([unit], prefix).of(user_of(unit, prefix)), key=lambda acl: acl.name)
+    return Department(
+        user=user_of(unit, prefix),
+        reads=[acl.name for acl in rights if (acl.kind, acl.operation) == (TOPIC, READ)],
+        writes=[acl.name for acl in rights if (acl.kind, acl.operation) == (TOPIC, WRITE)],
+    )
+
+
+def older_folder() -> StackError:
+    """A folder whose broker was formatted without users cannot be secured."""
+    return StackError(
+        "这个数据目录的 Kafka 建立时还没有用户，不能启用 --secure；请加 --fresh，或另选 --data。",
+        "this folder's Kafka was made before it had users; use --fresh or another --data",
+    )

@@ -1,0 +1,80 @@
+"""Takes the marks of street and community for the units of an accepted matter."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.router.convene import whole, written
+from services.router.domain import evaluation as rules
+from services.router.domain.city import City
+from services.router.domain.evaluation import Evaluation
+from services.router.domain.whistle import Whistle
+from services.router.store import joint as store
+from services.router.store.joint import EvaluationItem, evaluation_of
+from shared.contracts.parts import Actor
+from shared.runtime.database import Connection
+
+MOST = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitEvaluations:
+    """A unit's marks, newest whistle first; `score` is None while `n` whistles are too few."""
+
+    now: datetime
+    unit: str
+    n: int
+    score: float | None
+    items: tuple[EvaluationItem, ...]
+
+
+async def evaluate(
+    connection: Connection,
+    whistle_id: UUID,
+    evaluation: Evaluation,
+    *,
+    actor: Actor,
+    city: City,
+    now: datetime,
+    traceparent: str | None,
+) -> Whistle:
+    """One unit is rated; the last of all marks closes the whistle. Raises ShaodaoError."""
+    book, whistle = await whole(connection, whistle_id, city, now)
+    outcome, mark = rules.evaluate(
+        whistle,
+        evaluation,
+        given=store.marks(await store.evaluations(connection, whistle_id)),
+        actor=actor,
+        promises=book.promises,
+    )
+    after = await written(connection, book, outcome, traceparent)
+    await store.add_evaluation(
+        connection,
+        whistle_id,
+        evaluation,
+        mark,
+        actor=actor,
+        weight=city.policy.joint.weight_of_kind[whistle.kind],
+        at=now,
+    )
+    return after
+
+
+async def of_unit(
+    connection: Connection, unit: str, *, city: City, now: datetime
+) -> UnitEvaluations:
+    """What streets and communities gave a unit, whistle by whistle, and in all (DOMAIN §8)."""
+    rows = await connection.fetch(store.SQL.evaluations_of_unit, unit, None, MOST)
+    items = tuple(evaluation_of(row) for row in rows)
+    of_whistle: dict[UUID, dict[str, float]] = {}
+    weights: dict[UUID, float] = {}
+    for each in items:
+        of_whistle.setdefault(each.whistle_id, {})[each.evaluator_class] = each.score
+        weights[each.whistle_id] = each.weight
+    scores = [
+        (score, weights[whistle_id])
+        for whistle_id, marks in of_whistle.items()
+        if (score := rules.together(city, marks)) is not None
+    ]
+    found = rules.overall(city, scores)
+    return UnitEvaluations(now=now, unit=unit, n=found.n, score=found.score, items=items)

@@ -1,0 +1,56 @@
+"""Carries out the supervisor's word on a pause: granted, refused, gone on with, or ended."""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.router import metrics
+from services.router.domain.city import City
+from services.router.domain.dues import Promises
+from services.router.domain.suspension import (
+    Resumption,
+    Suspension,
+    decide_suspension,
+    resume,
+)
+from services.router.domain.whistle import Whistle
+from services.router.store import whistles as store
+from shared.contracts.parts import Actor
+from shared.runtime.database import Connection
+
+
+async def decide(
+    connection: Connection,
+    whistle_id: UUID,
+    suspension: Suspension,
+    *,
+    actor: Actor,
+    city: City,
+    now: datetime,
+    traceparent: str | None,
+) -> Whistle:
+    """Decide on a unit's pause; raises the ShaodaoError that says why it cannot be."""
+    book, whistle = await store.one(connection, whistle_id, Promises(city, now))
+    outcome = decide_suspension(whistle, suspension, actor=actor, promises=book.promises)
+    book.put(outcome, traceparent)
+    await store.save(connection, book)
+    metrics.count(book)
+    return outcome.whistle
+
+
+async def go_on(
+    connection: Connection,
+    whistle_id: UUID,
+    resumption: Resumption,
+    *,
+    actor: Actor,
+    city: City,
+    now: datetime,
+    traceparent: str | None,
+) -> Whistle:
+    """End a unit's pause; raises the ShaodaoError that says why it cannot be."""
+    book, whistle = await store.one(connection, whistle_id, Promises(city, now))
+    outcome = resume(whistle, resumption, actor=actor, promises=book.promises)
+    book.put(outcome, traceparent)
+    await store.save(connection, book)
+    metrics.count(book)
+    return outcome.whistle
