@@ -12,6 +12,7 @@ from rich.table import Table
 
 from deploy.cli.options import PORT_BASE, AsJson, Data, PortBase, folder_of
 from deploy.cli.output import out, print_json
+from deploy.conformance.cases import CASES, RESTART, STANDING
 from deploy.conformance.finding import Verdict
 from deploy.conformance.run import run
 from deploy.local.topics import apply_topics
@@ -49,6 +50,10 @@ def conformance(
     as_json: AsJson = False,
 ) -> None:
     """对接测试：扮演平台，检查部门系统的每种情形 / test a department's system case by case."""
+    wanted = [name for name in only.split(",") if name]
+    names = {case.name for case in CASES} | set(STANDING) | {RESTART}
+    if unknown := set(wanted) - names:
+        raise typer.BadParameter(f"没有用例 {'、'.join(sorted(unknown))} / no such case")
     broker = _broker(bootstrap, username, password_file, port_base, data)
     verdicts = asyncio.run(
         _run(
@@ -58,7 +63,7 @@ def conformance(
             patience=patience,
             quiet=quiet,
             command=shlex.split(command or ""),
-            only=[name for name in only.split(",") if name],
+            only=wanted,
             foreign=foreign,
         )
     )

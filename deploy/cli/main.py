@@ -10,6 +10,7 @@ from deploy.cli import (
     conformance,
     dead_letters,
     doctor,
+    duties,
     evaluate,
     replay,
     ring,
@@ -44,6 +45,7 @@ cli.add_typer(clock.app, name="clock")
 cli.add_typer(topics.app, name="topics")
 cli.add_typer(dead_letters.app, name="dead-letters")
 cli.add_typer(source.app, name="source")
+cli.add_typer(duties.app, name="duties")
 
 
 def app() -> None:

@@ -8,11 +8,10 @@ from rich.table import Column, Table
 
 from deploy.cli.options import PORT_BASE, AsJson, Data, PortBase, folder_of
 from deploy.cli.output import err, out, print_json
-from deploy.local.data_folder import DataFolder
 from deploy.local.rights import new_credentials
-from deploy.local.stack_rights import broker_of, department_of, stack_rights
-from deploy.local.topics import apply_topics, city_topics, existing_topics
-from shared.catalogue.load import load_catalogue
+from deploy.local.stack_rights import broker_of, department_of
+from deploy.local.topics import existing_topics
+from deploy.local.units import apply_units
 from shared.contracts.topics import TOPICS, Topic
 
 app = typer.Typer(help="Kafka 主题与权限 / topics and rights", no_args_is_help=True)
@@ -51,22 +50,12 @@ def apply(
     data: Data = None,
 ) -> None:
     """建立缺少的主题，并使用户与权限和单位一致 / make missing topics; match users and rights."""
-    folder = folder_of(port_base, data)
-    prefix = folder.read_stack()["topic_prefix"]
-    asyncio.run(_apply(folder, prefix, plan=plan))
-
-
-async def _apply(folder: DataFolder, prefix: str, *, plan: bool) -> None:
-    broker = broker_of(folder)
-    wanted = city_topics(prefix)
-    if plan:
-        present = await existing_topics(broker, prefix)
-        made = [spec.name for spec in wanted if spec.name not in present]
-    else:
-        made = await apply_topics(broker, wanted)
-    changes = await stack_rights(folder, load_catalogue().units, dry=plan)
+    applied = asyncio.run(apply_units(folder_of(port_base, data), dry=plan))
+    made, changes = applied.topics, applied.rights
     for line in (*(f"+ topic {name}" for name in made), *(changes.lines() if changes else ())):
         print(line)
+    for code in applied.reached:
+        print(f"+ unit {code}")
     done = "将" if plan else "已"
     out.print(f"{done}新建 {len(made)} 个主题 / {len(made)} topics made", soft_wrap=True)
     if changes is not None:

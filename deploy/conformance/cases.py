@@ -312,6 +312,9 @@ CASES: Final = (
     Case(many, "一次收到五十张哨单", "fifty whistles at once"),
 )
 
+RESTART: Final = "restart"
+"""The case that kills the department's program; played where the kit may start it."""
+
 STANDING: Final = {
     "schema": ("报告符合合约", "reports keep to the contract"),
     "ids": ("每份报告的 id 唯一且不变", "each report has an id of its own"),

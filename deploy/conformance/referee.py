@@ -8,7 +8,7 @@ from services.router.app import city_of_files
 from services.router.domain import calling
 from services.router.domain.assignment import Assignment, AssignmentCommand, moved
 from services.router.domain.calling import SYSTEM, Call
-from services.router.domain.case import NO_PRECEDENT
+from services.router.domain.case import Grounds
 from services.router.domain.city import City
 from services.router.domain.dues import Promises
 from services.router.domain.judgement import Refused, judge
@@ -31,12 +31,14 @@ class Referee:
         self.unit = unit
         self.number = number
         self.whistle: Whistle | None = None
+        self._matter: Matter | None = None
 
     def blow(
         self, matter: Matter, summonses: list[Summons], *, now: datetime
     ) -> list[tuple[str, View]]:
         """Call the units; what each of them is told."""
         ticket_id = new_id(now)
+        self._matter = matter
         held = calling.new_whistle(
             new_id(now),
             number=self.number,
@@ -62,7 +64,7 @@ class Referee:
             report_id=report_id,
             received_at=at,
             promises=Promises(self.city, at),
-            precedent=NO_PRECEDENT,
+            grounds=Grounds(matter=self._matter),
         )
         if isinstance(answer, Refused):
             return answer

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from deploy.conformance.cases import CASES, STANDING, Case
+from deploy.conformance.cases import CASES, RESTART, STANDING, Case
 from deploy.conformance.finding import Verdict, WrongError
 from deploy.conformance.line import Line
 from deploy.conformance.process import Program
@@ -13,6 +13,7 @@ from deploy.conformance.referee import real_city
 from deploy.conformance.stage import Stage, foreign_category, other_unit, own_category
 
 AT_ONCE = 6
+AFTER_A_CRASH = 3.0  # times the patience: a group may have to miss its dead member first
 
 
 async def run(
@@ -76,7 +77,7 @@ async def _play_all(stage: Stage, program: Program | None, only: Sequence[str]) 
             return await _played(stage, case)
 
     verdicts = list(await asyncio.gather(*map(one, cases)))
-    if program is not None and (not only or "restart" in only):
+    if program is not None and (not only or RESTART in only):
         verdicts.append(await _restarted(stage, program))
     return verdicts
 
@@ -101,15 +102,16 @@ async def _restarted(stage: Stage, program: Program) -> Verdict:
 
     async def restart(_scene: object) -> None:
         await program.kill()
-        scenes = [stage.scene("restart") for _ in range(5)]
+        scenes = [stage.scene(RESTART) for _ in range(5)]
         for each in scenes:
             await each.blow()
         await program.start()
-        await scenes[0].expect("acknowledged")
+        longer = stage.patience * AFTER_A_CRASH
+        await scenes[0].expect("acknowledged", within=longer)
         await program.kill()
         await program.start()
         for each in scenes:
-            await each.expect("resolved")
+            await each.expect("resolved", within=longer)
             if each.count("acknowledged") != 1:
                 raise WrongError(
                     f"重启后签收了 {each.count('acknowledged')} 次",

@@ -143,13 +143,16 @@ class Scene:
         for view in views:
             await self.tell(view)
 
-    async def expect(self, verb: str, *, counted: bool | None = True) -> Heard:
+    async def expect(
+        self, verb: str, *, counted: bool | None = True, within: float | None = None
+    ) -> Heard:
         """The next report of that verb; WrongError when none comes in time or it is not right.
 
-        `counted`: whether it must count; None takes either.
+        `counted`: whether it must count; None takes either. `within`: seconds, else the patience.
         """
+        patience = within or self.stage.patience
         try:
-            async with asyncio.timeout(self.stage.patience):
+            async with asyncio.timeout(patience):
                 while True:
                     while self._looked_at < len(self.heard):
                         found = self.heard[self._looked_at]
@@ -163,8 +166,8 @@ class Scene:
             seen = f"，最后一次报告是 {last.verb}" if last else "，没有收到任何报告"
             saw = f", the last report was {last.verb}" if last else ", nothing was reported"
             raise WrongError(
-                f"{self.stage.patience:g} 秒内没有收到 {verb}{seen}",
-                f"no {verb} within {self.stage.patience:g} s{saw}",
+                f"{patience:g} 秒内没有收到 {verb}{seen}",
+                f"no {verb} within {patience:g} s{saw}",
             ) from None
 
     async def silence_after(self, view: VIEWS, *, but: tuple[str, ...] = ()) -> None:

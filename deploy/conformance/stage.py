@@ -62,9 +62,12 @@ class Stage:
             self.fault("schema", "报告类型不在合约中", "a type that the contract does not have")
             return
         value = record.value or b""
-        if self._ids.setdefault(event.event_id, value) != value:
-            same = f"id {event.event_id} 用于两份不同的报告"
-            self.fault("ids", same, f"id {event.event_id} is that of two different reports")
+        if event.event_id in self._ids:  # the city's inbox drops it, whatever it says
+            if self._ids[event.event_id] != value:
+                twice = f"id {event.event_id} 用于两份不同的报告"
+                self.fault("ids", twice, f"id {event.event_id} is that of two different reports")
+            return
+        self._ids[event.event_id] = value
         if event.subject != str(event.data.whistle_id):
             self.fault(
                 "subject", "subject 与 data.whistle_id 不同", "subject is not data.whistle_id"

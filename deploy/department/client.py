@@ -44,6 +44,7 @@ class Department:
             f"{self._topic}notices",
             bootstrap_servers=bootstrap,
             group_id=f"{self._topic}system",
+            group_instance_id=policy.unit,  # one process: after a crash it goes on at once
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             session_timeout_ms=10_000,

@@ -1,6 +1,8 @@
 """What a stack consists of: its options, and how each of its processes is started."""
 
+import base64
 import hashlib
+import hmac
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -78,6 +80,8 @@ def service_command(
             env["SHAODAO_SMS_KEY"] = sms_key(secrets)
     if service == "router":
         env["SHAODAO_FILE_STORE"] = options.folder.files.as_uri()
+        env["SHAODAO_VAULT_KEY"] = router_key(secrets)
+        env["SHAODAO_WEBHOOK_NETWORKS"] = "127.0.0.0/8,::1/128"  # to try webhooks on this machine
     return _python(service, f"services.{service}.app", options, env)
 
 
@@ -99,6 +103,12 @@ def city_name(part: str) -> str:
 def sms_key(secrets: Secrets) -> str:
     """The key under which intake hands text messages to the city's gateway."""
     return hashlib.sha256(f"sms {secrets.token_secret}".encode()).hexdigest()
+
+
+def router_key(secrets: Secrets) -> str:
+    """The key under which the router seals what webhooks are signed with; it opens nothing else."""
+    made = hmac.digest(secrets.vault_key.encode(), b"router", hashlib.sha256)
+    return base64.b64encode(made).decode()
 
 
 def _shared_env(

@@ -38,6 +38,7 @@ from deploy.local.rights_table import CITY as CITY_USER
 from deploy.local.stack_rights import make_users, older_folder, shown
 from deploy.local.supervise import Supervisor
 from deploy.local.topics import apply_topics, city_topics, delete_topics
+from deploy.local.units import watch_units
 from shared.runtime import migrate
 from shared.runtime.settings import KafkaAccess
 
@@ -85,16 +86,23 @@ class Stack:
     async def wait(self) -> None:
         """Beat until cancelled: leave a trace of being alive, and tell of processes started anew.
 
-        The trace lets a hurried clock stand still while no stack runs.
+        The trace lets a hurried clock stand still while no stack runs. Units that are added
+        meanwhile get their topics and rights.
         """
         known = self._supervisor.pids()
-        while True:
-            self.folder.alive.touch()
-            self._supervisor.raise_if_broken()
-            if (pids := self._supervisor.pids()) != known:
-                known = pids
-                self._write_stack()
-            await asyncio.sleep(1)
+        units = asyncio.create_task(watch_units(self.folder, self._report))
+        try:
+            while True:
+                self.folder.alive.touch()
+                self._supervisor.raise_if_broken()
+                if units.done():
+                    units.result()
+                if (pids := self._supervisor.pids()) != known:
+                    known = pids
+                    self._write_stack()
+                await asyncio.sleep(1)
+        finally:
+            units.cancel()
 
     async def stop(self) -> None:
         """End everything in reverse order."""

@@ -7,10 +7,14 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+import httpx
 from fastapi import FastAPI
+from pydantic import SecretStr
 
 from services.router import handlers
 from services.router.api import (
+    department,
+    department_keys,
     duties,
     duty_drafts,
     files,
@@ -22,30 +26,40 @@ from services.router.api import (
     reports,
     review,
     units,
+    webhooks,
     whistles,
 )
 from services.router.api.duties import ROWS_BODIES
 from services.router.api.files import LARGER_BODIES
-from services.router.context import CityNow, RouterContext
+from services.router.context import CityNow, Departments, RouterContext
 from services.router.current import Current, current
 from services.router.domain.city import City, read_policy
+from services.router.domain.department import Answer
 from services.router.domain.judgement import Refused
 from services.router.domain.outcome import Outcome
+from services.router.feed import Feed
 from services.router.files import Shelf
+from services.router.forward import Forwarder
 from services.router.judge import Reported, judge_requests
 from services.router.live import Live
+from services.router.push import Pushed, forget_for_ever, push
 from services.router.refresh import refresh_for_ever
 from services.router.rehome import rehome_for_ever
 from services.router.seed import seed
+from services.router.sending import NO_SEALS, start_sending
 from shared.calendar import WorkCalendar
 from shared.catalogue.load import load_catalogue
 from shared.catalogue.load_grids import heads_by_compound, load_building_heads, load_grids
 from shared.catalogue.load_limits import load_time_limits
+from shared.delivery.calling import new_client
 from shared.errors import ShaodaoError
 from shared.runtime.database import Connection
 from shared.runtime.group_commit import GroupCommit
+from shared.runtime.reading import Reading
 from shared.runtime.service import Runtime, running
 from shared.runtime.settings import ServiceSettings
+from shared.runtime.watching import Watch
+from shared.sealing import Seals
 from shared.uploads.objects import ObjectStore
 from shared.web.app import new_app, serve
 from shared.web.pages import Pages
@@ -56,14 +70,25 @@ MIGRATIONS = HERE / "sql" / "migrations"
 
 
 class RouterSettings(ServiceSettings):
-    """What the router needs besides: where the files of units are kept."""
+    """What the router needs besides: where files of units are kept, what seals their secrets."""
 
     file_store: str | None = None  # file:///folder or s3://bucket/prefix; absent: no files
+    vault_key: SecretStr | None = None  # base64 of 32 bytes; absent: no webhooks
+    vault_old_keys: SecretStr = SecretStr("")  # the same, separated by commas
 
     def address(self) -> str:
         """Where other systems reach the router, without a slash at the end."""
         own = f"http://{self.http_host}:{self.http_port}"
         return str(self.public_url or self.router_url or own).rstrip("/")
+
+    def seals(self) -> Seals | None:
+        """What seals the signing secrets of webhooks; None where no key is configured."""
+        if self.vault_key is None:
+            return None
+        old = self.vault_old_keys.get_secret_value().split(",")
+        return Seals(
+            [self.vault_key.get_secret_value(), *(key.strip() for key in old if key.strip())]
+        )
 
 
 def create_app(settings: RouterSettings) -> FastAPI:
@@ -71,27 +96,34 @@ def create_app(settings: RouterSettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[Runtime]:
-        async with running(settings, name=NAME, migrations=MIGRATIONS) as runtime:
+        async with (
+            new_client() as client,
+            running(settings, name=NAME, migrations=MIGRATIONS) as runtime,
+        ):
             found = await seeded_city(runtime)
             context = app.state.context = wire(runtime, found, settings, app.state.pages)
+            start_forwarding(runtime, context.departments, client)
             runtime.loop("refresh", partial(refresh_for_ever, context))
             runtime.loop("rehome", partial(rehome_for_ever, runtime, context.now))
-            app.state.ending.append(context.live.end)
+            feed = context.departments.feed
+            app.state.ending += [context.live.end, feed.watch.end]
             await runtime.start()
             yield runtime
             await context.live.stop()
+            await feed.reading.stop()
 
     app = new_app(
         NAME,
         settings=settings,
         lifespan=lifespan,
         folder=HERE,
-        larger_bodies={**LARGER_BODIES, **ROWS_BODIES},
+        larger_bodies={**LARGER_BODIES, **ROWS_BODIES, **department.LARGER_BODIES},
         neighbour=settings.intake_url,  # who asked, and their photos, are there alone
     )
     for noun in (
         *(reports, whistles, held, review, units, live, files),
         *(proposals, duties, duty_drafts, grids, joint),
+        *(department, department_keys, webhooks),
     ):
         app.include_router(noun.router)
     return app
@@ -139,8 +171,37 @@ def wire(runtime: Runtime, found: Current, settings: RouterSettings, pages: Page
         reports=GroupCommit(runtime, "reports", judge),
         live=Live(runtime),
         shelf=shelf_of(runtime, settings),
+        departments=departments_of(runtime, settings, here),
         pages=pages,
     )
+
+
+def departments_of(runtime: Runtime, settings: RouterSettings, here: CityNow) -> Departments:
+    """What departments' systems come to over HTTP."""
+    watch = Watch(settings, client_id="router.watch")
+    runtime.loop("watch", watch.run)
+    runtime.loop("forget-answers", partial(forget_for_ever, runtime))
+    reading = Reading(settings, client_id="router.reading")
+
+    async def judge(
+        connection: Connection, pushed: Sequence[Pushed], now: datetime
+    ) -> Sequence[Answer | ShaodaoError]:
+        return await push(connection, pushed, city=here.city, now=now)
+
+    return Departments(
+        feed=Feed(reading=reading, watch=watch, clock=runtime.clock),
+        pushes=GroupCommit(runtime, "pushed", judge),
+        seals=settings.seals(),
+    )
+
+
+def start_forwarding(runtime: Runtime, departments: Departments, client: httpx.AsyncClient) -> None:
+    """Call the webhooks of departments, where their secrets can be sealed."""
+    if departments.seals is None:
+        runtime.degraded["webhooks"] = NO_SEALS
+        return
+    deliverer = start_sending(runtime, seals=departments.seals, client=client)
+    Forwarder(runtime, departments.feed, deliverer)
 
 
 def shelf_of(runtime: Runtime, settings: RouterSettings) -> Shelf:

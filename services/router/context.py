@@ -3,13 +3,17 @@
 from dataclasses import dataclass
 
 from services.router.domain.city import City
+from services.router.domain.department import Answer
 from services.router.domain.judgement import Refused
 from services.router.domain.outcome import Outcome
+from services.router.feed import Feed
 from services.router.files import Shelf
 from services.router.judge import Reported
 from services.router.live import Live
+from services.router.push import Pushed
 from shared.runtime.group_commit import GroupCommit
 from shared.runtime.service import Runtime
+from shared.sealing import Seals
 from shared.web.pages import Pages
 
 
@@ -26,6 +30,15 @@ class CityNow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Departments:
+    """What departments' systems come to over HTTP; without `seals` they have no webhooks."""
+
+    feed: Feed
+    pushes: GroupCommit[Pushed, Answer]
+    seals: Seals | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RouterContext:
     """Made once by the app."""
 
@@ -34,6 +47,7 @@ class RouterContext:
     reports: GroupCommit[Reported, Outcome | Refused]
     live: Live
     shelf: Shelf
+    departments: Departments
     pages: Pages  # they show the names of units, also of those that come later
 
     @property

@@ -58,16 +58,12 @@ async def push(
     """Judge what was not heard before, in order; the answer to each."""
     heard = [_incoming(each, now) for each in pushed]
     fresh = {id(event) for event in await inbox.remember(connection, heard)}
-    first = [
-        each for each, event in zip(pushed, heard, strict=True) if id(event) in fresh
-    ]
+    first = [each for each, event in zip(pushed, heard, strict=True) if id(event) in fresh]
     judged = await judge_requests(
         connection, [_reported(each, now) for each in first], city=city, now=now
     )
     made = {
-        _key(each): answer_of(
-            each.event.event_id, each.event.data.whistle_id, each.unit, outcome
-        )
+        _key(each): answer_of(each.event.event_id, each.event.data.whistle_id, each.unit, outcome)
         for each, outcome in zip(first, judged, strict=True)
     }
     await store.keep_answers(

@@ -28,9 +28,7 @@ class Endpoints:
         """The webhook behind "department:<unit>"."""
         unit = unit_of_recipient(recipient)
         async with self._runtime.pool.acquire() as connection:
-            found = await store.endpoint_of(
-                connection, unit, seals=self._seals, wall=wall_now()
-            )
+            found = await store.endpoint_of(connection, unit, seals=self._seals, wall=wall_now())
         return Endpoint(url=found[0], secrets=found[1]) if found else None
 
     async def disable(self, recipient: str, why: str) -> None:

@@ -1,4 +1,4 @@
-"""Keeps the webhooks of departments: where they are called, from which event on, and what was sent."""
+"""Keeps the webhooks of departments: where they are called, from where on, and what was sent."""
 
 import base64
 import binascii

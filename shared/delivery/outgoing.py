@@ -19,7 +19,7 @@ from shared.runtime.clock import wall_now
 from shared.runtime.database import Connection, queries
 
 SQL = queries(Path(__file__).parent / "sql" / "deliveries.sql")
-Value: TypeAlias = "str | int | float | bool | None | Sequence[Value] | Mapping[str, Value]"
+Value: TypeAlias = "str | int | float | bool | Sequence[Value] | Mapping[str, Value] | None"
 
 
 class Channel(StrEnum):

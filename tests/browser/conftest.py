@@ -16,7 +16,7 @@ from tests.support.router import Router, router_on
 
 ROUTER_UNITS = (
     *("BH-CGJ", "BH-SCJ", "BH-ZJJ", "BH-XFJ", "BH-GAJ", "BH-RXZX", "C-RXZX", "C-SZZ", "P-01"),
-    *("S-159902001", "Q-159902001001", "Q-159902001002"),
+    *("S-159902001", "Q-159902001001", "Q-159902001002", "U-TX1", "U-TX2", "U-TX3"),
 )
 """The units whose topics exist in the router's browser tests."""
 

@@ -16,7 +16,7 @@ from shared.contracts.topics import UNIT_REPORTS, UNIT_WHISTLES, unit_topic
 from shared.runtime.clock import Clock
 from tests.faults.ground import PREFIX
 from tests.faults.people import UNITS
-from tests.support.city import RESOLVED, envelope
+from tests.support.city import RESOLVED, envelope, own_reply
 
 WHISTLED = "shaodao.bureau.whistled.v1"
 ANSWERS = ("shaodao.bureau.report_accepted.v1", "shaodao.bureau.report_refused.v1")
@@ -139,7 +139,7 @@ class Department:
                 if part["relation"] == "assisting":
                     await self.turns.done(whistle_id, part["unit"]).wait()
         await self._pause()
-        answer = await self._report("resolved", whistle_id, **RESOLVED)
+        answer = await self._report("resolved", whistle_id, public_reply=own_reply(), **RESOLVED)
         assert answer["type"] == ANSWERS[0], answer
         self.turns.done(whistle_id, self.unit).set()
 

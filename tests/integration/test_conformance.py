@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -102,3 +103,27 @@ async def test_each_mistake_fails_its_own_case(kafka: str, prefix: str, tmp_path
 
     found = await asyncio.gather(*(tried(way, case) for way, case in NAMED_BY.items()))
     assert dict(zip(NAMED_BY, found, strict=True)) == NAMED_BY
+
+
+async def test_the_command_prints_each_case_and_ends_with_1_when_one_fails(
+    kafka: str, prefix: str, tmp_path: Path
+) -> None:
+    await apply_topics(kafka, _specs(prefix, UNIT))
+    sample = [sys.executable, "-m", "deploy.department", *options(kafka, prefix, tmp_path)]
+
+    async def told(only: str) -> tuple[int | None, str]:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "deploy.cli.main", "conformance", "--unit", UNIT),
+            *("--bootstrap", kafka, "--prefix", prefix, "--patience", "6", "--quiet", "0.5"),
+            *("--only", only, "--command", shlex.join(sample)),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        out, _ = await process.communicate()
+        return process.returncode, out.decode()
+
+    code, text = await told("acknowledge,subject")
+    assert code == 0, text
+    assert "2 / 2" in text
+    code, text = await told("no_such_case")
+    assert code == 2

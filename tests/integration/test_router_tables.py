@@ -142,6 +142,7 @@ def resolved(whistle_id: UUID) -> reports.Resolved:
         facts_true=FactsTrue.YES,
         measures="已清理",
         public_reply="已清理完毕。",
+        contacted_how=reports.ContactMeans.PHONE,
     )
 
 

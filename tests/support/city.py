@@ -7,7 +7,9 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
+from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -97,6 +99,7 @@ class Bureau:
             "whistle_id": whistle_id,
             "handler": {"name": "王工", "post": "科员"},
             "at": self.clock.now().isoformat(),
+            **({"public_reply": own_reply()} if verb == "resolved" else {}),
             **data,
         }
         return await self.send(envelope(f"report.{verb}", whistle_id, body, self.clock.now()))
@@ -144,8 +147,33 @@ RESOLVED = {
     "result": "solved",
     "facts_true": "yes",
     "measures": "已安排人员到现场处理完毕",
-    "public_reply": "您反映的问题已处理，感谢您的监督。",
+    "contacted_how": "phone",
 }
+"""A resolution but for the public reply, which every matter has of its own: `own_reply()`."""
+
+DEEDS = (
+    *("已更换烧坏的灯头", "井盖重新座浆固定", "清走路边堆放的杂物", "疏通了堵塞的支管"),
+    *("桌椅全部撤回店内", "补齐了缺少的材料", "给出了整改图纸", "破损的步砖换成新的"),
+    *("枯枝修剪后已运走", "垃圾日产日清", "护栏油漆重刷两遍", "电表箱加装了门锁"),
+    *("水压恢复到正常值", "门禁系统重新授权", "噪声降到限值以下", "公示牌已经改正"),
+    *("约谈了施工单位", "请社区一起盯住", "三天后再去回看", "列入每周巡查路线"),
+    *("留下值班电话备用", "下月全面检修一遍", "当日夜间完成作业", "现场由班长带队"),
+    *("费用由产权单位承担", "邻居均表示认可", "周边同类点位一并排查", "拍照存档备查"),
+    *("向您当面说明了原因", "欢迎继续监督"),
+)
+
+
+def reply(n: int) -> str:
+    """The n-th public reply: what was done in one matter, hardly ever as in another."""
+    return "，".join(Random(n).sample(DEEDS, 6)) + "。"
+
+
+_REPLIES = count()
+
+
+def own_reply() -> str:
+    """A public reply that nobody gave before in this run."""
+    return reply(next(_REPLIES))
 
 
 class City:

@@ -38,13 +38,13 @@ class Intruder:
         )
         return _code(answer.topics[0][1][0][1])
 
-    async def writes(self, topic: str, value: bytes = b"{}", *, transaction: str | None = None) -> int:
+    async def writes(
+        self, topic: str, value: bytes = b"{}", *, transaction: str | None = None
+    ) -> int:
         builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, 0, 10_000)
         builder.append(0, timestamp=None, key=b"k", value=value, headers=[])
         partitions = [(0, bytes(builder.build()))]
-        answer = await ask(
-            self.client, ProduceRequest_v7(transaction, -1, 5000, [(topic, partitions)])
-        )
+        answer = await ask(self.client, ProduceRequest_v7(None, -1, 5000, [(topic, partitions)]))
         return _code(answer.topics[0][1][0][1])
 
     async def joins(self, group: str) -> int:

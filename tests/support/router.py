@@ -5,6 +5,7 @@ it. What it says on Kafka is kept in `said`.
 """
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ from tests.support.waiting import eventually
 from tests.unit.router.samples import MONDAY, registered
 
 SECRET = "a secret that only these tests know"
+VAULT_KEY = base64.b64encode(b"r" * 32).decode()
 
 
 @dataclass
@@ -143,6 +145,8 @@ def settings(
         "http_port": port,
         "clock_file": clock,
         "file_store": "memory:///",
+        "vault_key": VAULT_KEY,
+        "webhook_networks": "127.0.0.0/8",
         **more,
     }
     return RouterSettings(**made)

@@ -1,16 +1,58 @@
-"""Reviews over HTTP: the word on a unit's return, and on its wish for more time."""
+"""Reviews over HTTP: the queue of what waits, and the word on each kind of it."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Query
 
-from services.router import look, rule
+from services.router import look, review, reviews, rule, suspend
 from services.router.api.edge import Context, Reviewer, Trace
 from services.router.domain.extension import Extension
+from services.router.domain.review_queue import ReviewKind, ReviewState
+from services.router.domain.reviewing import Review
 from services.router.domain.ruling import Ruling
+from services.router.domain.suspension import Resumption, Suspension
 from services.router.look import WhistleItem
+from services.router.reviews import ReviewPage
+from shared.contracts.parts import Role
+from shared.web.identity import Caller, allow
 
 router = APIRouter(prefix="/api/v1", tags=["review"])
+
+Supervisor = Annotated[Caller, Depends(allow(Role.SUPERVISOR))]
+Reading = Annotated[
+    Caller, Depends(allow(Role.REVIEWER, Role.SUPERVISOR, Role.LEADER, Role.AUDITOR))
+]
+
+
+@router.get("/reviews")
+async def list_reviews(
+    here: Context,
+    caller: Reading,
+    kind: Annotated[list[ReviewKind] | None, Query()] = None,
+    for_role: Role | None = None,
+    unit: str | None = None,
+    whistle_id: UUID | None = None,
+    state: Annotated[list[ReviewState] | None, Query()] = None,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> ReviewPage:
+    """What waits for a decision, by what is due first; or, by `state`, what was decided."""
+    async with here.runtime.pool.acquire() as connection:
+        return await reviews.listed(
+            connection,
+            caller_role=caller.role,
+            caller_name=caller.name,
+            city=here.city,
+            now=here.runtime.clock.now(),
+            kinds=tuple(kind) if kind else None,
+            for_role=for_role,
+            unit=unit,
+            whistle_id=whistle_id,
+            states=tuple(dict.fromkeys(state)) if state else (ReviewState.PENDING,),
+            cursor=cursor,
+            limit=limit,
+        )
 
 
 @router.post("/whistles/{whistle_id}/rulings", status_code=201)
@@ -31,13 +73,86 @@ async def post_ruling(
     return look.item(whistle)
 
 
+@router.post("/whistles/{whistle_id}/adjudications", status_code=201)
+async def post_adjudication(
+    whistle_id: UUID, body: Ruling, here: Context, caller: Supervisor, traceparent: Trace
+) -> WhistleItem:
+    """The supervisor's final word on a second or late return, or a dispute."""
+    async with here.runtime.transaction() as connection:
+        whistle = await rule.rule(
+            connection,
+            whistle_id,
+            body,
+            actor=caller.actor(),
+            city=here.city,
+            now=here.runtime.clock.now(),
+            traceparent=traceparent,
+            final=True,
+        )
+    return look.item(whistle)
+
+
 @router.post("/whistles/{whistle_id}/extensions", status_code=201)
 async def post_extension(
     whistle_id: UUID, body: Extension, here: Context, caller: Reviewer, traceparent: Trace
 ) -> WhistleItem:
-    """A reviewer's word on a unit's extension."""
+    """A reviewer's word on a unit's extension; on the second one the supervisor's."""
     async with here.runtime.transaction() as connection:
         whistle = await rule.extend(
+            connection,
+            whistle_id,
+            body,
+            actor=caller.actor(),
+            city=here.city,
+            now=here.runtime.clock.now(),
+            traceparent=traceparent,
+        )
+    return look.item(whistle)
+
+
+@router.post("/whistles/{whistle_id}/suspensions", status_code=201)
+async def post_suspension(
+    whistle_id: UUID, body: Suspension, here: Context, caller: Supervisor, traceparent: Trace
+) -> WhistleItem:
+    """The supervisor's word on a unit's pause, or another day of review for one that goes on."""
+    async with here.runtime.transaction() as connection:
+        whistle = await suspend.decide(
+            connection,
+            whistle_id,
+            body,
+            actor=caller.actor(),
+            city=here.city,
+            now=here.runtime.clock.now(),
+            traceparent=traceparent,
+        )
+    return look.item(whistle)
+
+
+@router.post("/whistles/{whistle_id}/resumptions", status_code=201)
+async def post_resumption(
+    whistle_id: UUID, body: Resumption, here: Context, caller: Supervisor, traceparent: Trace
+) -> WhistleItem:
+    """The supervisor ends a unit's pause: its promises run on with the time that was left."""
+    async with here.runtime.transaction() as connection:
+        whistle = await suspend.go_on(
+            connection,
+            whistle_id,
+            body,
+            actor=caller.actor(),
+            city=here.city,
+            now=here.runtime.clock.now(),
+            traceparent=traceparent,
+        )
+    return look.item(whistle)
+
+
+@router.post("/whistles/{whistle_id}/reviews", status_code=201)
+async def post_review(
+    whistle_id: UUID, body: Review, here: Context, caller: Reviewer, traceparent: Trace
+) -> WhistleItem:
+    """A reviewer's word on a resolution."""
+    async with here.runtime.transaction() as connection:
+        whistle = await review.review(
             connection,
             whistle_id,
             body,

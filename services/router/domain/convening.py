@@ -27,7 +27,7 @@ CHAIRING: Final = frozenset(
 )
 """Who may speak for the unit in charge; a grid worker calls, the street decides."""
 
-OF_TICKETS: Final = frozenset({Role.SUPERVISOR, Role.REVIEWER})
+OF_TICKETS: Final = frozenset({Role.DISPATCHER, Role.REVIEWER, Role.SUPERVISOR})
 """Who decides where no street is in charge: of what was dispatched for a ticket."""
 
 COMMAND_ZH: Final = {
@@ -84,10 +84,10 @@ def must_chair(
     if may_chair(city, whistle, actor, street_only=street_only):
         return
     units = chairs(city, whistle, street_only=street_only)
-    names = "或".join(city.catalogue.unit(u).name for u in sorted(units)) or "督办员、审核员"
+    names = "或".join(city.catalogue.unit(u).name for u in sorted(units)) or "派单员、审核员、督办员"
     raise ForbiddenError(
         f"本哨单由{names}{what_zh}",
-        f"only {', '.join(sorted(units)) or 'a supervisor or reviewer'} decides in this matter",
+        f"only {', '.join(sorted(units)) or 'a dispatcher, reviewer or supervisor'} decides in this matter",
     )
 
 

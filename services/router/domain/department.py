@@ -72,9 +72,7 @@ class Answer:
     repeated: bool = False
 
 
-def answer_of(
-    report_id: str, whistle_id: UUID, unit: str, judged: Outcome | Refused
-) -> Answer:
+def answer_of(report_id: str, whistle_id: UUID, unit: str, judged: Outcome | Refused) -> Answer:
     """The judgement of a report as its sender is told."""
     if isinstance(judged, Refused):
         return Answer(

@@ -33,18 +33,23 @@ def spoken(text: str) -> str:
     return _UNSPOKEN.sub("", text)
 
 
-def most_alike(
-    text: str, replies: Sequence[Reply], *, ticket_id: UUID, alike: float
-) -> Reply | None:
-    """The reply to another ticket that this one repeats, None when it is a reply of its own.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """An earlier reply, and the share of its characters that a text has in common with it."""
 
-    `alike`: the share from which on two texts count as one, 0 to 1.
-    """
+    reply: Reply
+    share: float
+
+
+def alike_reply(
+    text: str, replies: Sequence[Reply], *, ticket_id: UUID, at_least: float = 0.0
+) -> Alike | None:
+    """The reply to another ticket that this text is most like, from this share on; else None."""
     others = [reply for reply in replies if reply.ticket_id != ticket_id]
     found = process.extractOne(
         spoken(text),
         [spoken(reply.text) for reply in others],
         scorer=fuzz.ratio,
-        score_cutoff=alike * 100,
+        score_cutoff=at_least * 100,
     )
-    return others[found[2]] if found is not None else None
+    return Alike(reply=others[found[2]], share=found[1] / 100) if found is not None else None

@@ -14,7 +14,7 @@ from services.router.domain.finishing import finished, unfinished
 from services.router.domain.handling import is_late
 from services.router.domain.judging import Risk
 from services.router.domain.outcome import Outcome, Step, part_text, step, words_text
-from services.router.domain.replies import Reply, most_alike
+from services.router.domain.replies import Reply, alike_reply
 from services.router.domain.returning import well_hashed
 from services.router.domain.reviewing import looked_at, rejected, risks_of
 from services.router.domain.whistle import Whistle
@@ -33,6 +33,8 @@ def contact_told(case: Case) -> tuple[Case, tuple[Step, ...]]:
     report, part = case.of(reports.Resolved), case.part
     if report.contacted_how is None or part.contacted_at is not None:
         return case, ()
+    if part.dues.contact is None:
+        return case, ()  # nobody who could be called
     if not ASSIGNMENT.allows(part.state, AssignmentCommand.CONTACT):
         return case, ()  # the resolution will be refused for the same state
     late = is_late(part.dues.contact, case.received_at)
@@ -121,8 +123,9 @@ def _repeats(case: Case, reply: str) -> Reply | None:
     ticket_id, matter = case.whistle.demand_ticket, case.grounds.matter
     if ticket_id is None or (matter is not None and matter.group):
         return None
-    alike = case.promises.city.policy.judging.alike
-    return most_alike(reply, case.grounds.replies, ticket_id=ticket_id, alike=alike)
+    share = case.promises.city.policy.judging.alike
+    found = alike_reply(reply, case.grounds.replies, ticket_id=ticket_id, at_least=share)
+    return found.reply if found is not None else None
 
 
 def _held_up_by(whistle: Whistle) -> tuple[str, ...]:

@@ -79,7 +79,9 @@ def decide_suspension(
     part = whistle.part_of(decided.unit)
     paused = part is not None and part.state is AssignmentState.PAUSED
     if part is None or whistle.ended or part.gone or (not paused and not part.suspension_asked):
-        raise _wrong_state(whistle, part, "该单位没有待审批的挂账申请", "no suspension is asked for")
+        raise _wrong_state(
+            whistle, part, "该单位没有待审批的挂账申请", "no suspension is asked for"
+        )
     demand(Role.SUPERVISOR, whistle=whistle, caller=actor, judges_dispatch=False)
     if decided.decision is SuspensionDecision.REFUSED:
         if paused:

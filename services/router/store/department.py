@@ -70,9 +70,7 @@ async def answers_to(
     rows = await connection.fetch(
         SQL.answers, [unit for unit, _ in reports], [event_id for _, event_id in reports]
     )
-    return {
-        (row["unit"], row["event_id"]): _ANSWER.validate_json(row["answer"]) for row in rows
-    }
+    return {(row["unit"], row["event_id"]): _ANSWER.validate_json(row["answer"]) for row in rows}
 
 
 async def forget_answers(connection: Connection, *, before: datetime, most: int) -> int:

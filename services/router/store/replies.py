@@ -1,9 +1,11 @@
 """What units told citizens when they resolved, so that a template is found."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
 from services.router.domain.book import Book
+from services.router.domain.city import City
 from services.router.domain.replies import Reply
 from shared.runtime.database import Connection, queries
 
@@ -12,22 +14,29 @@ SQL = queries(Path(__file__).parents[1] / "sql" / "replies.sql")
 
 async def load(connection: Connection, book: Book, units: Iterable[str]) -> None:
     """The units' last replies into the book."""
-    judging = book.city.policy.judging
-    since = book.now - judging.alike_within
+    for reply in await recent(connection, units, city=book.city, now=book.now):
+        book.replies.setdefault(reply.unit, []).append(reply)
+
+
+async def recent(
+    connection: Connection, units: Iterable[str], *, city: City, now: datetime
+) -> list[Reply]:
+    """The units' last replies, those that a new one is held against."""
+    judging = city.policy.judging
     found = await connection.fetch(
-        SQL.recent_replies, sorted(set(units)), since, judging.alike_compared
+        SQL.recent_replies, sorted(set(units)), now - judging.alike_within, judging.alike_compared
     )
-    for row in found:
-        book.replies.setdefault(row["unit"], []).append(
-            Reply(
-                whistle_id=row["whistle_id"],
-                ticket_id=row["ticket_id"],
-                unit=row["unit"],
-                number=row["number"],
-                text=row["text"],
-                at=row["at"],
-            )
+    return [
+        Reply(
+            whistle_id=row["whistle_id"],
+            ticket_id=row["ticket_id"],
+            unit=row["unit"],
+            number=row["number"],
+            text=row["text"],
+            at=row["at"],
         )
+        for row in found
+    ]
 
 
 async def save(connection: Connection, book: Book) -> None:

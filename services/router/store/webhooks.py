@@ -17,9 +17,7 @@ async def find(connection: Connection, unit: str) -> Webhook | None:
     return _webhook(row) if row is not None else None
 
 
-async def lock(
-    connection: Connection, unit: str, *, seals: Seals
-) -> tuple[Webhook, str] | None:
+async def lock(connection: Connection, unit: str, *, seals: Seals) -> tuple[Webhook, str] | None:
     """A webhook to be changed, with its secret."""
     row = await connection.fetchrow(SQL.webhook_for_update, unit)
     if row is None:
@@ -27,9 +25,7 @@ async def lock(
     return _webhook(row), _opened(unit, row["key_id"], row["sealed"], seals)
 
 
-async def put(
-    connection: Connection, webhook: Webhook, *, secret: str, seals: Seals
-) -> None:
+async def put(connection: Connection, webhook: Webhook, *, secret: str, seals: Seals) -> None:
     """Write a webhook with its secret."""
     sealed = seals.seal(seal_id(webhook.unit), secret.encode())
     await connection.execute(

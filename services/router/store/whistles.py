@@ -13,8 +13,9 @@ from services.router.domain.dues import Promises
 from services.router.domain.matter import Content, Matter, Ticket, matter_of
 from services.router.domain.proposing import proposed
 from services.router.domain.whistle import Whistle
-from services.router.store import duties, queue
+from services.router.store import duties, queue, replies, reviews
 from shared.contracts.parts import WhistleState
+from shared.errors import NotFoundError
 from shared.runtime.database import Connection, queries
 
 SQL = queries(Path(__file__).parents[1] / "sql" / "whistles.sql")
@@ -44,6 +45,17 @@ async def of_whistles(
     book = Book(promises)
     book.has_read((), await _whistles(connection, whistle_ids))
     return book
+
+
+async def one(
+    connection: Connection, whistle_id: UUID, promises: Promises
+) -> tuple[Book, Whistle]:
+    """A whistle with all its assignments, locked; raises NotFoundError."""
+    book = await of_whistles(connection, [whistle_id], promises)
+    whistle = book.whistles.get(whistle_id)
+    if whistle is None:
+        raise NotFoundError("没有这张哨单", "there is no such whistle")
+    return book, whistle
 
 
 async def of_units(
@@ -148,6 +160,8 @@ async def save(connection: Connection, book: Book) -> None:
     await _save_whistles(connection, book)
     await _save_assignments(connection, book)
     await queue.save(connection, book)
+    await reviews.save(connection, book)
+    await replies.save(connection, book)
     await duties.propose(connection, proposed(book))
     await telling.write(connection, entries, outgoing)
 

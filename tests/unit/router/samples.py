@@ -14,13 +14,21 @@ from services.router.domain.case import NO_PRECEDENT, Grounds, Precedent
 from services.router.domain.city import City
 from services.router.domain.dues import Promises
 from services.router.domain.judgement import Refused, judge
-from services.router.domain.matter import Matter
+from services.router.domain.matter import Content, Matter
 from services.router.domain.outcome import Outcome
 from services.router.domain.routing.answer import Summons
 from services.router.domain.whistle import Whistle
 from shared.contracts import reports, tickets
 from shared.contracts.ids import new_id
-from shared.contracts.parts import Actor, BlownBy, Handler, Place, Result, Role
+from shared.contracts.parts import (
+    Actor,
+    BlownBy,
+    Handler,
+    Place,
+    Result,
+    Role,
+    SuspensionCode,
+)
 from shared.contracts.reports import FactsTrue
 from shared.contracts.values import Channel, Due, Relation, TicketType, Urgency, WhistleKind
 
@@ -129,12 +137,22 @@ _FILLED: dict[type[reports.Report], dict[str, Any]] = {
         "clause": "《云川市城市管理条例》第十二条",
     },
     reports.ExtensionRequested: {"amount": 3, "unit": "WD", "reason": "等待材料"},
-    reports.SuspensionRequested: {"reason": "资金未到位", "plan": "列入明年计划"},
+    reports.SuspensionRequested: {
+        "code": SuspensionCode.FUNDS,
+        "reason": "资金未到位",
+        "plan": "列入明年计划",
+    },
+    reports.Departed: {"eta_minutes": 20},
+    reports.HandedOver: {"to": Handler(name="李科", post="市容科")},
+    reports.Disputed: {"reason": "权责清单第三条写明由住建部门负责"},
+    reports.AssistingRequested: {"unit": "BH-ZJJ", "task": "核实产权"},
+    reports.ReleaseRequested: {"unit": "BH-SCJ", "reason": "已无需协办"},
     reports.Resolved: {
         "result": Result.SOLVED,
         "facts_true": FactsTrue.YES,
         "measures": "已清理",
         "public_reply": "已清理完毕。",
+        "contacted_how": reports.ContactMeans.PHONE,
     },
 }
 
@@ -160,7 +178,8 @@ def said(
         report_id="r-1",
         received_at=now,
         promises=promises(now),
-        grounds=grounds or Grounds(precedent=precedent, matter=matter()),
+        grounds=grounds
+        or Grounds(precedent=precedent, matter=matter(), content=Content(blown_by=BY_CITY)),
     )
 
 

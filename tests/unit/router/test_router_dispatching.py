@@ -10,7 +10,7 @@ from services.router import close, dispatch
 from services.router.domain.book import Book, Said
 from services.router.domain.matter import Content, TicketState
 from services.router.follow import FOLLOWED
-from shared.contracts import bureaus, tickets, whistles
+from shared.contracts import bureaus, rulings, tickets, whistles
 from shared.contracts.parts import Actor, AssignmentState, Attachment, Place, Role, WhistleState
 from shared.contracts.tickets import CallbackResult, Satisfaction
 from shared.contracts.values import Relation, Urgency

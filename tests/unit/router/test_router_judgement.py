@@ -45,6 +45,11 @@ def fact_of(answer: object) -> whistles.WhistleFact:
     return fact
 
 
+def facts_of(answer: object) -> list[whistles.WhistleFact]:
+    assert isinstance(answer, Outcome), answer
+    return [step.fact for step in answer.steps if step.fact is not None]
+
+
 def state_of(whistle: Whistle, unit: str = "BH-CGJ") -> AssignmentState:
     part = whistle.part_of(unit)
     assert part is not None
@@ -216,9 +221,11 @@ def test_the_lead_resolves_last() -> None:
     assert isinstance(fact, whistles.Resolved)
     assert (fact.final, fact.relation, fact.review) == (False, Relation.ASSISTING, "none")
     whole = said(counted(part), reports.Resolved)
-    fact = fact_of(whole)
+    contact, fact = facts_of(whole)
+    assert isinstance(contact, whistles.Contacted), "the resolution tells of the contact"
     assert isinstance(fact, whistles.Resolved)
-    assert fact.final
+    assert (contact.seq, fact.seq) == (fact.seq - 1, counted(whole).seq)
+    assert (fact.final, fact.review, fact.risk) == (True, "none", ())
     assert counted(whole).state is WhistleState.OPEN, "the citizen's word ends it"
 
 
@@ -245,11 +252,12 @@ def test_a_streets_demand_without_ticket_is_let_go_on_resolve() -> None:
     whistle = blown(lead(), informed(), ticket_id=None)
     answer = said(acknowledged(whistle), reports.Resolved)
     assert isinstance(answer, Outcome)
-    assert [type(step.fact) for step in answer.steps] == [whistles.Resolved, whistles.Closed]
-    assert [step.seq for step in answer.steps] == [3, 4]
+    kinds = [type(step.fact) for step in answer.steps]
+    assert kinds == [whistles.Contacted, whistles.Resolved, whistles.Closed]
+    assert [step.seq for step in answer.steps] == [3, 4, 5]
     assert answer.whistle.state is WhistleState.CLOSED
-    assert answer.whistle.seq == 4
-    assert {unit for unit, _ in answer.steps[1].views} == {"BH-CGJ", STREET}
+    assert answer.whistle.seq == 5
+    assert {unit for unit, _ in answer.steps[2].views} == {"BH-CGJ", STREET}
 
 
 # -- returns
@@ -383,12 +391,6 @@ def test_an_assisting_unit_gets_no_longer_than_the_lead() -> None:
     assert answer.code is RefusalCode.INVALID
 
 
-def test_a_suspension_is_not_taken_yet_and_says_so() -> None:
-    answer = refused(said(acknowledged(), reports.SuspensionRequested))
-    assert answer.code is RefusalCode.INVALID
-    assert "挂账" in answer.zh
-
-
 # -- deemed acknowledged
 
 
@@ -424,6 +426,12 @@ def test_nobody_is_deemed_who_spoke_or_whose_whistle_ended() -> None:
                     reports.Progressed,
                     reports.ReturnRequested,
                     reports.ExtensionRequested,
+                    reports.Departed,
+                    reports.HandedOver,
+                    reports.Disputed,
+                    reports.SuspensionRequested,
+                    reports.AssistingRequested,
+                    reports.ReleaseRequested,
                     reports.Resolved,
                 ]
             ),

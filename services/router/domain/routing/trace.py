@@ -42,6 +42,8 @@ _FORMS: Final = {
     "subject": r"[A-Z0-9]+",
     "urgency": "critical|urgent|normal",
     "version": r"\d+",
+    "name": r"[^ ]+",
+    "worker": r"[^ ]+",
 }
 
 
