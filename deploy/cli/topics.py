@@ -1,6 +1,7 @@
 """`shaodao topics`: lists the topics of the city, makes missing ones, and says who may use them."""
 
 import asyncio
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,23 +9,32 @@ from rich.table import Column, Table
 
 from deploy.cli.options import PORT_BASE, AsJson, Data, PortBase, folder_of
 from deploy.cli.output import err, out, print_json
+from deploy.local.platform import Platform, cluster_platform, stack_platform
 from deploy.local.rights import new_credentials
-from deploy.local.stack_rights import broker_of, department_of
+from deploy.local.stack_rights import department_of, service_of
 from deploy.local.topics import existing_topics
 from deploy.local.units import apply_units
 from shared.contracts.topics import TOPICS, Topic
+
+Cluster = Annotated[
+    bool,
+    typer.Option("--cluster", help="环境变量所指的集群，而非本机的一套 / the environment's"),
+]
 
 app = typer.Typer(help="Kafka 主题与权限 / topics and rights", no_args_is_help=True)
 
 
 @app.command(name="list")
 def list_topics(
-    port_base: PortBase = PORT_BASE, data: Data = None, as_json: AsJson = False
+    cluster: Cluster = False,
+    port_base: PortBase = PORT_BASE,
+    data: Data = None,
+    as_json: AsJson = False,
 ) -> None:
     """主题表：谁写、谁读、留多久、已有几个 / who writes and reads which, and how many exist."""
-    folder = folder_of(port_base, data)
-    prefix = folder.read_stack()["topic_prefix"]
-    present = asyncio.run(existing_topics(broker_of(folder), prefix))
+    platform = _platform(port_base, data, cluster=cluster)
+    prefix = platform.prefix
+    present = asyncio.run(existing_topics(platform.broker, prefix))
     if as_json:
         print_json(sorted(present))
         return
@@ -46,11 +56,16 @@ def apply(
     plan: Annotated[
         bool, typer.Option("--plan", help="只看会改什么 / show the changes, make none")
     ] = False,
+    unit: Annotated[
+        list[str] | None, typer.Option("--unit", help="只建这些单位的主题 / only their topics")
+    ] = None,
+    cluster: Cluster = False,
     port_base: PortBase = PORT_BASE,
     data: Data = None,
 ) -> None:
     """建立缺少的主题，并使用户与权限和单位一致 / make missing topics; match users and rights."""
-    applied = asyncio.run(apply_units(folder_of(port_base, data), dry=plan))
+    platform = _platform(port_base, data, cluster=cluster)
+    applied = asyncio.run(apply_units(platform, only=unit or (), dry=plan))
     made, changes = applied.topics, applied.rights
     for line in (*(f"+ topic {name}" for name in made), *(changes.lines() if changes else ())):
         print(line)
@@ -70,31 +85,43 @@ def apply(
 
 @app.command()
 def credentials(
-    unit: Annotated[str, typer.Option("--unit", help="单位代码，如 BH-CGJ / unit code")],
+    unit: Annotated[str | None, typer.Option(help="单位代码，如 BH-CGJ / unit code")] = None,
+    service: Annotated[
+        str | None, typer.Option(help="集群上的服务，如 router / a service of a cluster")
+    ] = None,
     as_json: AsJson = False,
+    cluster: Cluster = False,
     port_base: PortBase = PORT_BASE,
     data: Data = None,
 ) -> None:
-    """给部门系统一个新密码（只显示这一次，旧的随即失效）/ a new password, shown once."""
-    folder = folder_of(port_base, data)
-    department = department_of(folder, unit)
-    access = asyncio.run(new_credentials(broker_of(folder), department.user))
+    """给部门或服务一个新密码（只显示这一次，旧的随即失效）/ a new password, shown once."""
+    if (unit is None) == (service is None):
+        raise typer.BadParameter("请指明 --unit 或 --service 之一 / say --unit or --service")
+    platform = _platform(port_base, data, cluster=cluster)
+    holder = department_of(platform, unit) if unit else service_of(platform, service or "")
+    access = asyncio.run(
+        new_credentials(platform.broker, holder.user, may_be_new=service is not None)
+    )
     told = {
         "bootstrap_servers": access.kafka_bootstrap,
         "security_protocol": access.kafka_security_protocol,
         "sasl_mechanism": access.kafka_sasl_mechanism,
         "username": access.kafka_sasl_username,
         "password": access.kafka_sasl_password.get_secret_value(),
-        "reads": department.reads,
-        "writes": department.writes,
-        "groups": f"{department.user}.*",
+        "reads": holder.reads,
+        "writes": holder.writes,
+        "groups": f"{holder.user}.*",
     }
     if as_json:
         print_json(told)
         return
-    err.print(f"{unit} 的新密码，只显示这一次；旧密码已失效 / shown once; the old one has ended")
+    err.print(f"{holder.user} 的新密码，只显示这一次；旧密码已失效 / shown once; the old one ended")
     for name, value in told.items():
         print(f"{name}={', '.join(value) if isinstance(value, list) else value}")
+
+
+def _platform(port_base: int, data: Path | None, *, cluster: bool) -> Platform:
+    return cluster_platform() if cluster else stack_platform(folder_of(port_base, data))
 
 
 def _is_of(name: str, topic: Topic) -> bool:

@@ -27,7 +27,7 @@ from deploy.cli.watch_board import Board
 from deploy.cli.watch_screen import fact_text, screen, totals_text
 from deploy.cli.watch_words import Names, line_of
 from deploy.local.admin import Broker, client_arguments
-from deploy.local.stack_rights import broker_of
+from deploy.local.platform import broker_of
 from shared.catalogue.load import load_catalogue
 from shared.contracts.envelope import Envelope, MalformedEventError, Reader
 from shared.contracts.topics import DEADLINES, TICKETS, WHISTLES

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -16,26 +15,19 @@ import psutil
 from deploy.local.cache import cache_folder
 from deploy.local.data_folder import SERVICES, DataFolder
 from deploy.local.errors import StackError
+from deploy.local.finding import Finding
 from deploy.local.jars import kafka_jars
 from deploy.local.kafka import answers as kafka_answers
 from deploy.local.mirrors import SETTING, maven_repository
 from deploy.local.pg_binaries import Binaries, unprivileged
+from deploy.local.platform import broker_of
 from deploy.local.ports import Ports, is_free
-from deploy.local.stack_rights import broker_of
+from deploy.local.rights_check import rights_findings
 
 GIB = 1 << 30
 ENOUGH_DISK = 2 * GIB
 ENOUGH_MEMORY = 2 * GIB
 TRIED = ("Linux", "x86_64")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing looked at: fine, or what to do."""
-
-    ok: bool
-    zh: str
-    en: str
 
 
 async def examine(folder: DataFolder, ports: Ports) -> list[Finding]:
@@ -163,6 +155,8 @@ async def _services(folder: DataFolder) -> list[Finding]:
     kafka = await kafka_answers(broker_of(folder))
     state = "有应答" if kafka else f"无应答，见 {folder.logs / 'kafka.log'}"
     found = [Finding(ok=kafka, zh=f"Kafka {stack['kafka']} {state}", en="Kafka answers or not")]
+    if kafka:
+        found += await rights_findings(folder)
     async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
         for service in SERVICES:
             found.append(await _service(client, service, stack[service], folder))

@@ -70,11 +70,14 @@ async def apply_rights(
     return changes
 
 
-async def new_credentials(broker: Broker, user: str) -> KafkaAccess:
-    """Give a user a new password, which is kept nowhere; the old one ends. Waits until it works."""
+async def new_credentials(broker: Broker, user: str, *, may_be_new: bool = False) -> KafkaAccess:
+    """Give a user a new password, which is kept nowhere; the old one ends. Waits until it works.
+
+    StackError for a user that the broker does not know, unless it `may_be_new`.
+    """
     password = new_password()
     async with client_at(broker) as client:
-        if user not in {known.name for known in await scram_users(client)}:
+        if not may_be_new and user not in {known.name for known in await scram_users(client)}:
             raise StackError(
                 f"Kafka 上没有用户 {user}。请先执行 shaodao topics apply。",
                 f"Kafka knows no user {user}; run `shaodao topics apply` first",

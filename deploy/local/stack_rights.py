@@ -1,23 +1,22 @@
-"""Who the processes of one stack are on Kafka, and how the command line comes in as `admin`.
+"""Who the processes of one stack are on Kafka, and what a department is told of its rights.
 
 The services' passwords are made anew at every start and stand nowhere but in their environment and,
 salted, in the broker; those of departments are shown once, to whoever asks for them.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from deploy.local.admin import as_user, client_at
-from deploy.local.data_folder import DataFolder
 from deploy.local.errors import StackError
 from deploy.local.kafka_requests import scram_users
 from deploy.local.plan import Options
+from deploy.local.platform import Platform
 from deploy.local.rights import apply_rights
-from deploy.local.rights_table import CITY, READ, SERVICES, TOPIC, WRITE, Changes, user_of, wanted
+from deploy.local.rights_table import CITY, READ, SERVICES, TOPIC, WRITE, user_of, wanted
 from deploy.local.scram import new_password
 from shared.catalogue.load import load_catalogue
-from shared.runtime.settings import KafkaAccess, KafkaSettings
+from shared.runtime.settings import KafkaAccess
 
 
 async def make_users(options: Options, broker: KafkaAccess) -> dict[str, KafkaAccess]:
@@ -66,64 +65,42 @@ def shown(options: Options, broker: KafkaAccess) -> dict[str, Any] | None:
     }
 
 
-def broker_of(folder: DataFolder) -> KafkaAccess:
-    """How an administrator reaches the Kafka of a running stack.
-
-    On a broker that is not ours, as the environment says (SHAODAO_KAFKA_SASL_USERNAME …).
-    """
-    stack = folder.read_stack()
-    told = stack.get("kafka_security")
-    if told is None:
-        return KafkaAccess(kafka_bootstrap=stack["kafka"])
-    users = folder.broker_users()
-    if "kafka" in stack["processes"] and users is not None:
-        return users.admin_at(stack["kafka"])
-    outside = KafkaSettings(kafka_bootstrap=stack["kafka"])
-    if outside.kafka_security_protocol != told["protocol"]:
-        raise StackError(
-            "这套哨到使用外部 Kafka：请设置 SHAODAO_KAFKA_SECURITY_PROTOCOL、"
-            "SHAODAO_KAFKA_SASL_USERNAME、SHAODAO_KAFKA_SASL_PASSWORD。",
-            "this stack uses a Kafka from outside: set SHAODAO_KAFKA_SECURITY_PROTOCOL, "
-            "SHAODAO_KAFKA_SASL_USERNAME and SHAODAO_KAFKA_SASL_PASSWORD",
-        )
-    return outside
-
-
-async def stack_rights(
-    folder: DataFolder, units: Collection[str], *, dry: bool = False
-) -> Changes | None:
-    """Bring the rights of a running stack to these units; None when everybody may do everything."""
-    stack = folder.read_stack()
-    told = stack.get("kafka_security")
-    if told is None or not told["rights"]:
-        return None
-    return await apply_rights(
-        broker_of(folder), units, stack["topic_prefix"], city=told["city"], dry=dry
-    )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Department:
-    """What a department's system is told of its rights."""
+class Holder:
+    """A user and what it may do, as a department's system is told."""
 
     user: str
     reads: list[str]
     writes: list[str]
 
 
-def department_of(folder: DataFolder, unit: str) -> Department:
-    """A unit's user in a running stack; StackError where everybody may do everything."""
-    stack = folder.read_stack()
-    told = stack.get("kafka_security")
-    if told is None or not told["rights"]:
+def department_of(platform: Platform, unit: str) -> Holder:
+    """A unit's user; StackError where everybody may do everything."""
+    return _holder(platform, user_of(unit, platform.prefix), [unit])
+
+
+def service_of(platform: Platform, service: str) -> Holder:
+    """A service's user on a cluster; the services of a stack here get theirs when it starts."""
+    if service not in SERVICES:
+        names = "、".join(SERVICES)
+        raise StackError(f"没有服务 {service}：{names}", f"no service {service}: {names}")
+    if not platform.is_cluster:
+        raise StackError(
+            "本机这套的服务每次启动都换新密码：重新 shaodao up 即可。",
+            "the services of a stack here get new passwords at every start: run it again",
+        )
+    return _holder(platform, f"{platform.prefix}{service}", [])
+
+
+def _holder(platform: Platform, user: str, units: list[str]) -> Holder:
+    if not platform.has_rights:
         raise StackError(
             "这套 Kafka 没有启用权限控制，谁都不需要密码；用 shaodao up --secure 启用。",
             "this Kafka lets everybody in without a password; `shaodao up --secure` changes that",
         )
-    prefix = stack["topic_prefix"]
-    rights = sorted(wanted([unit], prefix).of(user_of(unit, prefix)), key=lambda acl: acl.name)
-    return Department(
-        user=user_of(unit, prefix),
+    rights = sorted(wanted(units, platform.prefix).of(user), key=lambda acl: acl.name)
+    return Holder(
+        user=user,
         reads=[acl.name for acl in rights if (acl.kind, acl.operation) == (TOPIC, READ)],
         writes=[acl.name for acl in rights if (acl.kind, acl.operation) == (TOPIC, WRITE)],
     )

@@ -5,7 +5,7 @@ apply` does it by hand; a running stack does it by itself within seconds (`watch
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -13,9 +13,10 @@ import httpx
 
 from deploy.local.data_folder import DataFolder
 from deploy.local.errors import StackError
+from deploy.local.platform import Platform, stack_platform
 from deploy.local.report import Report
+from deploy.local.rights import apply_rights
 from deploy.local.rights_table import Changes
-from deploy.local.stack_rights import broker_of, stack_rights
 from deploy.local.topics import apply_topics, existing_topics
 from shared.contracts.topics import TopicSpec, all_topics
 from shared.web.identity import issue_token
@@ -41,9 +42,9 @@ class Applied:
     reached: Sequence[str]
 
 
-async def units_of(folder: DataFolder) -> list[UnitState]:
+async def units_of(platform: Platform) -> list[UnitState]:
     """All units of the running router, removed ones too; StackError when it does not answer."""
-    found = await _ask(folder, "GET", "/units?all=true")
+    found = await _ask(platform, "GET", "/units?all=true")
     return [
         UnitState(code=u["code"], active=u["active"], reachable=u["reachable"])
         for u in found["items"]
@@ -56,36 +57,58 @@ def unit_topics(units: Sequence[UnitState], prefix: str) -> list[TopicSpec]:
     return [replace(spec, name=f"{prefix}{spec.name}") for spec in specs]
 
 
-async def apply_units(folder: DataFolder, *, dry: bool = False) -> Applied:
+async def apply_units(
+    platform: Platform, *, only: Collection[str] = (), dry: bool = False
+) -> Applied:
     """Make missing topics, match users and rights, then tell the router who is reachable now.
 
-    The rights of a removed unit end.
+    `only`: topics of these units alone. The rights of a removed unit end.
     """
-    units = await units_of(folder)
-    broker, prefix = broker_of(folder), folder.read_stack()["topic_prefix"]
-    specs = unit_topics(units, prefix)
+    units = await units_of(platform)
+    chosen = [unit for unit in units if not only or unit.code in only]
+    if missing := set(only) - {unit.code for unit in units}:
+        names = ", ".join(sorted(missing))
+        raise StackError(f"没有单位 {names}。", f"there is no unit {names}")
+    broker, prefix = platform.broker, platform.prefix
+    specs = unit_topics(chosen, prefix)
     if dry:
         present = await existing_topics(broker, prefix)
         made = [spec.name for spec in specs if spec.name not in present]
     else:
         made = await apply_topics(broker, specs)
-    rights = await stack_rights(folder, [u.code for u in units if u.active], dry=dry)
-    waiting = [u.code for u in units if u.active and not u.reachable]
+    rights = await _match_rights(platform, [u.code for u in units if u.active], dry=dry)
+    waiting = [u.code for u in chosen if u.active and not u.reachable]
     if not dry:
         for code in waiting:
-            await _ask(folder, "POST", f"/units/{code}/reachable")
+            await _ask(platform, "POST", f"/units/{code}/reachable")
     return Applied(topics=made, rights=rights, reached=waiting)
 
 
+async def _match_rights(platform: Platform, active: Sequence[str], *, dry: bool) -> Changes | None:
+    if not platform.has_rights:
+        return None
+    return await apply_rights(
+        platform.broker, active, platform.prefix, city=platform.has_city, dry=dry
+    )
+
+
 async def watch_units(folder: DataFolder, report: Report) -> None:
-    """Make new units reachable while the stack runs; what fails is said, and tried again."""
-    told = ""
+    """Make new units reachable while the stack runs, and end the rights of removed ones.
+
+    What fails is said, and tried again.
+    """
+    told, known = "", frozenset[str]()
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         try:
-            if any(unit.active and not unit.reachable for unit in await units_of(folder)):
-                for code in (await apply_units(folder)).reached:
+            platform = stack_platform(folder)
+            units = await units_of(platform)
+            active = frozenset(unit.code for unit in units if unit.active)
+            new = [unit.code for unit in units if unit.active and not unit.reachable]
+            if new or active != known:
+                for code in (await apply_units(platform, only=new)).reached:
                     report.say(f"新单位 {code} 的主题与权限已就绪。", f"{code} is reachable now")
+                known = active
             told = ""
         except (StackError, httpx.HTTPError, TimeoutError) as error:
             zh, en = getattr(error, "zh", ""), getattr(error, "en", repr(error))
@@ -94,9 +117,9 @@ async def watch_units(folder: DataFolder, report: Report) -> None:
             told = en
 
 
-async def _ask(folder: DataFolder, method: str, path: str) -> Any:
-    secret, url = folder.require_secrets().token_secret, folder.read_stack()["router"]
-    token = issue_token(secret, role="ops", name="shaodao topics", minutes=5)
+async def _ask(platform: Platform, method: str, path: str) -> Any:
+    url = platform.router_url
+    token = issue_token(platform.token_secret, role="ops", name="shaodao topics", minutes=5)
     async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
         try:
             answer = await client.request(

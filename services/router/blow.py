@@ -117,7 +117,7 @@ async def _blow(
     )
     await store.take_numbers(connection, book, 1)
     matter = request.matter([tickets[ticket_id] for ticket_id in request.tickets], attached)
-    demand = request.kind is WhistleKind.CITIZEN_DEMAND and len(request.tickets) == 1
+    demand = request.kind is WhistleKind.CITIZEN_DEMAND and bool(request.tickets)
     whistle = calling.new_whistle(
         new_id(book.now),
         number=book.number(),
@@ -134,7 +134,7 @@ async def _blow(
         blown_by=blown_by,
         trace=(f"blown by {unit.code}",),
         cross_district=crosses(request, unit, book.city),
-        takeover_by=takeover_by(unit, book.promises),
+        takeover_by=None if demand else takeover_by(unit, book.promises),
         own_effort_by=own_effort_by(request, unit, book.promises),
     )
     outcome = calling.blow(whistle, matter, summonses, call, promises=book.promises)

@@ -135,6 +135,13 @@ async def _jobs(
     ]
 
 
+async def jobs_of(
+    connection: Connection, whistles: Sequence[Whistle], unit: str, now: datetime
+) -> list[Job]:
+    """The unit's parts in these whistles, in their order."""
+    return await _jobs(connection, _parts(whistles, unit), now)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
     """One matter as a unit's people open it."""

@@ -11,6 +11,7 @@ from shared.runtime.settings import ServiceSettings
 from shared.web.identity import Caller
 
 TAKE_CALLS: Final = frozenset({Role.OPERATOR, Role.SHIFT_LEAD})
+DISPATCHES: Final = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.SHIFT_LEAD})
 SEE_TICKETS: Final = frozenset(
     {
         Role.DISPATCHER,
@@ -23,6 +24,16 @@ SEE_TICKETS: Final = frozenset(
         Role.GRID_WORKER,
         Role.OPS,
         Role.AUDITOR,
+    }
+)
+
+WORK: Final = frozenset(
+    {
+        Role.LIAISON,
+        Role.HANDLER,
+        Role.STREET_OFFICER,
+        Role.COMMUNITY_WORKER,
+        Role.GRID_WORKER,
     }
 )
 
@@ -56,6 +67,22 @@ PLACES: Final = (
         about="place.tickets_about",
         icon="list-search",
         roles=SEE_TICKETS,
+    ),
+    Place(
+        service="router",
+        path="/dispatch",
+        text="place.dispatch",
+        about="place.dispatch_about",
+        icon="route",
+        roles=DISPATCHES,
+    ),
+    Place(
+        service="router",
+        path="/work",
+        text="place.work",
+        about="place.work_about",
+        icon="inbox",
+        roles=WORK,
     ),
     Place(
         service="intake",

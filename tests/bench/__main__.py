@@ -10,6 +10,7 @@ from rich.console import Console
 from deploy.local.data_folder import PROJECT
 from tests.bench import (
     deadlines_4000,
+    decisions,
     hints,
     relay_rows,
     router_rows,
@@ -27,6 +28,7 @@ ROWS: Mapping[str, Row] = {
     "router_dispatches": router_rows.measure_dispatches,
     "relay_rows": relay_rows.measure,
     "hints_ms": hints.measure,
+    "decisions_ms": decisions.measure,
     "submit_http": submit_http.measure,
     "submit_to_bureau_ms": submit_to_bureau.measure,
     "deadlines_4000": deadlines_4000.measure,

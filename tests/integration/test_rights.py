@@ -29,7 +29,7 @@ from deploy.local.rights import apply_rights, new_credentials, signs_in, strange
 from deploy.local.rights_table import ALLOW, LITERAL, READ, TOPIC, WRITE
 from deploy.local.scram import salt
 from deploy.local.stack import Stack
-from deploy.local.stack_rights import broker_of
+from deploy.local.platform import broker_of
 from shared.catalogue.load import load_catalogue
 from shared.contracts.topics import CITY_TOPICS
 from shared.runtime.clock import Clock

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from aiokafka import AIOKafkaConsumer
@@ -84,7 +85,7 @@ async def test_a_unit_added_at_run_time_is_reached_within_a_minute(
     early = await router.call("POST", f"/held/{held}/dispatch", role="dispatcher", json=body)
     assert early.status_code == 422, "not before its topics are there"
 
-    printed = await shaodao(folder, "topics", "apply")
+    printed = await shaodao(folder, "topics", "apply", "--unit", "BH-LSZ")
     assert f"{router.prefix}bureau.BH-LSZ.whistles" in printed
     assert (await shown(router, "BH-LSZ"))["reachable"] is True
     done = await router.call("POST", f"/held/{held}/dispatch", role="dispatcher", json=body)
@@ -99,7 +100,7 @@ async def test_a_unit_added_at_run_time_is_reached_within_a_minute(
     try:
         whistled = from_json((await asyncio.wait_for(department.getone(), 10)).value)
         assert whistled["type"] == "shaodao.bureau.whistled.v1"
-        report = reports.Acknowledged(whistle_id=whistle_id, at=MONDAY, handler=HANDLER)
+        report = reports.Acknowledged(whistle_id=UUID(whistle_id), at=MONDAY, handler=HANDLER)
         await router.reports("BH-LSZ", report)
         await router.hears("whistle.acknowledged", unit="BH-LSZ")
     finally:
@@ -110,7 +111,7 @@ async def test_a_unit_added_at_run_time_is_reached_within_a_minute(
         (False, True),
         (True, True),
     ]
-    assert "新建 0 个" in await shaodao(folder, "topics", "apply")
+    assert "新建 0 个" in await shaodao(folder, "topics", "apply", "--unit", "BH-LSZ")
 
 
 async def heard_on(router: Router, kafka: str, code: str) -> list[dict[str, Any]]:
@@ -135,7 +136,7 @@ async def heard_on(router: Router, kafka: str, code: str) -> list[dict[str, Any]
 async def test_a_removed_units_running_work_goes_to_its_parent(router: Router):
     ticket_id = await router.registers(category="0101")
     whistle_id = await router.blown(ticket_id)
-    resolve = (await router.whistle(whistle_id))["assignments"][0]["resolve"]["by"]
+    resolve = (await router.whistle(whistle_id))["whistle"]["assignments"][0]["resolve"]["by"]
     answered = await router.report(whistle_id, "acknowledged", unit=LEAD)
     assert answered.status_code == 201, answered.text
     others = await ask(
@@ -152,7 +153,7 @@ async def test_a_removed_units_running_work_goes_to_its_parent(router: Router):
     assert reason in released["data"]["reason"]
     told = await router.hears("bureau.whistled", whistle_id=whistle_id, seq=offered["data"]["seq"])
     assert any(reason in line for line in told["data"]["why"])
-    parts = {p["unit"]: p for p in (await router.whistle(whistle_id))["assignments"]}
+    parts = {p["unit"]: p for p in (await router.whistle(whistle_id))["whistle"]["assignments"]}
     assert parts[LEAD]["state"] == "released"
     assert (parts[PARENT]["state"], parts[PARENT]["relation"]) == ("offered", "lead")
     assert parts[PARENT]["resolve"]["by"] == resolve, "the time that is left"

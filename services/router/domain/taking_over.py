@@ -75,9 +75,8 @@ def withdraw(whistle: Whistle, because: Because, *, actor: Actor, promises: Prom
 
 def may_withdraw(whistle: Whistle, actor: Actor, promises: Promises) -> None:
     """Raises ForbiddenError or ConflictError."""
-    in_charge = whistle.in_charge or (whistle.blower if whistle.takeover_by else None)
-    own = actor.role in convening.CHAIRING and actor.unit == in_charge
-    if own and actor.unit is not None:
+    own = actor.unit is not None and actor.unit == whistle.in_charge
+    if own and actor.role in convening.CHAIRING:
         _nobody_came(whistle)
         return
     _own_street(whistle, actor, promises)
@@ -94,9 +93,11 @@ def _own_street(whistle: Whistle, actor: Actor, promises: Promises) -> Unit:
             "只有吹哨社区所属街道可以接管或撤回",
             "only the street of the community that blew may take it over or withdraw it",
         )
-    if not convening.by_community(city, whistle) or whistle.takeover_by is None:
+    if not convening.by_community(city, whistle) or whistle.in_charge is None:
         raise convening.wrong_state(
-            whistle, "只有社区吹的哨可以接管", "only a community's whistle is taken over"
+            whistle,
+            "只有社区自行吹的哨可以接管或撤回",
+            "only what a community blew itself is taken over or withdrawn",
         )
     return street
 

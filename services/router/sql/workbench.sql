@@ -29,8 +29,8 @@ where a.unit = $1 and w.blown_at >= $2 and w.blown_at < $3 and not w.provisional
 order by w.whistle_id
 
 -- name: said_of_unit
--- How often a kind of fact was said of a unit's parts in these whistles.
-select aggregate_id as whistle_id, what
+-- What was said of a unit's parts in these whistles, and whether the system itself said it.
+select aggregate_id as whistle_id, what, role = 'system' as by_system
 from history
 where aggregate_id = any($1::uuid[]) and what = any($2::text[])
     and (after::jsonb ->> 'unit') = $3

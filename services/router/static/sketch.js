@@ -13,24 +13,24 @@ export function drawSketch(root) {
   element.setAttribute("role", "img");
   element.setAttribute("aria-label", element.dataset.words);
   const map = L.map(element, {
-    attributionControl: false, zoomControl: false, keyboard: false, scrollWheelZoom: false, maxZoom: 18,
+    attributionControl: false, zoomControl: false, keyboard: false, scrollWheelZoom: false, zoomAnimation: false, maxZoom: 18,
   });
+  const areas = L.geoJSON(
+    { type: "FeatureCollection", features: sketch.areas.map(({ geometry }) => ({ type: "Feature", properties: {}, geometry })) },
+    { style: { className: "area" }, interactive: false },
+  );
+  if (sketch.point) map.setView([sketch.point.lat, sketch.point.lon], CLOSE);
+  else map.fitBounds(areas.getBounds());
   if (sketch.tiles) {
     L.tileLayer(sketch.tiles, { maxZoom: 18 }).addTo(map);
     element.classList.add("has-tiles");
   }
-  const areas = L.geoJSON(
-    { type: "FeatureCollection", features: sketch.areas.map(({ geometry }) => ({ type: "Feature", properties: {}, geometry })) },
-    { style: { className: "area" }, interactive: false },
-  ).addTo(map);
+  areas.addTo(map);
   for (const { lat, lon } of sketch.compounds) {
     L.circleMarker([lat, lon], { radius: 3, className: "compound", interactive: false }).addTo(map);
   }
   if (sketch.point) {
-    const point = [sketch.point.lat, sketch.point.lon];
-    L.circleMarker(point, { radius: 8, className: "spot", interactive: false }).addTo(map);
-    map.setView(point, CLOSE);
-  } else if (sketch.areas.length) {
-    map.fitBounds(areas.getBounds());
+    const spot = [sketch.point.lat, sketch.point.lon];
+    L.circleMarker(spot, { radius: 8, className: "spot", interactive: false }).addTo(map);
   }
 }

@@ -66,10 +66,10 @@ async def parts_between(
 
 async def said_of(
     connection: Connection, unit: str, whistle_ids: Iterable[UUID], whats: Sequence[str]
-) -> list[tuple[UUID, str]]:
-    """Each fact of these kinds said of the unit's parts, as (whistle_id, kind)."""
+) -> list[tuple[UUID, str, bool]]:
+    """Each fact of these kinds said of the unit's parts: (whistle_id, kind, by the system)."""
     found = await connection.fetch(SQL.said_of_unit, list(whistle_ids), list(whats), unit)
-    return [(row["whistle_id"], row["what"]) for row in found]
+    return [(row["whistle_id"], row["what"], row["by_system"]) for row in found]
 
 
 async def since(connection: Connection, whistle_id: UUID, seq: int) -> list[rows.Row]:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from services.router.domain import calling
 from services.router.domain.acceptance import Acceptance, accept
 from services.router.domain.assignment import Assignment
+from services.router.domain.board import BoardPart, part_on_board
 from services.router.domain.calling import Call
 from services.router.domain.dues import Promises
 from services.router.domain.outcome import Outcome
@@ -126,3 +127,9 @@ def accepted(**how: Any) -> Whistle:
 def told(outcome: Outcome, kind: type[bureaus.View]) -> set[str]:
     """The units that were told so."""
     return {unit for step in outcome.steps for unit, view in step.views if type(view) is kind}
+
+
+def blown_part(part: Assignment, **changes: Any) -> BoardPart:
+    """A unit's part on the board a few minutes after its whistle."""
+    changed = replace(part, **changes)
+    return part_on_board(changed, blown_at=MONDAY, now=MONDAY + timedelta(minutes=5))

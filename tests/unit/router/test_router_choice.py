@@ -238,6 +238,8 @@ def test_danger_is_critical_at_once_with_the_hotline_centre_beside() -> None:
 
 def test_fear_of_danger_is_no_danger() -> None:
     assert found("2502", words="电动车飞线充电，怕着火，存在火灾隐患").urgency is None
+    past = "三年前我们楼着火了，" + "至今没有整改。" * 40
+    assert found("2502", words=past).urgency is None
 
 
 def test_a_statutory_route_is_for_a_person_with_the_unit_as_candidate() -> None:
@@ -386,3 +388,13 @@ def test_a_function_without_any_unit_has_no_owner() -> None:
     assert isinstance(answer, Unclear)
     assert answer.convene
     assert answer.why[-2] == "11:no clear owner, no unit of GJ"
+
+
+def test_the_discipline_inspection_is_told_and_never_assists() -> None:
+    answer = found("1806")
+    assert ("C-JW", "informed") in units_of(answer)
+    assert "5:co JW informed→C-JW" in answer.trace
+
+
+def test_words_of_no_owner_count_for_facilities_only() -> None:
+    assert found("0609", words="产权不明的地下车库").summonses

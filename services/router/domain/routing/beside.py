@@ -36,9 +36,11 @@ def assist(city: City, way: Way) -> Way:
             way = way.told("co_many", function=function, n=len(units))
         elif units[0].code not in called:
             called.add(units[0].code)
-            co = Summons(unit=units[0].code, relation=Relation.ASSISTING)
+            told = function in city.policy.rows.informed_only
+            relation = Relation.INFORMED if told else Relation.ASSISTING
+            co = Summons(unit=units[0].code, relation=relation)
             way = replace(way, beside=(*way.beside, co))
-            way = way.told("co", function=function, unit=units[0].code)
+            way = way.told("co_informed" if told else "co", function=function, unit=units[0].code)
     return way
 
 

@@ -16,7 +16,8 @@ def judge(city: City, way: Way, now: datetime) -> Way | Unclear:
     sure = min(way.confidence, place.confidence(way)) if way.in_place else way.confidence
     if sure >= city.policy.auto_confidence and not way.doubts:
         return way
-    why = line("confidence", confidence=f"{sure:.2f}")
+    unsure = sure < city.policy.auto_confidence
+    why = line("confidence", confidence=f"{sure:.2f}") if unsure else line("doubt")
     return way.stopped(why, candidates=_best(city, way, sure))
 
 

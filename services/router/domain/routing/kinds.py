@@ -83,6 +83,11 @@ KINDS: Final[Mapping[str, Kind]] = {
     "co": Kind(
         "5:co {function}→{unit}", "协办职能{function}：{unit}", "assisting {function}: {unit}"
     ),
+    "co_informed": Kind(
+        "5:co {function} informed→{unit}",
+        "知会{function}：{unit}",
+        "{function} is informed: {unit}",
+    ),
     "co_many": Kind(
         "5:co {function}→{n} units, left to the lead",
         "协办职能{function}有 {n} 个单位，由主办单位确定",
@@ -196,6 +201,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         "可信度 {confidence}，需要人工确认",
         "confidence {confidence}: to be confirmed",
     ),
+    "doubt": Kind("12:in doubt", "有疑点，需要人工确认", "in doubt: to be confirmed"),
     "by_person": Kind("12:{role}→{unit}", "{role}派给{unit}", "dispatched to {unit} by the {role}"),
     "round": Kind(
         "round {n}:same units as {number}",

@@ -99,16 +99,17 @@ def _grid_at(city: City, place: Place) -> str | None:
 
 
 def _marks(rows: RoutingRows, category: str | None, text: str) -> Iterator[Mark]:
-    for danger in rows.dangers:
-        yield from _mark("danger", danger.number, danger.words, text)
-    for route in rows.routes:
-        yield from _mark("statutory", route.number, route.words, text)
+    for table, of_words in (("danger", rows.dangers), ("statutory", rows.routes)):
+        for row in of_words:
+            if row.within is None or len(text) <= row.within:
+                yield from _mark(table, row.number, row.words, text)
     for asset in rows.assets_of.get(category or "", ()):
         yield from _mark("asset", asset.number, asset.words, text)
     for season in rows.seasons_of.get(category or "", ()):
         if season.words:
             yield from _mark("season", season.number, season.words, text)
-    yield from _mark("no_owner", 1, rows.ownerless, text)
+    if category in rows.ownerless_categories:
+        yield from _mark("no_owner", 1, rows.ownerless, text)
 
 
 def _mark(table: str, number: int, words: Iterable[str], text: str) -> Iterator[Mark]:

@@ -15,11 +15,15 @@ from shared.contracts.values import Urgency
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordsRow:
-    """Words of danger or of a statutory route, and to whom they lead (110, 119, court …)."""
+    """Words of danger or of a statutory route, and to whom they lead (110, 119, court …).
+
+    `within`: only in texts of so many characters at most, for long letters tell of the past.
+    """
 
     number: int
     to: str
     words: tuple[str, ...]
+    within: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +63,8 @@ class RoutingRows:
     assets: tuple[AssetRow, ...] = ()
     seasons: tuple[SeasonRow, ...] = ()
     ownerless: tuple[str, ...] = ()
+    ownerless_categories: frozenset[str] = frozenset()
+    informed_only: frozenset[str] = frozenset()  # functions that never assist
     watch: tuple[time, time] = (time(8), time(20))
     assets_of: Mapping[str, tuple[AssetRow, ...]] = field(init=False, repr=False)
     seasons_of: Mapping[str, tuple[SeasonRow, ...]] = field(init=False, repr=False)
@@ -68,21 +74,32 @@ class RoutingRows:
         object.__setattr__(self, "seasons_of", _by_category(self.seasons))
 
 
-TABLES: Final = ("danger", "statutory", "asset", "season", "no_owner", "grid_worker")
+TABLES: Final = (
+    "danger",
+    "statutory",
+    "asset",
+    "season",
+    "no_owner",
+    "informed_only",
+    "grid_worker",
+)
 
 
 def read_rows(tables: Mapping[str, Any]) -> RoutingRows:
     """The rows of parsed tables; raises ValueError naming the table and row that is wrong."""
     _only(tables, "routing", *TABLES)
     watch = _only(tables.get("grid_worker", {}), "grid_worker", "on_duty").get("on_duty")
-    ownerless = _only(tables.get("no_owner", {}), "no_owner", "words").get("words", [])
+    ownerless = _only(tables.get("no_owner", {}), "no_owner", "words", "categories")
+    informed = _only(tables.get("informed_only", {}), "informed_only", "functions")
     hours = parse_condition(f"hours={watch}") if watch else None
     return RoutingRows(
         dangers=tuple(_words_rows(tables, "danger")),
         routes=tuple(_words_rows(tables, "statutory")),
         assets=tuple(_asset(n, row) for n, row in _numbered(tables, "asset")),
         seasons=tuple(_season(n, row) for n, row in _numbered(tables, "season")),
-        ownerless=_texts(ownerless, "no_owner"),
+        ownerless=_texts(ownerless.get("words", []), "no_owner"),
+        ownerless_categories=frozenset(_texts(ownerless.get("categories", []), "no_owner")),
+        informed_only=frozenset(_texts(informed.get("functions", []), "informed_only")),
         **({"watch": hours.hours} if hours is not None and hours.hours is not None else {}),
     )
 
@@ -97,8 +114,12 @@ def _numbered(tables: Mapping[str, Any], name: str) -> Iterable[tuple[int, Mappi
 def _words_rows(tables: Mapping[str, Any], name: str) -> Iterable[WordsRow]:
     for number, row in _numbered(tables, name):
         place = f"{name} {number}"
-        _only(row, place, "to", "words")
-        yield WordsRow(number=number, to=_text(row, place, "to"), words=_words(row, place))
+        _only(row, place, "to", "words", "within")
+        within = row.get("within")
+        if within is not None and not isinstance(within, int):
+            raise ValueError(f"{place}: within is a number of characters")
+        to, words = _text(row, place, "to"), _words(row, place)
+        yield WordsRow(number=number, to=to, words=words, within=within)
 
 
 def _asset(number: int, row: Mapping[str, Any]) -> AssetRow:

@@ -2,7 +2,7 @@
 
 import { send } from "/static/http.js";
 import { s } from "/static/strings.js";
-import { codeOf, sayWrong } from "./form.js";
+import { sayWrong } from "./form.js";
 
 const BLANK = /\{[^{}]*\}/g;
 const PAUSE_MS = 600;
@@ -46,20 +46,16 @@ export function wizard(form, last) {
       if (each.dataset.clause) form.elements.clause.value = each.dataset.clause;
       if (each.dataset.owner) form.elements.suggested_unit.value = each.dataset.owner;
       form.elements.clause.dispatchEvent(new Event("input", { bubbles: true }));
-      if (pages[at].querySelector("[data-likely]")) last();
     });
   }
-  form.elements.suggested_unit.addEventListener("change", last);
 }
 
 /** What became of such returns before. */
 export async function likely(form, whistleId) {
   const box = form.querySelector("[data-likely]");
-  const reason = form.elements.reason.value;
-  const owner = codeOf(form.elements.suggested_unit.value) ?? "";
-  const { status, data } = await send("GET", `/work/${whistleId}/likely?reason=${reason}&owner=${owner}`);
+  const { status, data } = await send("GET", `/work/${whistleId}/likely`);
   if (status !== 200) return;
-  box.textContent = data.n ? s("likely", data) : s("likely_none");
+  box.textContent = data.n ? s(data.own ? "likely_own" : "likely", data) : s("likely_none");
 }
 
 /** Phrases with blanks, and a look at earlier replies while one writes. */
