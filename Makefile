@@ -6,6 +6,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 WORKERS ?= 2
 UP_ARGS ?= --clock 60x
+SECURE ?=
 TEST_ARGS ?=
 
 STAMPS := $(VENV)/.stamps
@@ -20,7 +21,7 @@ help: ## 列出可用的命令 / what there is
 setup: $(STAMPS)/project $(STAMPS)/jars $(STAMPS)/assets ## 只做安装 / install everything, run nothing
 
 run: $(STAMPS)/project $(STAMPS)/jars $(STAMPS)/assets ## 安装并运行整套，带模拟城市、60 倍时钟 / install and run it all, with the city
-	@exec $(BIN)/shaodao up $(UP_ARGS)
+	@exec $(BIN)/shaodao up $(UP_ARGS) $(if $(SECURE),--secure)
 
 test: setup ## 安装并跑全部测试（真实 Kafka 与 PostgreSQL）/ install and run the gate
 	$(BIN)/pytest -m "not proof" --ignore=tests/bench -n $(WORKERS) --dist loadgroup $(TEST_ARGS)

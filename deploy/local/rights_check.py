@@ -1,11 +1,7 @@
 """Looks whether a running stack's Kafka lets in only who should come in, for `shaodao doctor`."""
 
-from typing import Final
-
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
 
-from deploy.local.admin import admin_at
 from deploy.local.data_folder import DataFolder
 from deploy.local.errors import StackError
 from deploy.local.finding import Finding
@@ -15,7 +11,6 @@ from deploy.local.rights_table import words
 from deploy.local.units import apply_units
 from shared.runtime.settings import KafkaAccess
 
-CLOSED: Final = {"allow.everyone.if.no.acl.found": "false", "auto.create.topics.enable": "false"}
 SHOWN = 3  # of each kind
 
 
@@ -33,7 +28,6 @@ async def rights_findings(folder: DataFolder) -> list[Finding]:
     try:
         return [
             await _anonymous(platform),
-            await _settings(platform),
             await _matching(platform),
             await _foreign(platform),
         ]
@@ -48,30 +42,6 @@ async def _anonymous(platform: Platform) -> Finding:
         ok=not let_in,
         zh="Kafka 让不报身份的程序进来" if let_in else "Kafka 不报身份不让进",
         en="Kafka lets in who does not sign in",
-    )
-
-
-async def _settings(platform: Platform) -> Finding:
-    """Settings that would make rights worthless."""
-    async with admin_at(platform.broker) as admin:
-        brokers = (await admin.describe_cluster())["brokers"]
-        asked = [
-            ConfigResource(ConfigResourceType.BROKER, str(broker["node_id"]), dict(CLOSED))
-            for broker in brokers
-        ]
-        answers = await admin.describe_configs(asked)
-    wrong = {
-        f"{name}={value}"
-        for answer in answers
-        for _, _, _, _, entries in answer.resources
-        for name, value, *_ in entries
-        if name in CLOSED and value != CLOSED[name]
-    }
-    listed = ", ".join(sorted(wrong))
-    return Finding(
-        ok=not wrong,
-        zh=f"Kafka 的设置会使权限落空：{listed}" if wrong else "Kafka 只放行有权限的操作",
-        en=f"these settings make rights worthless: {listed}",
     )
 
 

@@ -68,6 +68,7 @@ from services.intake.sources import KeyRing
 from services.intake.stock import fill, read_stock
 from services.intake.store.vault import Vault
 from services.intake.switchboard import Switchboard
+from services.intake.units import learn_units_for_ever
 from shared.calendar import WorkCalendar
 from shared.catalogue.gazetteer import Gazetteer
 from shared.catalogue.load import load_catalogue
@@ -135,6 +136,8 @@ def create_app(settings: IntakeSettings) -> FastAPI:
             await begin_knowledge(runtime)
             runtime.loop("ratings", partial(tell_for_ever, runtime, context.ratings))
             runtime.loop("archive", partial(archive_for_ever, runtime, context.rules))
+            learning = partial(learn_units_for_ever, runtime, context.rules, app.state.pages)
+            runtime.loop("units", learning)
             runtime.loop("index", partial(index_for_ever, runtime))
             keep_hints(runtime, context)
             runtime.loop("photos", partial(clean_for_ever, runtime, context.album))

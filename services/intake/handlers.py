@@ -1,4 +1,4 @@
-"""What intake hears on Kafka: the router's whistles and the notifier's deadlines."""
+"""What intake hears on Kafka: the router's whistles and units, and the notifier's deadlines."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,7 +6,8 @@ from typing import Final
 
 from services.intake.domain.registration import Rules
 from services.intake.follow import follow
-from shared.contracts.topics import DEADLINES, WHISTLES
+from services.intake.units import hear_units
+from shared.contracts.topics import DEADLINES, UNITS, WHISTLES
 from shared.runtime.consumer import Subscription
 from shared.runtime.database import Connection
 from shared.runtime.incoming import Incoming
@@ -15,12 +16,15 @@ GROUP: Final = "intake"
 
 
 def subscription(rules: Rules, *, by_sms: bool = False) -> Subscription:
-    """Both topics in one group: a batch may hold facts of both about one ticket.
+    """All topics in one group: a batch may hold facts of several about one ticket.
 
     `by_sms`: whoever is to be called back is asked by a text message, too.
     """
 
     async def handle(connection: Connection, events: Sequence[Incoming], now: datetime) -> None:
-        await follow(connection, events, now, rules=rules, by_sms=by_sms)
+        await hear_units(connection, [each for each in events if each.topic == UNITS.name])
+        about = [each for each in events if each.topic != UNITS.name]
+        if about:
+            await follow(connection, about, now, rules=rules, by_sms=by_sms)
 
-    return Subscription(group=GROUP, topics=(WHISTLES, DEADLINES), handle=handle)
+    return Subscription(group=GROUP, topics=(WHISTLES, DEADLINES, UNITS), handle=handle)

@@ -3,13 +3,14 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from services.intake.domain.areas import REACH, middle_of
+from services.intake.domain.areas import middle_of
 from services.intake.domain.place_search import Match, PlaceKind, PlaceSearch
 from shared.catalogue.gazetteer import CONFIDENCE, Gazetteer, Located, LocatedBy, metres_between
 from shared.catalogue.model import Catalogue, Compound, Road
 from shared.catalogue.regions import community_of
 from shared.gcj02 import to_wgs84
 
+REACH: Final = 800.0  # metres from a compound within which a point is of its community
 AT: Final = 60.0  # metres within which a compound is not "near"
 NEAR: Final = 300.0  # metres within which the gazetteer trusts the nearest compound
 FAR_CONFIDENCE: Final = 0.6  # of a community further away, but within the reach of its compounds

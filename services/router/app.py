@@ -42,8 +42,8 @@ from services.router.files import Shelf
 from services.router.forward import Forwarder
 from services.router.judge import Reported, judge_requests
 from services.router.live import Live
+from services.router.pages import contracts, work, work_asks, work_figures, work_phone
 from services.router.pages import dispatch as dispatch_pages
-from services.router.pages import work, work_asks, work_figures, work_phone
 from services.router.push import Pushed, forget_for_ever, push
 from services.router.refresh import refresh_for_ever
 from services.router.rehome import rehome_for_ever
@@ -125,7 +125,7 @@ def create_app(settings: RouterSettings) -> FastAPI:
     for noun in (
         *(reports, whistles, held, review, units, live, files),
         *(proposals, duties, duty_drafts, grids, joint),
-        *(department, department_keys, webhooks),
+        *(department, department_keys, webhooks, contracts),
         *(dispatch_pages,),
         *(work_figures, work_phone, work_asks, work),  # `/work/{whistle_id}` last
     ):

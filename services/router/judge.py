@@ -18,6 +18,7 @@ from shared.contracts.bureaus import RefusalCode, ReportRefused
 from shared.contracts.ids import refusal_id
 from shared.contracts.parts import Actor, Role
 from shared.contracts.topics import unit_of
+from shared.runtime import inbox
 from shared.runtime.database import Connection
 from shared.runtime.incoming import Incoming, Unreadable
 
@@ -32,18 +33,47 @@ class Reported:
     report_id: str
     received_at: datetime
     traceparent: str | None
+    key: str | None = None  # of a report that its sender may repeat, as a phone without network
 
 
 async def judge_requests(
     connection: Connection, reported: Sequence[Reported], *, city: City, now: datetime
 ) -> list[Outcome | Refused]:
-    """Judge reports that came over HTTP; the answer goes back to the caller."""
+    """Judge reports that came over HTTP; the answer goes back to the caller.
+
+    One that counted before under its key is an Outcome without steps.
+    """
+    fresh = await _fresh_keys(connection, reported, now)
     book = await _read(connection, reported, city, now)
-    answers = [_judge(book, each) for each in reported]
+    answers: list[Outcome | Refused] = []
+    again: list[tuple[str, str]] = []
+    for each in reported:
+        whistle = book.whistles.get(each.report.whistle_id)
+        if each.key is not None and _key(each) not in fresh and whistle is not None:
+            answers.append(Outcome(whistle=whistle, steps=()))
+            continue
+        answers.append(_judge(book, each))
+        if each.key is not None:
+            fresh.discard(_key(each))
+            if isinstance(answers[-1], Refused):
+                again.append(_key(each))
+    await inbox.release_keys(connection, again)
     await store.save(connection, book)
     await files.reported(connection, _counted(reported, answers))
     metrics.count(book)
     return answers
+
+
+async def _fresh_keys(
+    connection: Connection, reported: Sequence[Reported], now: datetime
+) -> set[tuple[str, str]]:
+    """The keys that were not used yet; most reports have none and cost nothing."""
+    keys = [_key(each) for each in reported if each.key is not None]
+    return await inbox.remember_keys(connection, keys, now) if keys else set()
+
+
+def _key(each: Reported) -> tuple[str, str]:
+    return (f"http.reports.{each.unit}.{each.report.whistle_id}", each.key or "")
 
 
 def _counted(

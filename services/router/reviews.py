@@ -91,12 +91,20 @@ async def listed(
     for_role: Role | None = None,
     unit: str | None = None,
     whistle_id: UUID | None = None,
+    in_charge: str | None = None,
     states: tuple[ReviewState, ...] = (ReviewState.PENDING,),
     cursor: str | None = None,
     limit: int = 100,
 ) -> ReviewPage:
     """A page of the queue, as this caller sees it; raises InvalidError for a wrong cursor."""
-    wanted = Wanted(states=states, kinds=kinds, for_role=for_role, unit=unit, whistle_id=whistle_id)
+    wanted = Wanted(
+        states=states,
+        kinds=kinds,
+        for_role=for_role,
+        unit=unit,
+        whistle_id=whistle_id,
+        in_charge=in_charge,
+    )
     found = await store.page(
         connection, wanted, after=_after(cursor) if cursor else None, limit=limit + 1
     )

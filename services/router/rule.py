@@ -26,7 +26,7 @@ async def rule(
     traceparent: str | None,
     final: bool = False,
 ) -> Whistle:
-    """Rule on a unit's return, or adjudicate (`final`); raises the ShaodaoError that says why not."""
+    """Rule on a return, or adjudicate it (`final`); raises the ShaodaoError that says why not."""
     book, whistle = await store.one(connection, whistle_id, Promises(city, now))
     await store.load_precedents(connection, book, [whistle_id])
     content, matter = (await store.contents(connection, [whistle_id]))[whistle_id]

@@ -16,6 +16,7 @@ from tests.bench import (
     router_rows,
     submit_http,
     submit_to_bureau,
+    whistle_to_all,
 )
 from tests.bench.figures import Figure, keep, show
 from tests.bench.ground import Ground, open_ground
@@ -32,6 +33,7 @@ ROWS: Mapping[str, Row] = {
     "submit_http": submit_http.measure,
     "submit_to_bureau_ms": submit_to_bureau.measure,
     "deadlines_4000": deadlines_4000.measure,
+    "whistle_to_200_ms": whistle_to_all.measure,
 }
 BUILD = PROJECT / "build"
 PAIRS, QUICK_PAIRS = 3, 1

@@ -190,21 +190,19 @@ async def test_who_says_410_is_called_no_more_until_the_webhook_is_set_anew(
     assert (await router.call("GET", "/department/webhook", **WHO)).status_code == 404
 
 
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ({"url": "http://10.0.0.1/hook"}, "url"),
-        ({"url": "ftp://example.com/hook"}, "url"),
-        ({"url": "https://u:p@example.com/hook"}, "url"),
-        ({"url": "https://example.com/hook", "secret": "letmein"}, "secret"),
-        ({"url": "https://example.com/hook", "streams": []}, "streams"),
-        ({"url": "https://example.com/hook", "streams": ["reports"]}, "streams.0"),
-    ],
-)
-async def test_what_is_no_webhook(router: Router, body: dict[str, Any], field: str) -> None:
-    answer = await router.call("PUT", "/department/webhook", json=body, **WHO)
-    assert answer.status_code == 422, answer.text
-    assert answer.json()["errors"][0]["field"] == field
+async def test_what_is_no_webhook(router: Router) -> None:
+    for field, body in (
+        ("url", {"url": "http://10.0.0.1/hook"}),
+        ("url", {"url": "ftp://example.com/hook"}),
+        ("url", {"url": "https://u:p@example.com/hook"}),
+        ("secret", {"url": "https://example.com/hook", "secret": "letmein"}),
+        ("streams", {"url": "https://example.com/hook", "streams": []}),
+        ("streams.0", {"url": "https://example.com/hook", "streams": ["reports"]}),
+    ):
+        answer = await router.call("PUT", "/department/webhook", json=body, **WHO)
+        assert answer.status_code == 422, body
+        assert answer.json()["errors"][0]["field"] == field
+    assert await router.rows("select from webhook") == []
 
 
 async def test_two_copies_queue_each_event_once(

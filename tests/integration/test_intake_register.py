@@ -172,7 +172,7 @@ async def test_personal_data_stays_in_the_vault(intake: Intake) -> None:
     await intake.says("registered", ticket_id)
     event = next(e for e in intake.said if e["subject"] == ticket_id)
     assert event["data"]["place"] == {
-        "region": "159902001001",
+        "region": "159902001001003",  # the compound's grid
         "address": "河湾锦苑3号楼",
         "lat": None,
         "lon": None,

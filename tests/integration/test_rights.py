@@ -22,14 +22,15 @@ from deploy.local.broker_users import signed_in
 from deploy.local.data_folder import DataFolder
 from deploy.local.errors import StackError
 from deploy.local.kafka_requests import Acl, acls, alter_scram_users, create_acls, delete_acls
-from deploy.local.plan import Options, service_url
+from deploy.local.plan import Options, kafka_env, service_url
+from deploy.local.platform import broker_of, cluster_platform
 from deploy.local.ports import Ports, free_base
 from deploy.local.report import Silent
 from deploy.local.rights import apply_rights, new_credentials, signs_in, strangers
+from deploy.local.rights_check import rights_findings
 from deploy.local.rights_table import ALLOW, LITERAL, READ, TOPIC, WRITE
 from deploy.local.scram import salt
 from deploy.local.stack import Stack
-from deploy.local.platform import broker_of
 from shared.catalogue.load import load_catalogue
 from shared.contracts.topics import CITY_TOPICS
 from shared.runtime.clock import Clock
@@ -62,8 +63,7 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
         stack = Stack(options, Silent())
         await stack.start()
         yield stack
-        assert stack.reaper is not None
-        await asyncio.to_thread(stack.reaper.close)  # nothing here is to be kept
+        await stack.stop()
 
 
 @pytest.fixture(scope="module")
@@ -276,15 +276,21 @@ async def test_a_service_has_its_share_and_no_more(stack: Stack) -> None:
 
 
 async def test_rights_given_by_hand_are_taken_away_and_foreign_ones_shown(
-    admin: KafkaAccess,
+    stack: Stack, admin: KafkaAccess
 ) -> None:
     units = set(load_catalogue().units)
+    assert [finding.ok for finding in await rights_findings(stack.folder)] == [True] * 3
     by_hand = Acl(TOPIC, "tickets", LITERAL, f"User:bureau.{OURS}", "*", READ, ALLOW)
     for_all = Acl(TOPIC, "*", LITERAL, "User:*", "*", WRITE, ALLOW)
     async with intruder(admin) as connection:
         await create_acls(connection.client, [by_hand, for_all])
         assert await eventually(lambda: strangers(admin)) == [for_all]
         assert (await apply_rights(admin, units, dry=True)).revoked == (by_hand,)
+        found = {finding.en for finding in await rights_findings(stack.folder) if not finding.ok}
+        assert found == {
+            f"`shaodao topics apply` would change: - bureau.{OURS} read topic tickets",
+            "other users may touch our topics: * write topic *",
+        }
         assert (await apply_rights(admin, units)).revoked == (by_hand,)
         await delete_acls(connection.client, [for_all])
         await eventually(lambda: strangers(admin), until=lambda found: not found)
@@ -308,10 +314,40 @@ async def test_the_commands_tell_what_a_client_needs_and_no_password_but_once(
         access.kafka_sasl_password.get_secret_value() for access in stack.addresses.users.values()
     }
     assert len(passwords) == 6
-    readable = [await _shaodao(stack, "status", "--json"), await _shaodao(stack, "doctor")]
+    readable = [await _shaodao(stack, "status", "--json"), await _shaodao(stack, "topics", "list")]
     readable += [file.read_text() for file in _for_all_to_read(stack.folder.path)]
     for text in readable:
         assert not any(password in text for password in passwords)
+
+
+async def test_a_cluster_is_served_as_a_stack_is(
+    stack: Stack, admin: KafkaAccess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(StackError, match="SHAODAO_ROUTER_URL"):
+        cluster_platform({"SHAODAO_KAFKA_BOOTSTRAP": "kafka:9092"})
+    for name, value in kafka_env(admin).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("SHAODAO_ROUTER_URL", service_url(stack.options.ports, "router"))
+    monkeypatch.setenv("SHAODAO_TOKEN_SECRET", stack.folder.secrets().token_secret)
+    runner = CliRunner()
+
+    async def said(*arguments: str) -> str:
+        found = await asyncio.to_thread(runner.invoke, cli, [*arguments, "--cluster"])
+        assert found.exit_code == 0, found.output
+        return found.stdout
+
+    assert (await said("topics", "apply", "--plan")).startswith("将新建 0 个主题")
+    told = json.loads(await said("topics", "credentials", "--unit", THIRD, "--json"))
+    assert await signs_in(as_user(admin, told["username"], told["password"]))
+    told = json.loads(await said("topics", "credentials", "--service", "notifier", "--json"))
+    assert told["username"] == "notifier"
+    assert "deadlines" in told["writes"]
+    refused = await asyncio.to_thread(
+        runner.invoke,
+        cli,
+        ["topics", "credentials", "--service", "router", "--data", str(stack.folder.path)],
+    )
+    assert "new passwords at every start" in str(refused.exception)
 
 
 def _for_all_to_read(folder: Path) -> list[Path]:

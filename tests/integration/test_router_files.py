@@ -111,24 +111,19 @@ async def test_a_pdf_is_taken_as_it_is_and_never_shown_in_place(router: Router) 
     assert shown.headers["content-disposition"].startswith("attachment;")
 
 
-@pytest.mark.parametrize(
-    ("data", "words"),
-    [
-        (b"<html><script>alert(1)</script>", "不是照片文件"),
-        (b"MZ\x90\0\x03", "不是照片文件"),
-        (photo()[:2000], "损坏"),
-        (PDF[:-6], "不完整"),
-        (PDF.replace(b"/Catalog", b"/Catalog /Encrypt 2 0 R"), "加密"),
-        (photo() + bytes(10_000_000), "10 MB"),
-        (b"", "空"),
-    ],
-)
-async def test_what_is_refused_says_why_and_leaves_nothing(
-    router: Router, data: bytes, words: str
-) -> None:
-    answer = await upload(router, data)
-    assert answer.status_code == 422, answer.text
-    assert words in answer.json()["errors"][0]["zh"]
+async def test_what_is_refused_says_why_and_leaves_nothing(router: Router) -> None:
+    for words, data in (
+        ("不是照片文件", b"<html><script>alert(1)</script>"),
+        ("不是照片文件", b"MZ\x90\0\x03"),
+        ("损坏", photo()[:2000]),
+        ("不完整", PDF[:-6]),
+        ("加密", PDF.replace(b"/Catalog", b"/Catalog /Encrypt 2 0 R")),
+        ("10 MB", photo() + bytes(10_000_000)),
+        ("空", b""),
+    ):
+        answer = await upload(router, data)
+        assert answer.status_code == 422, words
+        assert words in answer.json()["errors"][0]["zh"]
     assert await router.rows("select from file") == []
 
 

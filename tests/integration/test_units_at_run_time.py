@@ -37,7 +37,7 @@ NEW = {
 
 @pytest.fixture
 async def router(database, kafka, prefix, topics_of, tmp_path) -> AsyncIterator[Router]:
-    await topics_of(prefix, [LEAD, PARENT, STREET, "BH-SCJ", "C-RXZX"])
+    await topics_of(prefix, [LEAD, PARENT, STREET, "BH-SCJ", "C-CGJ"])
     dsn = await database(MIGRATIONS)
     async with router_on(dsn, kafka, prefix, tmp_path, units=[LEAD, PARENT, STREET]) as running:
         yield running
@@ -140,7 +140,7 @@ async def test_a_removed_units_running_work_goes_to_its_parent(router: Router):
     answered = await router.report(whistle_id, "acknowledged", unit=LEAD)
     assert answered.status_code == 201, answered.text
     others = await ask(
-        router, "POST", f"/units/{PARENT}/removal", status=409, json={"reason": "试"}
+        router, "POST", f"/units/{PARENT}/removal", status=409, json={"reason": "撤并"}
     )
     assert others["code"] == "has_children"
 
@@ -161,8 +161,10 @@ async def test_a_removed_units_running_work_goes_to_its_parent(router: Router):
     late = await router.report(whistle_id, "progressed", unit=LEAD, text="还在办")
     assert late.status_code == 409
     after = await router.registers(category="0101")
-    held = await router.hears("whistle.held", ticket_ids=[after])
-    assert LEAD not in {c["unit"] for c in held["data"]["candidates"]}
+    blown = await router.hears("whistle.blown", ticket_ids=[after])
+    assert blown["data"]["assignments"][0]["unit"] == "C-CGJ", (
+        "the city's where the district's went"
+    )
     await ask(router, "PATCH", f"/units/{LEAD}", status=409, json={"name": "已撤销的局"})
 
 

@@ -10,7 +10,7 @@ from tests.support.stack import Servers, topic_prefix
 UNITS = (
     "C-RXZX", "BH-RXZX", "C-SZZ", "U-GD1", "BH-CGJ", "C-CGJ", "BH-SCJ", "C-GAJ", "BH-GAJ", "BH-ZJJ",
     "C-TXB", "U-TX1", "U-TX2", "U-TX3", "P-01", "BH-GOV", "S-159902001", "Q-159902001001",
-    "BH-XFJ", "BH-WJW", "C-YLZ", "U-PS1", "BH-STJ", "XS-CGJ",
+    "BH-XFJ", "BH-WJW", "C-YLZ", "U-PS1", "BH-STJ", "XS-CGJ", "XS-RXZX",
 )  # fmt: skip
 
 

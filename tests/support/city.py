@@ -215,6 +215,7 @@ class City:
             "SHAODAO_CLOCK_FILE": str(self.clock_path),
             "SHAODAO_TOKEN_SECRET": SECRET,
             "SHAODAO_VAULT_KEY": base64.b64encode(b"k" * 32).decode(),
+            "SHAODAO_FILE_STORE": (self.folder / "files").as_uri(),
             "SHAODAO_HTTP_HOST": LOOPBACK,
             "SHAODAO_HTTP_PORT": str(port),
             "PYTHONPATH": os.environ.get("PYTHONPATH", ""),

@@ -1,4 +1,4 @@
-"""The base map as GeoJSON, drawn from the gazetteer: communities, borders, roads, compounds.
+"""The base map as GeoJSON, drawn from grids and gazetteer: communities, borders, roads, compounds.
 
 It is a sketch: areas are those of `areas`, a road is a line through the middles of its communities
 beside the other roads there. Where a map of tiles is set, it lies below.
@@ -10,28 +10,48 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, Final
 
-from services.intake.domain.areas import Area, Border, Plane, Point, Site, areas_of
+from services.intake.domain.areas import Area, Border, Point, areas_of, middle_of
 from shared.catalogue.gazetteer import metres_between
-from shared.catalogue.model import Catalogue, Road
+from shared.catalogue.grids import GridMap
+from shared.catalogue.model import Catalogue, Compound, Road
 from shared.catalogue.regions import RegionLevel, district_of, street_of
 
 Feature = dict[str, Any]
 BESIDE: Final = 90.0  # metres between two roads through the same middle
 GAP: Final = 3000.0  # metres between two communities over which no road is drawn
 SHORT: Final = 450.0  # half the length of a road in one community
+_METRES_PER_DEGREE: Final = math.radians(6_371_008.8)
+_DIGITS: Final = 6  # of a degree: a tenth of a metre
 
 
-def base_map(catalogue: Catalogue) -> dict[str, Any]:
+class Plane:
+    """Degrees as metres around a middle, flat enough for a city."""
+
+    def __init__(self, lat: float, lon: float) -> None:
+        self._lat, self._lon = lat, lon
+        self._across = _METRES_PER_DEGREE * math.cos(math.radians(lat))
+
+    def to_metres(self, lat: float, lon: float) -> Point:
+        return (lon - self._lon) * self._across, (lat - self._lat) * _METRES_PER_DEGREE
+
+    def to_degrees(self, point: Point) -> Point:
+        """(lon, lat), as GeoJSON wants it."""
+        x, y = point
+        lon, lat = self._lon + x / self._across, self._lat + y / _METRES_PER_DEGREE
+        return round(lon, _DIGITS), round(lat, _DIGITS)
+
+
+def base_map(catalogue: Catalogue, grids: GridMap) -> dict[str, Any]:
     """A FeatureCollection; `kind` says what a feature is, the first one lies lowest."""
     compounds = catalogue.compounds.values()
-    sites = [Site(region=each.region_code, lat=each.lat, lon=each.lon) for each in compounds]
-    areas = areas_of(sites)
+    areas = areas_of(grids)
+    middles = _middles(areas, compounds)
     names = {code: region.name for code, region in catalogue.regions.items()}
     features = [
         *(_area(area, names) for area in areas),
         *_borders(areas),
-        *_roads(catalogue.roads.values(), {area.region: area.middle for area in areas}),
-        *_labels(catalogue, {area.region: area.middle for area in areas}),
+        *_roads(catalogue.roads.values(), middles),
+        *_labels(catalogue, middles),
         *(_compound(each.name, each.lat, each.lon) for each in compounds),
     ]
     home = Counter(area.region[:6] for area in areas).most_common(1)
@@ -42,6 +62,18 @@ def base_map(catalogue: Catalogue) -> dict[str, Any]:
         "home": _box(area for area in areas if area.region.startswith(home[0][0])),
         "features": features,
     }
+
+
+def _middles(areas: Iterable[Area], compounds: Iterable[Compound]) -> dict[str, Point]:
+    """Where people live: the mean of a community's compounds, else a point of its land."""
+    homes: defaultdict[str, list[Point]] = defaultdict(list)
+    for each in compounds:
+        homes[each.region_code].append((each.lon, each.lat))
+    found = {area.region: area.middle for area in areas}
+    for region, points in homes.items():
+        lon, lat = middle_of(points)
+        found[region] = (round(lon, _DIGITS), round(lat, _DIGITS))
+    return found
 
 
 def _feature(kind: str, geometry: str, coordinates: Any, **properties: Any) -> Feature:
@@ -64,7 +96,7 @@ def _area(area: Area, names: Mapping[str, str]) -> Feature:
 
 def _borders(areas: Iterable[Area]) -> Iterator[Feature]:
     """The borders of communities, streets and districts, each once."""
-    lines: defaultdict[str, list[tuple[Point, Point]]] = defaultdict(list)
+    lines: defaultdict[str, list[tuple[Point, ...]]] = defaultdict(list)
     for area in areas:
         for border in area.borders:
             if border.beyond is None or border.region < border.beyond:

@@ -3,7 +3,8 @@
 `draft` does all that needs no clock and no number, before the transaction; `open_ticket` the rest.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -21,9 +22,17 @@ from shared.catalogue.gazetteer import Gazetteer, Located, LocatedBy
 from shared.catalogue.grids import GridMap, Heads
 from shared.catalogue.labels import LABELS_ZH
 from shared.catalogue.limits import Rule, TimeLimits, due
-from shared.catalogue.model import Catalogue, Category
+from shared.catalogue.model import (
+    Catalogue,
+    Category,
+    Unit,
+    UnitKind,
+    UnitLevel,
+    regions_of,
+)
 from shared.contracts.parts import Actor, Attachment, DeadlineKind, Place
 from shared.contracts.tickets import Hints, Registered
+from shared.contracts.units import UnitDeclared
 from shared.contracts.values import Channel, Due, TicketType, Urgency
 
 COMMUNITY_DIGITS: Final = 12
@@ -50,6 +59,31 @@ class Rules:
             (urgency, type_): self.limits.citizen(urgency, type_) for urgency, type_ in pairs
         }
         object.__setattr__(self, "_citizen", citizen)
+
+    def learn(self, declared: Iterable[UnitDeclared]) -> None:
+        """Take in units that came or changed since the city's file: all that changes while we run.
+
+        One that was removed stays known by its name.
+        """
+        known = dict(self.catalogue.units)
+        for each in declared:
+            before = known.get(each.code)
+            known[each.code] = Unit(
+                code=each.code,
+                name=each.name,
+                parent=each.parent,
+                level=UnitLevel(each.level),
+                kind=UnitKind(each.kind),
+                function_codes=each.function_codes,
+                region_code=each.region or None,
+                can_whistle=each.can_whistle,
+                duty_24h=each.duty_24h,
+                population=before.population if before is not None else None,
+            )
+        if known != self.catalogue.units:
+            regions = {**self.catalogue.regions, **regions_of(known.values())}
+            catalogue = replace(self.catalogue, units=known, regions=regions)
+            object.__setattr__(self, "catalogue", catalogue)
 
     @property
     def policy(self) -> str:

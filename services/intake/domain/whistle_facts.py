@@ -161,14 +161,17 @@ def _acceptance_failed(case: Case, fact: joint.AcceptanceFailed, heard: Heard) -
 
 def _withdrawn(case: Case, fact: whistles.Withdrawn, heard: Heard) -> None:
     _whistle_over(case, fact)
-    tell(case, fact, heard, f"派单已撤回：{fact.reason}")
+    # A street may have blown a whistle of its own about the ticket.
+    what = "派单" if case.ticket.whistle_id == fact.whistle_id else "相关哨单"
+    tell(case, fact, heard, f"{what}已撤回：{fact.reason}")
     if drives(case, fact):
         move(case, Command.RECALL, heard, fact)
 
 
 def _closed(case: Case, fact: whistles.Closed, heard: Heard) -> None:
     _whistle_over(case, fact)
-    tell(case, fact, heard, f"第{fact.round}轮办理结束")
+    own = case.ticket.whistle_id == fact.whistle_id
+    tell(case, fact, heard, f"第{fact.round}轮办理结束" if own else "相关哨单办理结束")
 
 
 def _merge_conflict(case: Case, fact: whistles.MergeConflict, heard: Heard) -> None:

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 
 from services.intake.api.tickets import Intake
 from services.intake.domain.base_map import base_map
+from services.intake.domain.registration import Rules
 from services.intake.maps import Found
 from shared.errors import FieldError, InvalidError
 from shared.web.pages import Pages
@@ -42,7 +43,7 @@ class _Drawn:
 )
 async def get_base(request: Request, intake: Intake, lang: Language | None = None) -> Response:
     """The base map as GeoJSON, with the words of the map and where its tiles are."""
-    drawn = _base(request, intake.rules.catalogue, lang or language_of(request))
+    drawn = _base(request, intake.rules, lang or language_of(request))
     headers = {
         "ETag": drawn.etag,
         "Cache-Control": HOUR,
@@ -58,7 +59,7 @@ async def get_base(request: Request, intake: Intake, lang: Language | None = Non
     return Response(content, media_type="application/geo+json", headers=headers)
 
 
-def _base(request: Request, catalogue: Any, language: Language) -> _Drawn:
+def _base(request: Request, rules: Rules, language: Language) -> _Drawn:
     """Drawn once a language and kept, packed, with the app."""
     state = request.app.state
     known: dict[Language, _Drawn] | None = getattr(state, "base_maps", None)
@@ -68,7 +69,7 @@ def _base(request: Request, catalogue: Any, language: Language) -> _Drawn:
         pages: Pages = state.pages
         settings: Any = pages.settings
         drawn = {
-            **base_map(catalogue),
+            **base_map(rules.catalogue, rules.grids),
             "words": json.loads(pages.strings.table_json(language, "map.js")),
             "tiles": {
                 "url": settings.tile_url,

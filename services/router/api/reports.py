@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Header, Response
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
@@ -53,6 +53,7 @@ class ReportAnswer:
     "/whistles/{whistle_id}/reports",
     status_code=201,
     response_model=ReportAnswer,
+    responses={200: {"description": "It counted before", "model": ReportAnswer}},
 )
 async def post_report(
     whistle_id: UUID,
@@ -60,8 +61,13 @@ async def post_report(
     here: Context,
     caller: Reporting,
     traceparent: Trace,
+    response: Response,
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
 ) -> ReportAnswer | JSONResponse:
-    """A unit's report, judged as those on Kafka are; the unit is the caller's."""
+    """A unit's report, judged as those on Kafka are; the unit is the caller's.
+
+    One that is sent again with the same Idempotency-Key counts once: the part as it stands, 200.
+    """
     if caller.unit is None:
         raise ForbiddenError("您的账号没有所属单位", "the caller has no unit")
     now = here.runtime.clock.now()
@@ -73,18 +79,22 @@ async def post_report(
         report_id=report_id,
         received_at=now,
         traceparent=traceparent,
+        key=idempotency_key,
     )
     answer = await here.reports.submit(reported)
     if isinstance(answer, Refused):
         return _refusal(answer)
+    if not answer.steps:
+        response.status_code = 200
     return _answer(answer, report_id, caller.unit)
 
 
 def _answer(outcome: Outcome, report_id: str, unit: str) -> ReportAnswer:
     """What came of a report that counts: its own fact, and the part as it stands after all."""
-    step = next(
-        s for s in outcome.steps if any(isinstance(view, ReportAccepted) for _, view in s.views)
+    accepted = (
+        s.fact for s in outcome.steps if any(isinstance(v, ReportAccepted) for _, v in s.views)
     )
+    fact = next(accepted, None)  # None when it counted before
     part = outcome.whistle.part_of(unit)
     assert part is not None, "a report that counts is of a unit with a part"
     back = next((s.fact for s in outcome.steps if isinstance(s.fact, ReviewRejected)), None)
@@ -93,10 +103,10 @@ def _answer(outcome: Outcome, report_id: str, unit: str) -> ReportAnswer:
         whistle_id=outcome.whistle.whistle_id,
         seq=outcome.whistle.seq,
         state=part.state,
-        late=getattr(step.fact, "late", False),
+        late=getattr(fact, "late", False),
         assignment=part.shown(),
-        review=getattr(step.fact, "review", None),
-        like=getattr(step.fact, "like", None),
+        review=getattr(fact, "review", None),
+        like=getattr(fact, "like", None),
         sent_back=back.reason if back is not None else None,
     )
 

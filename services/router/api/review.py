@@ -6,7 +6,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from services.router import look, review, reviews, rule, suspend
-from services.router.api.edge import Context, Reviewer, Trace
+from services.router.api.edge import (
+    OF_A_REGION,
+    OF_A_UNIT,
+    Context,
+    Reviewer,
+    Trace,
+    sight,
+)
 from services.router.domain.extension import Extension
 from services.router.domain.review_queue import ReviewKind, ReviewState
 from services.router.domain.reviewing import Review
@@ -20,9 +27,8 @@ from shared.web.identity import Caller, allow
 router = APIRouter(prefix="/api/v1", tags=["review"])
 
 Supervisor = Annotated[Caller, Depends(allow(Role.SUPERVISOR))]
-Reading = Annotated[
-    Caller, Depends(allow(Role.REVIEWER, Role.SUPERVISOR, Role.LEADER, Role.AUDITOR))
-]
+OF_THE_QUEUE = (Role.REVIEWER, Role.SUPERVISOR, Role.LEADER, Role.AUDITOR)
+Reading = Annotated[Caller, Depends(allow(*OF_THE_QUEUE, *OF_A_UNIT, *OF_A_REGION))]
 
 
 @router.get("/reviews")
@@ -37,7 +43,11 @@ async def list_reviews(
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> ReviewPage:
-    """What waits for a decision, by what is due first; or, by `state`, what was decided."""
+    """What waits for a decision, by what is due first; or, by `state`, what was decided.
+
+    A unit's people see what their unit asked for; a street's or community's what is theirs to say.
+    """
+    own = None if caller.role in OF_THE_QUEUE else sight(caller, here).unit
     async with here.runtime.pool.acquire() as connection:
         return await reviews.listed(
             connection,
@@ -47,8 +57,9 @@ async def list_reviews(
             now=here.runtime.clock.now(),
             kinds=tuple(kind) if kind else None,
             for_role=for_role,
-            unit=unit,
+            unit=own if caller.role in OF_A_UNIT else unit,
             whistle_id=whistle_id,
+            in_charge=own if caller.role in OF_A_REGION else None,
             states=tuple(dict.fromkeys(state)) if state else (ReviewState.PENDING,),
             cursor=cursor,
             limit=limit,

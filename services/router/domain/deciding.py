@@ -1,7 +1,8 @@
 """Who may decide what a unit asked for, and why somebody may not: one rule for all of it.
 
 Never the official who dispatched (DOMAIN §9). What a dispatched matter asks of a reviewer, the
-supervisor on rota may decide too; what is the supervisor's nobody else may.
+supervisor on rota may decide too; what is the supervisor's nobody else may, nor what a street
+blew but the street.
 """
 
 from dataclasses import dataclass
@@ -26,7 +27,8 @@ def blocked(
 
     `judges_dispatch`: the decision says whether the dispatch was right, or stands on it.
     """
-    if caller.role not in (for_role, Role.SUPERVISOR):
+    stands_in = caller.role is Role.SUPERVISOR and for_role is not Role.STREET_OFFICER
+    if caller.role is not for_role and not stands_in:
         if for_role is Role.SUPERVISOR:
             return Blocked(zh="此事项须由督办员决定", en="this is for the supervisor to decide")
         return Blocked(

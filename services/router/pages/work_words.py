@@ -114,7 +114,8 @@ def _time(counted: Countdown, say: Callable[..., str]) -> str:
     minutes = rest // MINUTE
     if days:
         text = say(f"work.js.{kind}days", n=days)
-        return text + (" " + say("work.js.hours", n=hours) if hours else "")
+        # a limit of working days begins on the day after: hours beside them would read as more
+        return text + (" " + say("work.js.hours", n=hours) if hours and not kind else "")
     if hours:
         text = say(f"work.js.{kind}hours", n=hours)
         return text + (" " + say("work.js.minutes", n=minutes) if minutes else "")

@@ -34,9 +34,10 @@ where r.state = 'pending'
     and ($2::text is null or r.for_role = $2)
     and ($3::text is null or r.unit = $3)
     and ($4::uuid is null or r.whistle_id = $4)
-    and ($5::timestamptz is null or (r.due_by, r.review_id) > ($5, $6::uuid))
+    and ($5::text is null or w.in_charge = $5)
+    and ($6::timestamptz is null or (r.due_by, r.review_id) > ($6, $7::uuid))
 order by r.due_by, r.review_id
-limit $7
+limit $8
 
 -- name: reviews_decided
 -- What was decided or overtaken, the latest due first.
@@ -55,9 +56,10 @@ where r.state <> 'pending' and r.state = any($1::text[])
     and ($3::text is null or r.for_role = $3)
     and ($4::text is null or r.unit = $4)
     and ($5::uuid is null or r.whistle_id = $5)
-    and ($6::timestamptz is null or (r.due_by, r.review_id) < ($6, $7::uuid))
+    and ($6::text is null or w.in_charge = $6)
+    and ($7::timestamptz is null or (r.due_by, r.review_id) < ($7, $8::uuid))
 order by r.due_by desc, r.review_id desc
-limit $8
+limit $9
 
 -- name: past_rulings
 -- Who had the matters in the end that these units returned before.

@@ -43,6 +43,7 @@ export function panes({ page, onCase, onQueue = () => {} }) {
       place.innerHTML = html;
       const article = place.querySelector("article");
       article.dataset.key = key;
+      article.dataset.address = address;
       onCase(article);
       if (focus) article.querySelector("[data-focus]")?.focus();
     } catch (error) {

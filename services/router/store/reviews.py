@@ -131,6 +131,7 @@ class Wanted:
     for_role: Role | None = None
     unit: str | None = None
     whistle_id: UUID | None = None
+    in_charge: str | None = None  # the unit that blew the whistle, or took it over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +151,7 @@ async def page(
         wanted.for_role,
         wanted.unit,
         wanted.whistle_id,
+        wanted.in_charge,
         after.due_by if after else None,
         after.review_id if after else None,
         limit,

@@ -9,6 +9,10 @@ order by topic, event_id
 on conflict do nothing
 returning topic, event_id;
 
+-- name: inbox_release
+-- What was not acted on after all may come again.
+delete from inbox where (topic, event_id) in (select * from unnest($1::text[], $2::text[]));
+
 -- name: inbox_forget
 delete from inbox
 where ctid = any (array(select ctid from inbox where received_at < $1 limit $2));

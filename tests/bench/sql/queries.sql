@@ -105,3 +105,10 @@ update assignment a
 set state = n.state, acknowledged_at = n.acknowledged_at
 from unnest($1::uuid[], $2::text[], $3::timestamptz[]) as n (assignment_id, state, acknowledged_at)
 where a.assignment_id = n.assignment_id;
+
+-- name: add_units
+insert into unit (code, seq, name, parent, level, kind, function_codes, region_code, can_whistle,
+    duty_24h, active, reachable, history_hash)
+select code, 1, '临时指挥部', 'BH-GOV', 'district', 'bureau', '{LSZ}', '159902', false, true, true,
+    true, ''
+from unnest($1::text[]) as code;

@@ -23,17 +23,20 @@ from shared.calendar import WorkCalendar
 from shared.catalogue.gazetteer import Gazetteer
 from shared.catalogue.load import load_catalogue
 from shared.catalogue.load_limits import load_time_limits
-from shared.contracts import rulings, whistles
+from shared.contracts import joint, rulings, whistles
 from shared.contracts.parts import (
     Actor,
     Assignment,
     AssignmentState,
     BlownBy,
     DeadlineKind,
+    DueChange,
     Handler,
     Place,
+    Result,
     Role,
 )
+from shared.contracts.reports import FactsTrue
 from shared.contracts.tickets import CallbackResult, Satisfaction
 from shared.contracts.topics import DEADLINES, WHISTLES
 from shared.contracts.values import Channel, Due, Relation, TicketType, Urgency, WhistleKind
@@ -360,3 +363,39 @@ def test_a_whistle_taken_back_recalls_the_ticket(rules: Rules) -> None:
     hear(case, withdrawn, heard(rules))
     assert case.ticket.state is TicketState.REGISTERED
     assert case.calls[lead].state is AssignmentState.RELEASED
+
+
+def test_a_street_s_own_whistle_about_a_ticket_is_told_and_moves_nothing(rules: Rules) -> None:
+    case, own, other, lead = opened(draft(request(), rules), rules), uuid4(), uuid4(), uuid4()
+    hear(case, blown(own, lead=uuid4()), heard(rules))
+    before = case.ticket
+    joint_matter = replace(blown(other, lead=lead), kind=WhistleKind.JOINT_ENFORCEMENT)
+    about = {"seq": 5, "actor": SYSTEM, "whistle_id": other, "ticket_ids": (TICKET,)}
+    resolved = of_unit(
+        whistles.Resolved,
+        other,
+        lead,
+        AssignmentState.DONE,
+        late=False,
+        final=True,
+        review="none",
+        result=Result.SOLVED,
+        facts_true=FactsTrue.YES,
+        public_reply="已清理",
+        measures="已清理",
+    )
+    again = DueChange(assignment_id=lead, unit=LEAD, kind=DeadlineKind.RESOLVE, due=due(20))
+    for fact in (
+        joint_matter,
+        resolved,
+        joint.AcceptanceFailed(**about, changes=(again,), reason="仍有占道", units=(LEAD,)),
+        joint.Accepted(**about, words="到位"),
+        whistles.Closed(**about),
+    ):
+        hear(case, fact, heard(rules))
+        assert case.ticket == before, type(fact)
+    assert [line.zh for line in case.lines][-3:] == [
+        "联合验收未通过，继续办理：仍有占道",
+        "联合验收通过",
+        "相关哨单办理结束",
+    ]

@@ -6,11 +6,13 @@ from random import Random
 
 import pytest
 
-from services.intake.domain.areas import REACH, Area, Point, Site, areas_of
+from services.intake.domain.areas import Area, Point, areas_of
 from services.intake.domain.base_map import base_map
 from services.intake.maps import Maps
-from shared.catalogue.gazetteer import Gazetteer, metres_between
+from shared.catalogue.gazetteer import Gazetteer
+from shared.catalogue.grids import GridMap
 from shared.catalogue.load import load_catalogue
+from shared.catalogue.load_grids import load_grids
 from shared.catalogue.model import Catalogue
 
 
@@ -25,11 +27,8 @@ def maps(catalogue: Catalogue) -> Maps:
 
 
 @pytest.fixture(scope="module")
-def sites(catalogue: Catalogue) -> list[Site]:
-    return [
-        Site(region=each.region_code, lat=each.lat, lon=each.lon)
-        for each in catalogue.compounds.values()
-    ]
+def grids(catalogue: Catalogue) -> GridMap:
+    return load_grids(catalogue)
 
 
 def holds(ring: Sequence[Point], point: Point) -> bool:
@@ -47,32 +46,39 @@ def regions_at(areas: Sequence[Area], lat: float, lon: float) -> list[str]:
     return [area.region for area in areas for ring in area.cells if holds(ring, (lon, lat))]
 
 
-def test_an_area_is_the_land_nearest_to_its_compounds(sites: list[Site]) -> None:
-    areas = areas_of(sites)
-    assert [area.region for area in areas] == sorted({site.region for site in sites})
+def test_an_area_is_the_land_of_its_grids(catalogue: Catalogue, grids: GridMap) -> None:
+    areas = areas_of(grids)
+    assert [area.region for area in areas] == sorted({code[:12] for code in grids.by_code})
     dice = Random(1)
+    compounds = sorted(catalogue.compounds.values(), key=lambda each: each.name)
     for _ in range(400):
-        site = dice.choice(sites)
+        site = dice.choice(compounds)
         lat, lon = site.lat + dice.uniform(-0.012, 0.012), site.lon + dice.uniform(-0.016, 0.016)
-        near = sorted((metres_between(lat, lon, each.lat, each.lon), each.region) for each in sites)
-        (metres, region), (second, _) = near[:2]
-        if second - metres < 3 or abs(metres - REACH) < 20:  # on the line; the circle has corners
-            continue
-        assert regions_at(areas, lat, lon) == ([region] if metres < REACH else []), (lat, lon)
+        around = {
+            found.code[:12] if (found := grids.at(lat + up, lon + aside)) is not None else None
+            for up in (-2e-5, 0, 2e-5)
+            for aside in (-2e-5, 0, 2e-5)
+        }
+        if len(around) == 1:  # not on a border
+            (region,) = around
+            assert regions_at(areas, lat, lon) == ([region] if region is not None else [])
 
 
-def test_borders_part_communities_and_are_drawn_from_both_sides(sites: list[Site]) -> None:
-    areas = {area.region: area for area in areas_of(sites)}
+def test_borders_part_communities_and_are_drawn_from_both_sides(grids: GridMap) -> None:
+    areas = {area.region: area for area in areas_of(grids)}
+    shared = 0
     for area in areas.values():
         for border in area.borders:
             assert border.beyond != area.region
             if border.beyond is not None:
+                shared += 1
                 back = areas[border.beyond].borders
                 assert any(each.beyond == area.region for each in back)
+    assert shared > len(areas)
 
 
-def test_the_base_map_is_geojson_with_every_name(catalogue: Catalogue) -> None:
-    drawn = base_map(catalogue)
+def test_the_base_map_is_geojson_with_every_name(catalogue: Catalogue, grids: GridMap) -> None:
+    drawn = base_map(catalogue, grids)
     assert drawn["type"] == "FeatureCollection"
     names = {
         kind: {
@@ -98,7 +104,7 @@ def test_the_base_map_is_geojson_with_every_name(catalogue: Catalogue) -> None:
 
 
 def test_an_empty_city_has_an_empty_map() -> None:
-    assert areas_of([]) == []
+    assert areas_of(GridMap(())) == []
 
 
 @pytest.mark.parametrize(

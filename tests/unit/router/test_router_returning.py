@@ -1,10 +1,10 @@
-"""Returns and disputes: when a unit may say "not mine", and what the supervisor's last word does."""
+"""Returns and disputes: when a unit may say "not mine", and what the last word on it does."""
 
 from datetime import timedelta
 
 import pytest
 
-from services.router.domain.case import Precedent
+from services.router.domain.case import NO_PRECEDENT, Precedent
 from services.router.domain.deciding import blocked
 from services.router.domain.matter import Content
 from services.router.domain.outcome import Outcome
@@ -41,7 +41,7 @@ def decided(
     new_unit: str | None = None,
     after: timedelta = 2 * HOUR,
     final: bool = False,
-    precedent: Precedent = Precedent(),
+    precedent: Precedent = NO_PRECEDENT,
 ) -> Outcome:
     ruling = Ruling(unit="BH-CGJ", decision=decision, reason="依据权责清单", new_unit=new_unit)
     return (adjudicate if final else rule_on_return)(
@@ -214,11 +214,10 @@ def test_a_first_return_is_ruled_on_and_not_adjudicated() -> None:
         (Role.REVIEWER, Actor(role=Role.SUPERVISOR), Actor(role=Role.SUPERVISOR), False),
         (Role.REVIEWER, Actor(role=Role.DISPATCHER), Actor(role=Role.REVIEWER), True),
         (Role.REVIEWER, Actor(role=Role.SYSTEM), Actor(role=Role.DISPATCHER), False),
+        (Role.STREET_OFFICER, Actor(role=Role.STREET_OFFICER), SUPERVISOR, False),
     ],
 )
-def test_never_who_dispatched(
-    for_role: Role, dispatcher: Actor, caller: Actor, free: bool
-) -> None:
+def test_never_who_dispatched(for_role: Role, dispatcher: Actor, caller: Actor, free: bool) -> None:
     found = blocked(for_role, dispatched_by=dispatcher, caller=caller, judges_dispatch=True)
     assert (found is None) is free
     if found is not None:

@@ -247,9 +247,7 @@ def test_a_review_is_made_once_and_never_by_who_dispatched() -> None:
     with pytest.raises(ConflictError) as conflict:
         judge(passed, ReviewDecision.REJECTED)
     assert (conflict.value.state, conflict.value.version) == (S.DONE, passed.seq)
-    mine = resolution(
-        result=Result.UNTRUE, dispatcher=Actor(role=Role.DISPATCHER, name="李审核")
-    )
+    mine = resolution(result=Result.UNTRUE, dispatcher=Actor(role=Role.DISPATCHER, name="李审核"))
     with pytest.raises(ForbiddenError):
         judge(mine.whistle, ReviewDecision.PASSED)
     with pytest.raises(ForbiddenError):

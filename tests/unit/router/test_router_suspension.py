@@ -47,9 +47,7 @@ def decide(
     suspension = Suspension(
         unit="BH-CGJ", decision=decision, reason="等待财政拨款", review_days=days
     )
-    return decide_suspension(
-        whistle, suspension, actor=actor, promises=promises(MONDAY + after)
-    )
+    return decide_suspension(whistle, suspension, actor=actor, promises=promises(MONDAY + after))
 
 
 def resumed(whistle: Whistle, *, after: timedelta, actor: Actor = SUPERVISOR) -> Outcome:
@@ -94,18 +92,14 @@ def test_what_cannot_wait_is_never_suspended(
 ) -> None:
     about = matter(**changes)
     whistle = acknowledged(blown(about=about))
-    answer = said(
-        whistle, reports.SuspensionRequested, after=after, grounds=Grounds(matter=about)
-    )
+    answer = said(whistle, reports.SuspensionRequested, after=after, grounds=Grounds(matter=about))
     assert word in refused(answer).zh
 
 
 @pytest.mark.parametrize(
     ("category", "after"), [("0701", HOUR), ("0904", HOUR), ("2503", HOUR), ("0704", WINTER)]
 )
-def test_what_is_no_danger_and_no_heat_in_season_may_wait(
-    category: str, after: timedelta
-) -> None:
+def test_what_is_no_danger_and_no_heat_in_season_may_wait(category: str, after: timedelta) -> None:
     about = matter(category=category)
     whistle = acknowledged(blown(about=about))
     assert counted(

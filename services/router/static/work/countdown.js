@@ -19,7 +19,9 @@ export function time(seconds, working, day) {
   const days = Math.floor(whole / day);
   const hours = Math.floor((whole % day) / HOUR);
   const minutes = Math.floor((whole % day % HOUR) / MINUTE);
-  if (days) return s(`${kind}days`, { n: days }) + (hours ? ` ${s("hours", { n: hours })}` : "");
+  // a limit of working days begins on the day after: hours beside them would read as more than it
+  if (days && working) return s("working_days", { n: days });
+  if (days) return s("days", { n: days }) + (hours ? ` ${s("hours", { n: hours })}` : "");
   if (hours) return s(`${kind}hours`, { n: hours }) + (minutes ? ` ${s("minutes", { n: minutes })}` : "");
   return minutes ? s(`${kind}minutes`, { n: minutes }) : s("moment");
 }
