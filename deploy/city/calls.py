@@ -58,12 +58,23 @@ class Line:
         """The same for a command; with a key it may be asked twice and is done once."""
         return await self._ask("POST", path, body=body, key=key)
 
+    async def upload(self, path: str, file: tuple[str, bytes, str]) -> Any:
+        """Send a file: its name, bytes and media type; raises RefusedError."""
+        return await self._ask("POST", path, file=file)
+
     async def _ask(
-        self, method: str, path: str, *, query: Any = None, body: Any = None, key: str | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Any = None,
+        body: Any = None,
+        key: str | None = None,
+        file: Any = None,
     ) -> Any:
         wait = FIRST_WAIT
         while True:
-            answer = await self._once(method, path, query=query, body=body, key=key)
+            answer = await self._once(method, path, query=query, body=body, key=key, file=file)
             if answer is not None and answer.status_code not in AWAY:
                 break
             log.info("away", url=self._url, again_in=wait)
@@ -74,7 +85,7 @@ class Line:
         raise RefusedError(answer.status_code, answer.text[:300])
 
     async def _once(
-        self, method: str, path: str, *, query: Any, body: Any, key: str | None
+        self, method: str, path: str, *, query: Any, body: Any, key: str | None, file: Any
     ) -> httpx.Response | None:
         """The answer, or None when nobody answered."""
         headers = {"authorization": f"Bearer {self._fresh_token()}"}
@@ -82,7 +93,12 @@ class Line:
             headers["idempotency-key"] = key
         try:
             return await self._client.request(
-                method, f"{self._url}{path}", params=query, json=body, headers=headers
+                method,
+                f"{self._url}{path}",
+                params=query,
+                json=body,
+                files={"file": file} if file is not None else None,
+                headers=headers,
             )
         except httpx.TransportError:
             return None

@@ -18,6 +18,7 @@ class Temper(StrEnum):
     LATE = "late"  # 拖过时限
     RETURNING = "returning"  # 先退单
     ASKING = "asking"  # 申请延期
+    SHELVING = "shelving"  # 申请挂账
     SILENT = "silent"  # 不理不睬
 
 
@@ -26,10 +27,14 @@ class Verb(StrEnum):
 
     ACKNOWLEDGED = "acknowledged"  # 签收
     CONTACTED = "contacted"  # 联系
+    DEPARTED = "departed"  # 出发
     ARRIVED = "arrived"  # 报到
+    HANDED_OVER = "handed_over"  # 转交经办
     PROGRESSED = "progressed"  # 进展
     RETURN_REQUESTED = "return_requested"  # 申请退单
+    DISPUTED = "disputed"  # 申请复核
     EXTENSION_REQUESTED = "extension_requested"  # 申请延期
+    SUSPENSION_REQUESTED = "suspension_requested"  # 申请挂账
     RESOLVED = "resolved"  # 办结
 
 
@@ -46,7 +51,8 @@ class Matter:
     """One unit's part in one whistle as the unit sees it.
 
     `sent` counts its reports, so that each gets an id of its own and a report sent twice gets the
-    same one; `refusals` counts the answers that a report does not count.
+    same one; `refusals` counts the answers that a report does not count, `redone` how often its
+    resolution came back.
     """
 
     unit: str
@@ -73,6 +79,8 @@ class Matter:
     sent: int = 0
     refusals: int = 0
     waits: int = 0
+    redone: int = 0
+    disputed: bool = False
     ended: bool = False
 
     @property

@@ -18,6 +18,8 @@ Range = tuple[float, float]
 GAP = timedelta(minutes=2)
 WITHOUT_LIMIT = timedelta(days=2)  # how long the share of a limit is taken of where none is set
 ASSISTING_HASTE = 0.5  # an assisting unit is done before its lead
+SETS_OUT = 0.6  # how often a unit says that it is on its way
+HANDS_OVER = 0.12  # how often a matter goes from desk to desk inside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,13 @@ PACES: Mapping[Temper, Pace] = {
         resolve=(1.02, 1.4),
         progress=0.5,
     ),
+    Temper.SHELVING: Pace(
+        acknowledge=(0.15, 0.6),
+        contact=(0.1, 0.5),
+        arrive=(0.4, 0.9),
+        resolve=(0.5, 0.9),
+        progress=0.5,
+    ),
     Temper.ASKING: Pace(
         acknowledge=(0.15, 0.6),
         contact=(0.3, 0.8),
@@ -96,8 +105,13 @@ def working_steps(
         wanted = [Step(verb=Verb.ACKNOWLEDGED, at=at(matter.acknowledge, pace.acknowledge))]
     if matter.contact is not None:
         wanted.append(Step(verb=Verb.CONTACTED, at=at(matter.contact, pace.contact)))
+    if rng.random() < HANDS_OVER:
+        wanted.append(Step(verb=Verb.HANDED_OVER, at=wanted[-1].at))
     if matter.arrive is not None:
-        wanted.append(Step(verb=Verb.ARRIVED, at=at(matter.arrive, pace.arrive)))
+        there = at(matter.arrive, pace.arrive)
+        if rng.random() < SETS_OUT:
+            wanted.append(Step(verb=Verb.DEPARTED, at=now + (there - now) * 0.5))
+        wanted.append(Step(verb=Verb.ARRIVED, at=there))
     return in_order((*wanted, *_finish(matter, pace, now=now, calendar=calendar, rng=rng)))
 
 
@@ -126,6 +140,8 @@ def _finish(
     steps: list[Step] = []
     if matter.temper is Temper.ASKING and matter.resolve is not None:
         steps.append(Step(verb=Verb.EXTENSION_REQUESTED, at=at(rng.uniform(0.1, 0.3))))
+    if matter.temper is Temper.SHELVING and matter.resolve is not None and not matter.redone:
+        steps.append(Step(verb=Verb.SUSPENSION_REQUESTED, at=at(0.03)))
     if rng.random() < pace.progress:
         steps.append(Step(verb=Verb.PROGRESSED, at=at(share * rng.uniform(0.5, 0.85))))
     return (*steps, Step(verb=Verb.RESOLVED, at=at(share)))

@@ -23,6 +23,7 @@ AWAITING_A_RULING = frozenset({AssignmentState.RETURN_REQUESTED, AssignmentState
 HOPELESS = frozenset({RefusalCode.WRONG_UNIT, RefusalCode.UNKNOWN_WHISTLE, RefusalCode.STALE})
 MOST_REFUSALS = 8
 FIRST_RETRY = timedelta(minutes=20)
+DISPUTES = 0.25  # how often a unit disputes the ruling that it stays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +114,9 @@ def _means_to(matter: Matter, verb: Verb) -> bool:
 def _ruled(matter: Matter, view: bureaus.Ruling, moment: Moment) -> Matter:
     if view.state in LET_GO:
         return replace(matter, state=view.state, ended=True, steps=())
+    if not matter.disputed and moment.rng.random() < DISPUTES:
+        objection = Step(verb=Verb.DISPUTED, at=moment.now + GAP * 20)
+        return replace(matter, state=view.state, disputed=True, steps=(objection,))
     steady = replace(matter, state=view.state, temper=Temper.STEADY)
     steps = working_steps(steady, now=moment.now, calendar=moment.calendar, rng=moment.rng)
     if view.state is not AssignmentState.OFFERED:
@@ -149,6 +153,7 @@ def _no_extension(matter: Matter, view: bureaus.ExtensionRefused, moment: Moment
 
 def _sent_back(matter: Matter, view: Any, moment: Moment) -> Matter:
     """The resolution or the acceptance failed: the work is done again."""
+    matter = replace(matter, redone=matter.redone + 1)
     steps = finishing_steps(matter, now=moment.now, calendar=moment.calendar, rng=moment.rng)
     return replace(matter, state=AssignmentState.WORKING, steps=steps)
 
@@ -158,6 +163,10 @@ def _paused(matter: Matter, view: bureaus.Suspended, moment: Moment) -> Matter:
 
 
 def _resumed(matter: Matter, view: bureaus.Resumed, moment: Moment) -> Matter:
+    """The pause is over: the unit finishes what it had put off."""
+    for change in view.changes:
+        if change.kind is DeadlineKind.RESOLVE:
+            matter = replace(matter, resolve=change.due)
     return _sent_back(matter, view, moment)
 
 

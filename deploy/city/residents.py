@@ -1,7 +1,6 @@
 """The people of the city in one process: callers and clerks, dispatchers, reviewers, streets.
 
-They speak HTTP to intake and router, each role with a token of its own; the reviewers also read
-the topic `whistles`.
+They speak HTTP to intake and router, each role with a token of its own.
 """
 
 import asyncio
@@ -9,7 +8,7 @@ from random import Random
 
 import httpx
 
-from deploy.city import callbacks, dispatchers, operators, reviewers, streets
+from deploy.city import callbacks, dispatchers, operators, reviewers, street_rounds, streets
 from deploy.city.calls import Clerk, Line
 from deploy.city.citizens import Citizens, read_requests
 from deploy.city.process import first_of, run
@@ -27,7 +26,6 @@ SUPERVISOR = Clerk(role="supervisor", name="督办员 01 号")
 async def main(settings: CitySettings, stop: asyncio.Event) -> None:
     """Run until told to stop; services that are away are waited for."""
     clock, rng = Clock(settings.clock_file), Random(f"{settings.seed}/residents")
-    desk = reviewers.Desk(settings.state / reviewers.STATE)
     async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as client:
 
         def line(url: str, clerk: Clerk) -> Line:
@@ -40,9 +38,9 @@ async def main(settings: CitySettings, stop: asyncio.Event) -> None:
             operators.take_calls(line(intake, OPERATOR), citizens, clock, rng),
             callbacks.call_back(line(intake, CALLBACK_CLERK), clock, rng),
             dispatchers.dispatch(line(router, DISPATCHER), clock, rng),
-            reviewers.hear(settings, desk),
-            reviewers.rule(line(router, REVIEWER), line(router, SUPERVISOR), desk, clock, rng),
+            reviewers.rule(line(router, REVIEWER), line(router, SUPERVISOR), clock, rng),
             streets.blow_whistles(client, settings, clock, rng),
+            street_rounds.sit_at_the_console(client, settings, clock, rng),
         )
 
 

@@ -6,7 +6,7 @@ from random import Random
 from deploy.city.matter import Temper
 from shared.contracts.bureaus import Whistled
 from shared.contracts.parts import Handler
-from shared.contracts.values import Relation, Urgency, WhistleKind
+from shared.contracts.values import Relation, TicketType, Urgency, WhistleKind
 
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
 GIVEN = (
@@ -19,9 +19,27 @@ POSTS = ("科员", "值班员", "副科长", "中队长", "网格联络员", "�
 # How often a bureau of a kind takes a matter in which way.
 CHARACTERS: Mapping[str, Mapping[Temper, int]] = {
     "brisk": {Temper.PROMPT: 84, Temper.STEADY: 12, Temper.SLOW: 2, Temper.RETURNING: 2},
-    "even": {Temper.PROMPT: 52, Temper.STEADY: 36, Temper.SLOW: 6, Temper.ASKING: 6},
-    "tardy": {Temper.PROMPT: 22, Temper.STEADY: 30, Temper.SLOW: 24, Temper.LATE: 24},
-    "evasive": {Temper.PROMPT: 40, Temper.STEADY: 24, Temper.RETURNING: 26, Temper.ASKING: 10},
+    "even": {
+        Temper.PROMPT: 52,
+        Temper.STEADY: 35,
+        Temper.SLOW: 6,
+        Temper.ASKING: 6,
+        Temper.SHELVING: 1,
+    },
+    "tardy": {
+        Temper.PROMPT: 22,
+        Temper.STEADY: 28,
+        Temper.SLOW: 24,
+        Temper.LATE: 22,
+        Temper.SHELVING: 4,
+    },
+    "evasive": {
+        Temper.PROMPT: 40,
+        Temper.STEADY: 21,
+        Temper.RETURNING: 26,
+        Temper.ASKING: 9,
+        Temper.SHELVING: 4,
+    },
     "absent": {Temper.PROMPT: 34, Temper.STEADY: 24, Temper.LATE: 24, Temper.SILENT: 18},
 }
 SHARES: Mapping[str, int] = {"brisk": 40, "even": 28, "tardy": 14, "evasive": 10, "absent": 8}
@@ -57,6 +75,12 @@ def _possible(temper: Temper, whistled: Whistled) -> bool:
         and somebody_else(part.unit, whistled) is not None,
         Temper.ASKING: part.relation is Relation.LEAD
         and urgency is Urgency.NORMAL
+        and part.resolve is not None,
+        Temper.SHELVING: part.relation is Relation.LEAD
+        and whistled.kind is WhistleKind.CITIZEN_DEMAND
+        and urgency is Urgency.NORMAL
+        and not whistled.confidential
+        and whistled.type in (TicketType.COMPLAIN, TicketType.SUGGEST, TicketType.HELP)
         and part.resolve is not None,
         Temper.SILENT: urgency is not Urgency.CRITICAL,
         Temper.LATE: urgency is not Urgency.CRITICAL or part.relation is Relation.LEAD,

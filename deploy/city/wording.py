@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from random import Random
 
-from shared.contracts.parts import Result
+from shared.contracts.parts import Result, SuspensionCode
 from shared.contracts.reports import FactsTrue, ReturnReason
 from shared.contracts.values import TicketType
 
@@ -96,6 +96,53 @@ REASONS_FOR_MORE_TIME = (
     "需进行专业检测，检测机构出具报告尚需时日",
     "涉及业主较多，正在逐户征求意见",
 )
+REASONS_FOR_A_PAUSE: tuple[tuple[SuspensionCode, str, str], ...] = (
+    (
+        SuspensionCode.FUNDS,
+        "改造资金尚未批复，项目暂无法开工",
+        "已列入下一批更新改造项目库，资金下达后十日内开工",
+    ),
+    (
+        SuspensionCode.PAST_LEGACY,
+        "小区建设年代久，产权移交手续缺失，权属尚待厘清",
+        "已提请街道和住建部门召开专题会，厘清权属后办理",
+    ),
+    (
+        SuspensionCode.IN_COURT,
+        "双方已就同一事项提起诉讼，待法院判决后处理",
+        "跟踪案件进展，判决生效后依判决办理",
+    ),
+    (
+        SuspensionCode.NO_POLICY,
+        "该事项暂无现行政策依据，已请示上级主管部门",
+        "收到批复后按批复办理并及时告知群众",
+    ),
+    (
+        SuspensionCode.FROZEN_GROUND,
+        "地面已进入冻土期，开挖作业无法保证质量",
+        "先行设置警示和临时措施，解冻后第一批施工",
+    ),
+)
+OBJECTIONS = (
+    "权责清单写明该设施由产权单位养护，裁定未考虑移交协议，申请复核",
+    "同类事项上月已裁定由主管部门主办，请按同一口径复核",
+    "现场点位经勘测不在我单位管辖红线内，附勘测意见，申请复核",
+)
+DETAILS = (
+    *("承办人当天下午到现场与您见了面", "现场由中队长带队处置", "处置全程有影像记录"),
+    *("与相邻商户一并沟通说明", "社区网格员在场见证", "作业避开了早晚高峰"),
+    *("施工前张贴了告知单", "工程量比原估多出三成", "替换下来的旧件已回收"),
+    *("同路段另有两处一并处理", "费用由责任单位承担", "夜间又安排人复看了一遍"),
+    *("材料从库房紧急调拨", "对责任人进行了约谈", "当事人签了承诺书"),
+    *("现场围挡已于当晚撤除", "周边三栋住户逐户告知", "请物业保管了备用件"),
+    *("责任到人，值班电话在公示牌上", "雨后再检查一次排水", "设备试运行两小时无异常"),
+    *("台账编号已写入巡查系统", "下周三再次回看", "已提醒保洁班组每日巡视"),
+    *("因缺配件多用了半天", "您补充的照片帮助我们找准了位置", "与供电部门核对了图纸"),
+    *("整改前后对比照片存档", "邻居反映的同类问题一并登记", "现场测量数据合格"),
+    *("当场拆除违规设施一处", "安排了专人定点值守一周", "已函告产权单位"),
+    *("与您约定的时间上门三次", "问题根源是管道老化", "临时措施改为永久设施"),
+)
+"""What only this one matter had: a reply says some of it, or it is a template."""
 _HONEST = (Result.SOLVED, Result.PARTLY, Result.EXPLAINED, Result.UNTRUE, Result.CANNOT)
 _CHANCES: Mapping[TicketType | None, tuple[int, ...]] = {
     TicketType.CONSULT: (10, 0, 90, 0, 0),
@@ -133,7 +180,12 @@ def result_for(type_: TicketType | None, rng: Random) -> Result:
 
 
 def public_reply(wording: Wording, result: Result, type_: TicketType | None) -> str:
-    """What the citizen reads."""
+    """What the citizen reads, in the words that go for every matter of the kind."""
     if result is Result.SOLVED or type_ is TicketType.CONSULT:
         return wording.reply
     return INSTEAD_OF_SOLVED[result].format(reply=wording.reply)
+
+
+def own_words(title: str, reply: str, rng: Random) -> str:
+    """The same reply about this one matter: which it was, and what was done there."""
+    return f"关于“{title}”：{'，'.join(rng.sample(DETAILS, 5))}。{reply}"

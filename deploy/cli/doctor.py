@@ -1,6 +1,7 @@
 """`shaodao doctor`: says in words what is missing or wrong on this machine and with this stack."""
 
 import asyncio
+import logging
 
 import typer
 
@@ -12,6 +13,7 @@ from deploy.local.ports import Ports
 
 def doctor(port_base: PortBase = PORT_BASE, data: Data = None) -> None:
     """检查缺什么、哪里不对 / what is missing or wrong; exit code 1 if anything is."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it is to be refused once
     findings = asyncio.run(examine(folder_of(port_base, data), Ports(port_base)))
     for finding in findings:
         mark, style = ("✓", "green") if finding.ok else ("✗", "bold red")

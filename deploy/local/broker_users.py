@@ -36,6 +36,7 @@ username="node" password="{node}";
 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 super.users=User:node;User:admin
 allow.everyone.if.no.acl.found=false
+connections.max.reauth.ms=3600000
 """
 
 

@@ -6,7 +6,7 @@ nobody can be it before credentials are made for it.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 
 from aiokafka.errors import KafkaError
@@ -27,7 +27,7 @@ from deploy.local.topics import existing_topics
 from shared.contracts.topics import CITY_TOPICS, unit_of
 from shared.runtime.settings import KafkaAccess
 
-APPLIED_SECONDS = 15.0
+APPLIED_SECONDS = 90.0
 
 
 async def apply_rights(
@@ -63,10 +63,11 @@ async def apply_rights(
         made: dict[str, Salted] = {name: locked() for name in changes.made} | given
         await alter_scram_users(client, put=made, drop=changes.dropped)
         await create_acls(client, changes.granted)
-        async with asyncio.timeout(APPLIED_SECONDS):
-            # the answer comes before the broker has heard of it, and it tells nobody when it has
-            while compared(ought, await scram_users(client), await acls(client)):  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
+
+        async def applied() -> bool:
+            return not compared(ought, await scram_users(client), await acls(client))
+
+        await _until(applied)
     return changes
 
 
@@ -84,10 +85,21 @@ async def new_credentials(broker: Broker, user: str, *, may_be_new: bool = False
             )
         await alter_scram_users(client, put={user: salt(password)})
     access = as_user(access_of(broker), user, password)
-    async with asyncio.timeout(APPLIED_SECONDS):
-        while not await signs_in(access):  # noqa: ASYNC110 - as above
-            await asyncio.sleep(0.1)
+    await _until(lambda: signs_in(access))
     return access
+
+
+async def _until(applied: Callable[[], Awaitable[bool]]) -> None:
+    """A controller answers before its brokers have heard of it, and nobody tells when they have."""
+    try:
+        async with asyncio.timeout(APPLIED_SECONDS):
+            while not await applied():  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        raise StackError(
+            f"{APPLIED_SECONDS:.0f} 秒内 Kafka 没有应用用户或权限的修改，请稍后再执行一次。",
+            f"Kafka did not apply the change within {APPLIED_SECONDS:.0f} s; run it again",
+        ) from None
 
 
 async def signs_in(access: KafkaAccess) -> bool:

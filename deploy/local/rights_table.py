@@ -4,6 +4,7 @@ A department reads its own whistles and notices, writes its own reports, has con
 own, and nothing else (DESIGN §1); a service writes what it produces and reads what it consumes.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -29,6 +30,7 @@ CITY = "city"  # the simulated one, which plays every department
 CITY_GROUPS = ("bureau.city", "city.reviewers")
 # Read by a service for those who ask it over HTTP: the pages' live view, a department's own feed.
 READ_BESIDES: Mapping[str, tuple[Topic, ...]] = {"router": (WHISTLES, UNIT_WHISTLES, UNIT_NOTICES)}
+_CODE = re.compile("[A-Za-z0-9-]+")  # with a dot, bureau.A. would begin the groups of A.B
 SERVICES = tuple(sorted({topic.producer for topic in TOPICS} - {DEPARTMENT}))
 
 
@@ -78,8 +80,13 @@ def user_of(unit: str, prefix: str = "") -> str:
 def wanted(
     units: Iterable[str], prefix: str = "", *, kept: Iterable[str] = (), city: bool = False
 ) -> Wanted:
-    """For a city with these units; `kept` are those that left, whose topics are still there."""
+    """For a city with these units; `kept` are those that left, whose topics are still there.
+
+    ValueError for a code that would reach into another's names.
+    """
     present = sorted(set(units))
+    if strange := [unit for unit in present if not _CODE.fullmatch(unit)]:
+        raise ValueError(f"codes have letters, digits and -, not {', '.join(strange)}")
     rights = {acl for unit in present for acl in _of_department(unit, prefix)}
     with_topics = sorted({*present, *kept})
     for service in SERVICES:

@@ -44,6 +44,7 @@ from services.router.judge import Reported, judge_requests
 from services.router.live import Live
 from services.router.pages import contracts, work, work_asks, work_figures, work_phone
 from services.router.pages import dispatch as dispatch_pages
+from services.router.pages import reviews as review_pages
 from services.router.push import Pushed, forget_for_ever, push
 from services.router.refresh import refresh_for_ever
 from services.router.rehome import rehome_for_ever
@@ -126,7 +127,7 @@ def create_app(settings: RouterSettings) -> FastAPI:
         *(reports, whistles, held, review, units, live, files),
         *(proposals, duties, duty_drafts, grids, joint),
         *(department, department_keys, webhooks, contracts),
-        *(dispatch_pages,),
+        *(dispatch_pages, review_pages,),
         *(work_figures, work_phone, work_asks, work),  # `/work/{whistle_id}` last
     ):
         app.include_router(noun.router)

@@ -23,8 +23,8 @@ from shared.runtime import history
 from shared.runtime.database import Connection
 from shared.runtime.service import Runtime
 
-BATCH: Final = 100
-"""Some milliseconds of work: whoever else waits for the loop waits no longer."""
+BATCH: Final = 50
+"""Some twenty milliseconds of work: who else waits for the loop waits no longer."""
 EVER: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 

@@ -231,8 +231,9 @@ class Catalogue:
         if compound is None:
             return ()
         found = self.compound(compound)
-        if found.property_unit in self.units:  # it may have been removed
-            return (self.unit(found.property_unit),)
+        company = self.units.get(found.property_unit or "")  # it may have been removed
+        if company is not None:
+            return (company,)
         return self.units_for(STREET_FUNCTION, found.region_code)
 
 

@@ -97,7 +97,7 @@ class Pages:
 
     def learn(self, names: Mapping[str, str]) -> None:
         """Take in the names of units by code: those the city has had since its file."""
-        self._units = self._units | names
+        self._units = {**self._units, **names}
 
     def unit_name(self, code: str) -> str:
         """A unit's name; its code as long as nobody has told its name."""

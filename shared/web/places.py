@@ -78,6 +78,14 @@ PLACES: Final = (
     ),
     Place(
         service="router",
+        path="/reviews",
+        text="place.reviews",
+        about="place.reviews_about",
+        icon="gavel",
+        roles=frozenset({Role.REVIEWER, Role.SUPERVISOR}),
+    ),
+    Place(
+        service="router",
         path="/work",
         text="place.work",
         about="place.work_about",

@@ -97,7 +97,7 @@ async def test_a_ticket_is_dispatched_in_two_keys_and_others_handed_over(
     await expect(page.locator("[data-changed]")).to_contain_text("已不在队列")
     await page.get_by_role("button", name="刷新").click()
     await expect(page.get_by_text("派单人：罗督办")).to_be_visible()
-    await page.get_by_label("协办单位").fill("U-TX1")
+    await page.get_by_role("combobox", name="协办单位").fill("U-TX1")
     await page.keyboard.press("Enter")
     await page.get_by_label("任务").fill("协助测试信号")
     await page.keyboard.press("Enter")

@@ -65,6 +65,13 @@ async def test_forty_whistles_are_acknowledged_by_keyboard_alone(router, router_
     await axe(page)
     await fits(page)
     await shot(page, "work-job")
+    # one's own figures, and the list behind one of them
+    await page.goto("/work/figures")
+    await page.get_by_role("link", name="按时签收率 100.0%").click()
+    await axe(page)
+    await fits(page)
+    await page.get_by_role("link", name="在办 40").click()
+    await expect(page.locator("#behind tbody tr")).to_have_count(40)
 
 
 async def test_a_page_is_right_after_its_line_was_broken(router, router_page):
@@ -96,10 +103,9 @@ async def test_an_arrival_without_network_counts_once_it_is_back(router, router_
     await shot(page, "work-phone-job")
     await page.context.set_offline(True)
     await page.get_by_role("button", name="到场报到").click()
-    await page.get_by_text("到场", exact=True).last.click()
     await page.locator("#arrived-files").set_input_files(taken())
     await shot(page, "work-phone-arrival")
-    await page.locator("#do-arrived [type=submit], #do-arrived .btn-primary").last.click()
+    await page.locator("#do-arrived").get_by_role("button", name="到场报到").click()
     await expect(page.locator("#waiting [data-state=waiting]")).to_be_visible()
     await shot(page, "work-phone-waiting")
     assert (await part(router, whistle_id))["arrived_at"] is None
@@ -119,7 +125,7 @@ async def test_a_return_goes_step_by_step(router, router_page, shot):
     await ready(page)
     await page.get_by_role("button", name="申请退单").click()
     form = page.locator("#do-return_requested")
-    await form.get_by_text("非本单位职责").click()
+    await form.get_by_role("radio", name="非本单位职责").check()
     await form.get_by_role("button", name="下一步").click()
     await form.get_by_role("button", name="下一步").click()  # a clause is needed first
     await expect(form.locator("[data-page='2']")).to_be_visible()
@@ -166,6 +172,9 @@ async def test_three_buttons_for_who_works_out_of_doors(router, router_page, sho
     )
     await page.goto("/work/m")
     await ready(page)
+    company = await router_page("handler", "P-01", mobile=True)
+    await company.goto("/work")  # a property company's people begin here
+    await expect(company.get_by_text("现在没有任务")).to_be_visible()
     assert await smallest_text(page) >= 15
     await fits(page)
     await axe(page)
@@ -177,10 +186,56 @@ async def test_three_buttons_for_who_works_out_of_doors(router, router_page, sho
     await page.get_by_role("button", name="办好").click()
     await page.locator(".w-m-done input[type=file]").set_input_files(taken())
     await page.get_by_label("一句话：怎么办好的").fill("3 号楼 2 单元楼道灯已换新，现在亮了")
-    await page.get_by_text("当面").click()
+    await page.get_by_role("radio", name="当面").check()
     await shot(page, "work-m-done")
     await page.get_by_role("button", name="报上去").click()
     await router.hears("whistle.arrived", whistle_id=whistle_id)
+
+
+async def test_a_resolution_says_what_is_true_of_this_matter_alone(router, router_page, shot):
+    first, second = await whistled(router, 2)
+    for whistle_id in (first, second):
+        await router.report(whistle_id, "acknowledged", unit=LEAD)
+        for other in ("BH-SCJ", "S-159902001"):
+            await router.report(whistle_id, "acknowledged", unit=other)
+            await router.report(whistle_id, "resolved", unit=other, **RESOLVED)
+    words = "经今日上午到河湾路现场核实，占道摊位已全部撤离，路面已清扫干净。"
+    answer = await router.report(first, "resolved", unit=LEAD, **RESOLVED | {"public_reply": words})
+    assert answer.status_code == 201, answer.text
+    page = await router_page("handler", LEAD, name="王工")
+    await page.goto(f"/work/{second}")
+    await ready(page)
+    await page.keyboard.press("r")
+    form = page.locator("#do-resolved")
+    await form.get_by_role("radio", name="已解决").check()
+    await form.get_by_role("radio", name="属实", exact=True).check()
+    await form.get_by_label("处置措施").fill("劝离摊贩 6 户，清扫路面")
+    await form.get_by_role("radio", name="电话").check()
+    reply = form.get_by_label("给群众的答复")
+    await reply.fill(words)
+    await expect(form.locator("[data-alike]")).to_contain_text("相同")
+    await axe(page)
+    await shot(page, "work-resolve")
+    await reply.fill("")
+    await form.get_by_role("button", name="已处置").click()
+    await form.get_by_role("button", name="办结", exact=True).click()
+    await expect(form.get_by_role("alert")).to_contain_text("还有没填的空")
+    await reply.fill("6 户早点摊已劝返河湾便民市场 3 号棚经营，明早 6 点起安排专人值守。")
+    await form.locator("input[type=file]").set_input_files(taken())
+    await expect(form.locator("[data-shown]")).to_contain_text("已上传")
+    await form.get_by_role("button", name="办结", exact=True).click()
+    await expect(page.locator("#state")).to_have_text("已办结")
+    said = await router.hears("whistle.resolved", whistle_id=second, unit=LEAD)
+    assert len(said["data"]["evidence"]) == 1
+
+
+RESOLVED = {
+    "result": "solved",
+    "facts_true": "yes",
+    "measures": "已清理",
+    "public_reply": "协办部分已完成。",
+    "contacted_how": "phone",
+}
 
 
 async def part(router, whistle_id: str):

@@ -12,7 +12,7 @@ from tests.faults import ledger
 from tests.faults.departments import Department, Turns
 from tests.faults.ground import KILL, STOP, Ground
 from tests.faults.mischief import Mischief
-from tests.faults.people import UNITS, Callers, Clerk
+from tests.faults.people import UNITS, Callers, Clerk, Reviewer
 from tests.faults.plan import Fault, Kind, Size, draw
 from tests.faults.topics_read import Log, lag, read_all
 from tests.support.waiting import eventually
@@ -46,7 +46,10 @@ class Story:
         ]
         outsiders: list[Department | Mischief] = [*self.departments, self.mischief]
         await asyncio.gather(*(each.start() for each in outsiders))
-        clerk = asyncio.create_task(Clerk(ground, self.callers).run())
+        people = [
+            asyncio.create_task(Clerk(ground, self.callers).run()),
+            asyncio.create_task(Reviewer(ground).run()),
+        ]
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.callers.run())
@@ -55,10 +58,11 @@ class Story:
             self._tell("load and faults are over")
             await self._calm()
         finally:
-            clerk.cancel()
-            ended = await asyncio.gather(clerk, return_exceptions=True)
+            for person in people:
+                person.cancel()
+            ended = await asyncio.gather(*people, return_exceptions=True)
             await asyncio.gather(*(each.stop() for each in outsiders))
-        assert isinstance(ended[0], asyncio.CancelledError), ended
+        assert all(isinstance(end, asyncio.CancelledError) for end in ended), ended
 
     def _tell(self, words: str) -> None:
         self.told.append(f"{time.monotonic() - self._started:6.1f} s  {words}")

@@ -1,11 +1,12 @@
 """Photos over HTTP: taken in, attached once, seen by who may, gone when nobody took them."""
 
+import hashlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -18,6 +19,8 @@ from shared.runtime.service import Runtime, running
 from shared.uploads.objects import ObjectStore
 from shared.web.identity import issue_token
 from tests.support.intake import SECRET, Intake, intake_on, settings, utc_now
+from tests.support.played_router import ASSISTING, LEAD, Whistle
+from tests.support.waiting import eventually
 
 LAT, LON = (41.0, 36.0, 16.5888), (108.0, 18.0, 43.8084)
 BODY_LIMIT = 10_020_000
@@ -242,6 +245,35 @@ async def test_called_units_fetch_the_file_and_nobody_else(intake: Intake) -> No
     assert (await intake.http.get(address)).status_code == 401
     await intake.rows("update unit_call set state = 'returned'")
     assert await status("liaison", "BH-CGJ") == 404
+
+
+async def test_an_event_names_where_a_called_unit_fetches_with_its_own_token(
+    intake: Intake,
+) -> None:
+    photo = await uploaded(intake)
+    ticket_id = (await submit(intake, photos=[photo["photo_id"]])).json()["ticket_id"]
+    (attachment,) = (await intake.says("registered", ticket_id))["attachments"]
+    whistle = Whistle(intake, UUID(ticket_id))
+
+    async def fetched(unit: str) -> httpx.Response:
+        return await intake.http.get(attachment["url"], headers=bearer("department", unit))
+
+    assert (await fetched(LEAD)).status_code == 404
+    await whistle.blow()
+    got = await eventually(lambda: fetched(LEAD), until=lambda answer: answer.status_code == 200)
+    assert hashlib.sha256(got.content).hexdigest() == attachment["sha256"]
+    assert (await fetched(ASSISTING)).status_code == 200
+    assert (await fetched("HL-CGJ")).status_code == 404
+    await whistle.acknowledge()
+    await whistle.resolve()
+    await whistle.close()
+
+    async def closed() -> list[Any]:
+        return await intake.rows("select from unit_call where state = 'released'")
+
+    await eventually(closed)  # the assisting unit had not finished
+    assert (await fetched(LEAD)).status_code == 200
+    assert (await fetched(ASSISTING)).status_code == 404
 
 
 async def test_a_confidential_ticket_forgets_where_its_photos_were_taken(intake: Intake) -> None:

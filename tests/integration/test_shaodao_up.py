@@ -6,6 +6,7 @@ import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
@@ -72,6 +73,34 @@ def _still_there(processes: list[psutil.Process], *, within: float) -> list[psut
     return [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
 
 
+async def a_new_unit_is_reached(stack: WholeStack) -> None:
+    """A unit that is added while it runs gets its topics without a hand."""
+    _, token = await stack.said("token", "ops", "--name", "运维")
+    unit = {
+        "code": "BH-LSZ",
+        "name": "滨河区临时市容整治指挥部",
+        "level": "district",
+        "kind": "bureau",
+        "parent": "BH-GOV",
+        "region": "159902",
+    }
+    url = f"{stack.folder.read_stack()['router']}/api/v1/units"
+    headers = {"Authorization": f"Bearer {token.strip()}"}
+    async with httpx.AsyncClient(headers=headers, timeout=10, trust_env=False) as client:
+        assert (await client.post(url, json=unit)).status_code == 201
+
+        async def reachable() -> bool:
+            found = (await client.get(url)).json()["items"]
+            return any(each["code"] == "BH-LSZ" for each in found)
+
+        await eventually(reachable, within=60, every=0.5)
+    code, topics = await stack.said("topics", "list", "--json")
+    assert code == 0
+    assert {f"bureau.BH-LSZ.{what}" for what in ("whistles", "reports", "notices")} <= set(
+        json.loads(topics)
+    )
+
+
 async def test_a_whole_stack_tells_where_it_is_and_leaves_nothing_behind(tmp_path: Path) -> None:
     stack = WholeStack(tmp_path / "data")
     up = await stack.up()
@@ -98,6 +127,7 @@ async def test_a_whole_stack_tells_where_it_is_and_leaves_nothing_behind(tmp_pat
     after = (await stack.said("clock", "show", "--json"))[1]
     moved = [datetime.fromisoformat(json.loads(text)["now"]) for text in (before, after)]
     assert moved[1] - moved[0] >= timedelta(days=3)
+    await a_new_unit_is_reached(stack)
     victim = next(p for p in processes if "services.router.app" in p.cmdline())
     victim.kill()
 

@@ -8,10 +8,14 @@ from hypothesis import strategies as st
 
 from shared.catalogue.gazetteer import Gazetteer, Located, LocatedBy, metres_between
 from shared.catalogue.load import load_catalogue
+from shared.catalogue.load_grids import heads_by_compound, load_building_heads, load_grids
+from shared.catalogue.neighbours import neighbours_of
 from shared.catalogue.regions import RegionLevel, contains
 
 CATALOGUE = load_catalogue()
 GAZETTEER = Gazetteer(CATALOGUE)
+GRIDS = load_grids(CATALOGUE)
+WITH_GRIDS = Gazetteer(CATALOGUE, GRIDS)
 COMPOUNDS = sorted(CATALOGUE.compounds)
 
 
@@ -148,3 +152,61 @@ def test_any_text_is_borne_and_a_chosen_region_stands(text: str, region: str | N
     if region is not None:
         assert found.region_code is not None
         assert contains(region, found.region_code)
+
+
+# With the map of the grids.
+
+
+@pytest.mark.parametrize("name", COMPOUNDS)
+def test_a_compound_lies_in_the_grid_of_its_point(name: str) -> None:
+    compound = CATALOGUE.compound(name)
+    found = WITH_GRIDS.locate(f"{name}3号楼")
+    grid = GRIDS.at(compound.lat, compound.lon)
+    assert grid is not None
+    assert (found.region_code, found.compound) == (grid.code, name)
+    assert found.how is LocatedBy.COMPOUND
+
+
+@given(st.sampled_from(sorted(GRIDS.by_code)))
+def test_a_point_is_found_by_the_polygon_that_holds_it(code: str) -> None:
+    point = GRIDS.by_code[code].area.representative_point()
+    found = WITH_GRIDS.locate(None, None, point.y, point.x)
+    assert (found.region_code, found.how) == (code, LocatedBy.GRID)
+    assert found.confidence >= 0.85
+    assert (found.lat, found.lon) == (point.y, point.x)
+    if found.compound is not None:
+        assert CATALOGUE.compound(found.compound).region_code == code[:12]
+    within = WITH_GRIDS.locate(None, code[:9], point.y, point.x)
+    assert within.region_code == code
+
+
+def test_a_chosen_grid_stands_and_another_district_is_a_conflict() -> None:
+    code = "159902001001003"
+    point = GRIDS.by_code["159902001001005"].area.representative_point()
+    assert WITH_GRIDS.locate(None, code, point.y, point.x).region_code == code
+    elsewhere = WITH_GRIDS.locate(None, "159903", point.y, point.x)
+    assert (elsewhere.region_code, elsewhere.how) == ("159903", LocatedBy.CONFLICT)
+    # Words and point of two communities: the words stand, and the point makes them no grid.
+    far = WITH_GRIDS.locate("东堤社区", None, point.y, point.x)
+    assert far.region_code == "159902001002"
+
+
+def test_the_region_of_a_person_goes_before_a_point_outside_of_it() -> None:
+    point = GRIDS.by_code["159902001001005"].area.representative_point()
+    next_door = WITH_GRIDS.locate(None, "159902001002", point.y, point.x)
+    assert next_door.region_code == "159902001002"
+
+
+def test_who_looks_after_a_place() -> None:
+    heads = heads_by_compound(load_building_heads(CATALOGUE))
+    found = neighbours_of(
+        GRIDS, heads, region="159902001001003", compound="河湾锦苑", address="河湾锦苑3号楼"
+    )
+    assert found is not None
+    assert (found.worker, found.substitute) == ("华秀丽", "郑志强")
+    assert [(head.building, head.head) for head in found.heads] == [("3号楼", "沈梅志")]
+    whole = neighbours_of(GRIDS, heads, region=None, compound="河湾锦苑")
+    assert whole is not None
+    assert whole.worker is None
+    assert len(whole.heads) == 8
+    assert neighbours_of(GRIDS, heads, region="159902001", compound=None) is None

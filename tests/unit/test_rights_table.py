@@ -2,6 +2,8 @@
 
 from itertools import combinations
 
+import pytest
+
 from deploy.city import department, reviewers
 from deploy.local.kafka_requests import Acl, ScramUser
 from deploy.local.rights_table import (
@@ -63,6 +65,12 @@ def test_no_name_of_one_unit_begins_another_units_names() -> None:
     by_prefix = [acl for acl in rights if acl.pattern == PREFIXED]
     assert all(acl.kind == GROUP and acl.name.endswith(".") for acl in by_prefix)
     assert not any(a.name.startswith(b.name) for a, b in combinations(by_prefix, 2))
+
+
+@pytest.mark.parametrize("code", ["A.B", "", "A*", "A B"])
+def test_a_code_that_would_reach_into_another_units_names_is_refused(code: str) -> None:
+    with pytest.raises(ValueError, match="letters, digits"):
+        wanted(["A", code])
 
 
 def test_the_city_has_the_groups_that_it_uses() -> None:

@@ -24,7 +24,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Border:
-    """A line along an area; `beyond` is the community on its other side, None where the map ends."""
+    """A line along an area; `beyond` is the community across it, None where the map ends."""
 
     region: str
     beyond: str | None

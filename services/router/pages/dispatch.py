@@ -219,9 +219,7 @@ async def get_case(
     )
 
 
-async def _gone(
-    request: Request, ticket_id: UUID, here: Any, caller: Caller
-) -> HTMLResponse:
+async def _gone(request: Request, ticket_id: UUID, here: Any, caller: Caller) -> HTMLResponse:
     """It does not wait any more: its whistle as it stands, and what happened to it."""
     now = here.runtime.clock.now()
     async with here.runtime.pool.acquire() as connection:
@@ -237,9 +235,7 @@ async def _gone(
         )
         if not listed.items:
             raise NotFoundError("没有这张工单", "there is no such ticket")
-        detail = await look.detail(
-            connection, listed.items[0].whistle_id, sight=Sight(), now=now
-        )
+        detail = await look.detail(connection, listed.items[0].whistle_id, sight=Sight(), now=now)
     return await page(
         request,
         "dispatch/gone.html",

@@ -1,6 +1,7 @@
-"""审核台: what waits for a reviewer or the supervisor, evidence beside the rule, decided in two keys."""
+"""审核台: what waits for a reviewer or the supervisor, with the evidence beside the rule."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from fastapi.responses import HTMLResponse
 
 from services.router import look, reviews
 from services.router.api.edge import Context
+from services.router.domain.city import City
 from services.router.domain.dues import Promises
 from services.router.domain.review_queue import ReviewKind, ReviewState
 from services.router.look import Sight
@@ -24,12 +26,14 @@ from services.router.store import files
 from services.router.store import whistles as store
 from shared.contracts.parts import Role
 from shared.errors import NotFoundError
+from shared.runtime.database import Connection
 from shared.web.identity import Caller, allow
 from shared.web.pages import page
 
 router = APIRouter(prefix="/reviews", include_in_schema=False)
 
 SHOWN: Final = 200
+DECIDED: Final = tuple(state for state in ReviewState if state is not ReviewState.PENDING)
 FOR_ROLES: Final = (Role.REVIEWER, Role.SUPERVISOR)
 KIND_TAG: Final = {
     ReviewKind.ADJUDICATION: "tag-bad",
@@ -105,17 +109,8 @@ async def get_case(
     """One review: what is asked and proved on the left, the rule and the decision on the right."""
     now = here.runtime.clock.now()
     async with here.runtime.pool.acquire() as connection:
-        found = await reviews.listed(
-            connection,
-            caller_role=caller.role,
-            caller_name=caller.name,
-            city=here.city,
-            now=now,
-            whistle_id=whistle_id,
-            states=tuple(ReviewState),
-            limit=SHOWN,
-        )
-        item = next((each for each in found.items if each.review_id == review_id), None)
+        known = await _of_whistle(connection, whistle_id, caller, here.city, now)
+        item = next((each for each in known if each.review_id == review_id), None)
         if item is None:
             raise NotFoundError("没有这件审核事项", "there is no such review")
         detail = await look.detail(connection, whistle_id, sight=Sight(), now=now)
@@ -130,7 +125,7 @@ async def get_case(
         "reviews/case.html",
         item=item,
         detail=detail,
-        earlier=[each for each in found.items if each.review_id != review_id],
+        earlier=[each for each in known if each.review_id != review_id],
         proofs=evidence_of(item, kept, matter.place),
         asked=guide.asked(item.category, unit.function_codes if unit else ()),
         rule=rule_side(item, whistle, here.city, now),
@@ -141,6 +136,26 @@ async def get_case(
         words=Words(request, here.city, now),
         desk_address=_desk_address(here),
     )
+
+
+async def _of_whistle(
+    connection: Connection, whistle_id: UUID, caller: Caller, city: City, now: datetime
+) -> list[ReviewItem]:
+    """What waits about a whistle, and what was decided."""
+    found: list[ReviewItem] = []
+    for states in ((ReviewState.PENDING,), DECIDED):
+        listed = await reviews.listed(
+            connection,
+            caller_role=caller.role,
+            caller_name=caller.name,
+            city=city,
+            now=now,
+            whistle_id=whistle_id,
+            states=states,
+            limit=SHOWN,
+        )
+        found += listed.items
+    return found
 
 
 def _suggested(item: ReviewItem) -> str | None:

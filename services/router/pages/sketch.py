@@ -20,10 +20,7 @@ def sketch_of(place: Place, city: City, *, tile_url: str | None) -> dict[str, An
     return {
         "point": point,
         "exact": place.lat is not None,
-        "areas": [
-            {"code": grid.code, "geometry": mapping(grid.area)}
-            for grid in grids
-        ],
+        "areas": [{"code": grid.code, "geometry": mapping(grid.area)} for grid in grids],
         "compounds": [
             {"name": each.name, "lat": each.lat, "lon": each.lon}
             for each in city.catalogue.compounds.values()

@@ -109,6 +109,7 @@ function connect(say) {
     failed += 1;
   }
 
+  addEventListener("offline", lost);
   addEventListener("online", () => later !== null && open());
   addEventListener("pageshow", (event) => event.persisted && open());
   open();

@@ -19,6 +19,7 @@ from deploy.city.plan import first_steps
 from deploy.city.react import MOST_REFUSALS, Moment, called, called_again, told
 from deploy.city.temper import CHARACTERS, character_of
 from deploy.city.wording import public_reply, wording_for
+from services.router.domain.replies import Reply, alike_reply
 from shared.calendar import WorkCalendar
 from shared.catalogue.load import load_catalogue
 from shared.contracts.bureaus import (
@@ -26,14 +27,16 @@ from shared.contracts.bureaus import (
     ExtensionRefused,
     RefusalCode,
     ReportRefused,
+    Resumed,
     Ruling,
+    Suspended,
     Whistled,
 )
 from shared.contracts.envelope import Reader
-from shared.contracts.parts import AssignmentState, Result
+from shared.contracts.parts import AssignmentState, DeadlineKind, DueChange, Result
 from shared.contracts.reports import Resolved
 from shared.contracts.topics import UNIT_REPORTS
-from shared.contracts.values import Relation, TicketType
+from shared.contracts.values import Relation, TicketType, Urgency
 from tests.unit.city.conftest import NOW, WHISTLE_ID, due
 
 CITY = Path(__file__).parents[3] / "deploy" / "city"
@@ -260,3 +263,78 @@ def test_every_line_of_the_replies_is_for_a_category() -> None:
     assert set(codes) <= known
     assert {c.major_code for c in catalogue.categories.values()} <= set(codes)
     assert all(row["progress"] and row["measures"] and row["reply"] for row in rows)
+
+
+def test_a_ruling_is_disputed_now_and_then_but_once(whistled: Make) -> None:
+    sent = replace(matter_of(whistled(), Temper.RETURNING), steps=())
+    ruling = Ruling(
+        whistle_id=WHISTLE_ID, seq=3, decision="refused", reason="", state=AssignmentState.OFFERED
+    )
+    after = [told(sent, ruling, moment(n)) for n in range(100)]
+    objecting = [matter for matter in after if matter.disputed]
+    assert 10 < len(objecting) < 45
+    assert {tuple(verbs(matter)) for matter in objecting} == {(Verb.DISPUTED,)}
+    final = told(replace(objecting[0], steps=()), ruling, moment(3))
+    assert verbs(final)[-1] is Verb.RESOLVED
+
+
+def test_a_pause_stops_the_plan_and_its_end_starts_it_anew(whistled: Make) -> None:
+    calm = replace(whistled().assignment, resolve=due("5WD", 24 * 5 + 9), arrive=None)
+    matter = matter_of(whistled(urgency=Urgency.NORMAL, assignment=calm), Temper.SHELVING)
+    planned = verbs(matter)
+    assert planned.index(Verb.SUSPENSION_REQUESTED) < planned.index(Verb.RESOLVED)
+    review = due("10d", 240)
+    paused = told(
+        matter,
+        Suspended(whistle_id=WHISTLE_ID, seq=4, reason="资金未落实", review_by=review),
+        moment(),
+    )
+    assert (paused.state, paused.steps) == (AssignmentState.PAUSED, ())
+    later = due("30wh", 24 * 16)
+    change = DueChange(
+        assignment_id=matter.assignment_id,
+        unit="BH-CGJ",
+        kind=DeadlineKind.RESOLVE,
+        due=later,
+    )
+    on = told(
+        paused,
+        Resumed(whistle_id=WHISTLE_ID, seq=5, changes=(change,)),
+        moment(after=timedelta(days=10)),
+    )
+    assert on.resolve == later
+    assert Verb.SUSPENSION_REQUESTED not in verbs(on)
+    assert verbs(on)[-1] is Verb.RESOLVED
+
+
+def test_replies_are_about_the_one_matter_and_templates_are_rare(whistled: Make) -> None:
+    matter = matter_of(whistled(), Temper.PROMPT)
+    replies = []
+    for n in range(60):
+        value = event(replace(matter, sent=n), Verb.RESOLVED, now=NOW, rng=Random(n))
+        read = Reader(UNIT_REPORTS.events).read(value)
+        assert read is not None
+        assert read.data.contacted_how is not None
+        replies.append(read.data.public_reply)
+    earlier = [
+        Reply(
+            whistle_id=UUID(int=n), ticket_id=UUID(int=n), unit="BH-CGJ", number="", text=text,
+            at=NOW,
+        )
+        for n, text in enumerate(replies)
+    ]  # fmt: skip
+    alike = [
+        alike_reply(reply.text, earlier[:n], ticket_id=reply.ticket_id, at_least=0.9)
+        for n, reply in enumerate(earlier)
+    ]
+    assert sum(found is not None for found in alike) <= 3
+    hasty = [
+        read.data.public_reply
+        for n in range(60)
+        if (
+            read := Reader(UNIT_REPORTS.events).read(
+                event(replace(matter, temper=Temper.SLOW), Verb.RESOLVED, now=NOW, rng=Random(n))
+            )
+        )
+    ]
+    assert 5 < sum(not text.startswith("关于") for text in hasty) < 30

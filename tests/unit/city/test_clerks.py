@@ -1,35 +1,23 @@
-"""The clerks of the city: whom dispatchers find, how reviewers rule, what a restart keeps."""
+"""The clerks of the city: whom dispatchers find, how reviewers and the supervisor decide."""
 
 import csv
 from collections import Counter
-from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
 
 from deploy.city.calls import Clerk, Line, RefusedError
 from deploy.city.dispatchers import Directory, decide, read_guide
-from deploy.city.reviewers import Asked, Desk, asked_for, ruling
+from deploy.city.reviewers import decide as answer
+from deploy.city.reviewers import waits
 from shared.catalogue.load import load_catalogue
-from shared.contracts.parts import Actor, AssignmentState, Role
-from shared.contracts.reports import ReturnReason
-from shared.contracts.values import Due, Relation
-from shared.contracts.whistles import ReturnRequested
 from tests.unit.city.conftest import NOW, WHISTLE_ID
 
 CATALOGUE = load_catalogue()
-ASKED = Asked(
-    path="rulings",
-    whistle_id=str(WHISTLE_ID),
-    unit="BH-CGJ",
-    suggested_unit="C-SZZ",
-    leads=True,
-    adjudicate=False,
-)
 
 
 def directory() -> Directory:
@@ -104,42 +92,70 @@ def test_every_text_of_the_guide_finds_a_lawful_lead() -> None:
             assert category is None or CATALOGUE.may_lead(category, body["lead"])
 
 
+def waiting(kind: str, **changes: Any) -> dict[str, Any]:
+    """One thing of the queue, as the router lists it."""
+    return {
+        "review_id": "r-1",
+        "kind": kind,
+        "whistle_id": str(WHISTLE_ID),
+        "unit": "BH-CGJ",
+        "relation": "lead",
+        "for_role": "reviewer",
+        "due": {"by": NOW.isoformat()},
+        "request": {"suggested_unit": "C-SZZ"},
+        "likely": None,
+        **changes,
+    }
+
+
+def words(item: dict[str, Any], times: int = 300) -> Counter[str]:
+    """How often which decision is made."""
+    made = [answer(item, Random(n)) for n in range(times)]
+    return Counter(each.body.get("decision", each.path) for each in made if each is not None)
+
+
 def test_reviewers_grant_some_returns_and_refuse_what_nobody_could_take() -> None:
-    decisions = Counter(ruling(ASKED, Random(n))["decision"] for n in range(300))
+    decisions = words(waiting("return"))
     assert decisions["returned"] > 150
     assert decisions["refused"] > 50
-    granted = next(r for n in range(9) if (r := ruling(ASKED, Random(n)))["decision"] == "returned")
-    assert granted["new_unit"] == "C-SZZ"
-    nobody = replace(ASKED, suggested_unit=None)
-    assert {ruling(nobody, Random(n))["decision"] for n in range(50)} == {"refused"}
+    found = [answer(waiting("return"), Random(n)) for n in range(9)]
+    granted = next(each for each in found if each and each.body["decision"] == "returned")
+    assert (granted.path, granted.by_supervisor) == ("rulings", False)
+    assert granted.body["new_unit"] == "C-SZZ"
+    nobody = waiting("return", request={})
+    assert set(words(nobody, 50)) == {"refused"}
+    known = waiting("return", request={}, likely={"unit": "C-SZZ", "share": 0.9, "n": 9})
+    assert words(known)["returned"] > 150
 
 
-def test_a_return_is_heard_and_kept_over_a_restart(tmp_path: Path) -> None:
-    fact = ReturnRequested(
-        seq=2,
-        actor=Actor(role=Role.DEPARTMENT),
-        whistle_id=WHISTLE_ID,
-        ticket_ids=(UUID(int=1),),
-        assignment_id=UUID(int=2),
-        unit="BH-CGJ",
-        relation=Relation.LEAD,
-        state=AssignmentState.RETURN_REQUESTED,
-        received_at=NOW,
-        reason=ReturnReason.NOT_DUTY,
-        clause="三定规定",
-        rule_by=Due(by=NOW, rule="4wh", started_at=NOW, calendar="c", policy="p"),
-        suggested_unit="C-SZZ",
-    )
-    asked = asked_for(fact)
-    assert asked == ASKED
-    desk = Desk(tmp_path / "city" / "reviews.json")
-    desk.put(asked)
-    desk.keep()
-    again = Desk(tmp_path / "city" / "reviews.json")
-    assert list(again.tray.values()) == [ASKED]
-    again.done(asked)
-    assert Desk(tmp_path / "city" / "reviews.json").tray == {}
-    assert asked_for(object()) is None
+@pytest.mark.parametrize("kind", ["adjudication", "dispute"])
+def test_the_last_word_is_the_supervisors(kind: str) -> None:
+    found = answer(waiting(kind), Random(1))
+    assert found is not None
+    assert (found.path, found.by_supervisor) == ("adjudications", True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "decisions"),
+    [
+        ("extension", {"granted", "refused"}),
+        ("suspension", {"granted", "refused"}),
+        ("suspension_review", {"granted", "resumptions"}),
+        ("resolution", {"passed", "rejected"}),
+        ("release", {"releases"}),
+    ],
+)
+def test_everything_that_waits_is_answered(kind: str, decisions: set[str]) -> None:
+    assert set(words(waiting(kind))) == decisions
+    assert answer(waiting("no_owner"), Random(1)) is None, "the dispatcher's"
+
+
+def test_a_pause_is_looked_at_when_its_day_is_near() -> None:
+    later = waiting("suspension_review", for_role="supervisor")
+    assert waits(later, NOW)
+    assert not waits(later, NOW - timedelta(days=3))
+    assert waits(waiting("return"), NOW - timedelta(days=3))
+    assert not waits(waiting("release", for_role="street_officer"), NOW)
 
 
 async def test_a_service_that_is_away_is_waited_for_and_a_refusal_is_told(

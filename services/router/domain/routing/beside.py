@@ -4,7 +4,7 @@ An urgent matter whose lead has nobody on duty outside working hours goes to the
 at once, with the district's 12345 centre beside it (DOMAIN §6).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -59,10 +59,12 @@ def complete(
     unit = city.catalogue.unit(lead.unit)
     if urgency is not Urgency.NORMAL and not unit.duty_24h and not city.is_working_time(now):
         lead = _to_duty_office(lead)
-        for centre in _centre(city, place.region, called):
-            others.append(centre)
-            called.add(centre.unit)
-            trace = (*trace, line("night", lead=unit.code, unit=centre.unit))
+        centre = city.hotline_centre(place.region)
+        if centre is not None:
+            trace = (*trace, line("night", lead=unit.code, unit=centre.code))
+            if centre.code not in called:
+                others.append(_watching(centre.code))
+                called.add(centre.code)
     street = city.catalogue.street_unit(place.region)
     if street is not None and street.code not in called:
         others.append(Summons(unit=street.code, relation=Relation.INFORMED))
@@ -77,12 +79,7 @@ def _to_duty_office(lead: Summons) -> Summons:
     return replace(lead, handler=DUTY_OFFICE, handler_post=DUTY_POST, task=lead.task or AT_NIGHT)
 
 
-def _centre(city: City, region: str | None, called: set[str]) -> Iterator[Summons]:
-    centre = city.hotline_centre(region)
-    if centre is not None and centre.code not in called:
-        yield Summons(
-            unit=centre.code,
-            relation=Relation.ASSISTING,
-            task=CENTRE_AT_NIGHT,
-            coordinating=True,
-        )
+def _watching(centre: str) -> Summons:
+    return Summons(
+        unit=centre, relation=Relation.ASSISTING, task=CENTRE_AT_NIGHT, coordinating=True
+    )

@@ -6,6 +6,7 @@ import { follow } from "/static/router/live.js";
 import { shortcut } from "/static/shortcuts.js";
 import { s, sentence } from "/static/strings.js";
 import { counted } from "./countdown.js";
+import { fresh } from "./part.js";
 
 const AT_ONCE = 4;
 const EVERY_MS = 300_000; // working hours begin and end
@@ -136,14 +137,12 @@ async function takeHere() {
 
 async function takeAll() {
   if (taking) return;
-  const answer = await fetch("/work?tab=offered", { headers: { "X-Part": "1" }, credentials: "same-origin" });
-  if (!answer.ok) return;
-  const part = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const number = Number(part.getElementById("found").dataset.found);
+  const part = await fresh("/work?tab=offered", "results");
+  const number = Number(part?.querySelector("#found").dataset.found ?? 0);
   if (!number || !(await confirmed(s("ask_all", { n: number })))) return;
   if (new URLSearchParams(location.search).get("tab") !== "offered") {
     history.replaceState(null, "", "/work?tab=offered");
-    put(part.getElementById("results"));
+    put(part);
   }
   for (;;) { // page after page, until none is left or one is not taken
     const ids = rows().filter((row) => row.dataset.take).map((row) => row.dataset.id);
@@ -163,11 +162,10 @@ function put(part) {
 
 async function refresh() {
   if (taking) return;
-  const answer = await fetch(location.href, { headers: { "X-Part": "1" }, credentials: "same-origin" });
-  if (!answer.ok || taking) return;
-  const part = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("results");
+  const part = await fresh(location.href, "results");
+  if (!part || taking) return;
   const focused = results().contains(document.activeElement) || document.activeElement === document.body;
-  put(document.importNode(part, true));
+  put(part);
   const row = here();
   if (row && current) stand(row, { focus: focused });
 }

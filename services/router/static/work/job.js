@@ -9,6 +9,7 @@ import { contactForm } from "./contact.js";
 import { counted } from "./countdown.js";
 import { keepText, restoreText, forgetText, sayWrong, valuesOf } from "./form.js";
 import { filesOf, locate, startFiles } from "./evidence.js";
+import { fresh } from "./part.js";
 import { report } from "./reports.js";
 import { showWaiting } from "./waiting.js";
 import { likely, replyHelp, wizard } from "./wizards.js";
@@ -109,13 +110,12 @@ function tellWords(error) {
 // ---- what changed meanwhile ----
 
 async function showDiff(refusal) {
-  const answer = await fetch(`/work/${id()}/since?seq=${seen}`, { credentials: "same-origin" });
-  const part = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".w-since");
+  const part = await fresh(`/work/${id()}/since?seq=${seen}`, "since");
   const why = document.getElementById("diff-why");
   why.hidden = !refusal;
   if (refusal) why.textContent = tellWords(refusal);
-  document.getElementById("diff-what").replaceChildren(document.importNode(part, true));
-  seen = Number(part.dataset.seq || seen);
+  document.getElementById("diff-what").replaceChildren(...(part ? [part] : []));
+  seen = Number(part?.dataset.seq || seen);
   changed.hidden = true;
   stale = true;
   diff.showModal();
@@ -133,11 +133,10 @@ async function refresh() {
     stale = true;
     return;
   }
-  const answer = await fetch(location.href, { headers: { "X-Part": "1" }, credentials: "same-origin" });
-  if (!answer.ok || busy()) return;
-  const part = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("job");
+  const part = await fresh(location.href, "job");
+  if (!part || busy()) return;
   const focused = document.activeElement?.dataset?.open;
-  job().replaceWith(document.importNode(part, true));
+  job().replaceWith(part);
   seen = Number(job().dataset.seq);
   stale = false;
   changed.hidden = true;

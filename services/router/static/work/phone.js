@@ -5,6 +5,7 @@ import { Refused } from "/static/http.js";
 import { follow } from "/static/router/live.js";
 import { s } from "/static/strings.js";
 import { counted } from "./countdown.js";
+import { fresh } from "./part.js";
 import { report } from "./reports.js";
 import { sayWrong } from "./form.js";
 import { showWaiting } from "./waiting.js";
@@ -113,16 +114,9 @@ function writing() {
 }
 
 async function refresh() {
-  let answer;
-  try {
-    answer = await fetch("/work/m", { headers: { "X-Part": "1" }, credentials: "same-origin" });
-  } catch (error) {
-    if (error instanceof TypeError) return;
-    throw error;
-  }
-  if (!answer.ok) return;
-  const part = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("jobs");
-  jobs().replaceWith(document.importNode(part, true));
+  const part = await fresh("/work/m", "jobs");
+  if (!part) return;
+  jobs().replaceWith(part);
   counted();
 }
 

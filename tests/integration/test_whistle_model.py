@@ -1,0 +1,482 @@
+"""Random commands, legal and not: lifecycles, tables and events never disagree.
+
+Each step gives one command to the router's verbs on a real PostgreSQL, at a time that only goes
+on. What is refused changes nothing. After each step the state in the tables is what the lifecycle
+says, what the facts tell, and what each unit is told on its own topic.
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import Coroutine, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, ClassVar
+from uuid import UUID, uuid4
+
+import asyncpg
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from services.router import assist, blow, convene, deem, evaluate, suspend, take_over
+from services.router import review as reviews
+from services.router import rule as rulings
+from services.router.app import MIGRATIONS
+from services.router.assist import Assisting
+from services.router.domain.acceptance import Acceptance, FailedAcceptance
+from services.router.domain.assignment import ASSIGNMENT, AssignmentCommand
+from services.router.domain.blowing import Blow, Called
+from services.router.domain.city import City
+from services.router.domain.consulting import Consultation, Decision
+from services.router.domain.evaluation import Evaluation
+from services.router.domain.extension import Extension, ExtensionDecision
+from services.router.domain.judgement import Refused
+from services.router.domain.releasing import Release
+from services.router.domain.reviewing import Review, ReviewDecision
+from services.router.domain.ruling import ReturnDecision, Ruling
+from services.router.domain.suspension import Resumption, Suspension, SuspensionDecision
+from services.router.domain.taking_over import Because
+from services.router.follow import follow_tickets
+from services.router.judge import Reported, judge_requests
+from services.router.seed import seed
+from shared.contracts import deadlines, reports, tickets
+from shared.contracts.ids import new_id
+from shared.contracts.parts import (
+    Actor,
+    AssignmentState,
+    DeadlineKind,
+    Evidence,
+    Handler,
+    Place,
+    Result,
+    Role,
+    SuspensionCode,
+)
+from shared.contracts.tickets import CallbackResult, Satisfaction
+from shared.contracts.topics import UNIT_REPORTS
+from shared.contracts.values import Due, Relation, Urgency, WhistleKind
+from shared.errors import ShaodaoError
+from shared.runtime import history
+from shared.runtime.incoming import Incoming
+from tests.support.whistle_fold import Heard, Told
+from tests.unit.router.samples import COMMUNITY, HANDLER, MONDAY, STREET, city, registered
+
+LEAD, ASSISTING, OTHER, STRANGER = "BH-CGJ", "BH-SCJ", "BH-ZJJ", "BH-GAJ"
+UNITS = (LEAD, ASSISTING, OTHER, STRANGER, STREET)
+SELDOM_INFORMED = st.sampled_from((LEAD, LEAD, ASSISTING, ASSISTING, OTHER, STRANGER, STREET))
+COMMUNITY_UNIT = f"Q-{COMMUNITY}"
+STEPS = int(os.environ.get("SHAODAO_MODEL_STEPS", "30"))
+RUNS = int(os.environ.get("SHAODAO_MODEL_RUNS", "20"))
+
+PEOPLE = st.sampled_from(
+    (
+        Actor(role=Role.REVIEWER, unit="C-RXZX", name="审核员"),
+        Actor(role=Role.SUPERVISOR, unit="C-RXZX", name="督办员"),
+        Actor(role=Role.SUPERVISOR, unit="C-RXZX", name="督办员"),
+        Actor(role=Role.DISPATCHER, unit="C-RXZX", name="派单员"),
+        Actor(role=Role.STREET_OFFICER, unit=STREET, name="街道"),
+        Actor(role=Role.STREET_OFFICER, unit=STREET, name="街道"),
+        Actor(role=Role.COMMUNITY_WORKER, unit=COMMUNITY_UNIT, name="社区"),
+        Actor(role=Role.LIAISON, unit=LEAD, name="联络员"),
+    )
+)
+PASSING = st.sampled_from([timedelta(0)] * 6 + [timedelta(minutes=40), timedelta(hours=5)]
+                          + [timedelta(days=1), timedelta(days=4)])  # fmt: skip
+
+FILLED: dict[type, dict[str, Any]] = {
+    reports.Contacted: {"how": reports.ContactMeans.PHONE},
+    reports.Departed: {"eta_minutes": 10},
+    reports.Arrived: {"mode": reports.ArrivalMode.REMOTE},
+    reports.Progressed: {"text": "正在办理"},
+    reports.ReturnRequested: {"reason": reports.ReturnReason.NOT_DUTY, "clause": "第十二条"},
+    reports.Disputed: {"reason": "权责清单已明确", "suggested_unit": OTHER},
+    reports.HandedOver: {"to": Handler(name="石磊", post="一中队")},
+    reports.AssistingRequested: {"unit": OTHER, "task": "协助"},
+    reports.ReleaseRequested: {"unit": ASSISTING, "reason": "已无需协办"},
+    reports.ExtensionRequested: {"amount": 2, "unit": "WD", "reason": "材料未到"},
+    reports.SuspensionRequested: {
+        "reason": "冻土期",
+        "plan": "化冻后施工",
+        "code": SuspensionCode.FUNDS,
+    },
+    reports.Resolved: {
+        "result": Result.SOLVED,
+        "facts_true": reports.FactsTrue.YES,
+        "measures": "已处理",
+        "contacted_how": reports.ContactMeans.PHONE,
+        "evidence": (Evidence(kind="现场照片", taken_at=None, sha256="a" * 64),),
+    },
+}
+COMMANDS = {
+    reports.Contacted: AssignmentCommand.CONTACT,
+    reports.Departed: AssignmentCommand.DEPART,
+    reports.Arrived: AssignmentCommand.ARRIVE,
+    reports.Progressed: AssignmentCommand.PROGRESS,
+    reports.ReturnRequested: AssignmentCommand.REQUEST_RETURN,
+    reports.Disputed: AssignmentCommand.DISPUTE,
+    reports.HandedOver: AssignmentCommand.HAND_OVER,
+    reports.ExtensionRequested: AssignmentCommand.REQUEST_EXTENSION,
+    reports.SuspensionRequested: AssignmentCommand.REQUEST_SUSPENSION,
+    reports.Resolved: AssignmentCommand.RESOLVE,
+}
+"""What the lifecycle says of each report; acknowledging may also be confirming."""
+
+KINDS = sorted(UNIT_REPORTS.events, key=lambda kind: kind.__name__)
+OFTEN = (reports.Acknowledged, reports.Resolved, reports.Progressed, reports.ReturnRequested)
+Row = asyncpg.Record
+
+
+class Whistles(RuleBasedStateMachine):
+    """One whistle, a citizen's demand or a community's joint matter, and whatever befalls it."""
+
+    pool: ClassVar[asyncpg.Pool]
+    loop: ClassVar[asyncio.AbstractEventLoop]
+    city: ClassVar[City]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = MONDAY
+        self.whistle_id = UUID(int=0)
+        self.ticket_id: UUID | None = None
+        self.read = 0  # the last outbox row that was heard
+        self.heard = Heard()
+        self.told = {unit: Told(unit) for unit in UNITS}
+        self.accepted = 0
+
+    # How a whistle begins
+
+    @initialize(
+        joint=st.booleans(),
+        urgency=st.sampled_from((Urgency.NORMAL, Urgency.NORMAL, Urgency.URGENT)),
+        confidential=st.sampled_from((False, False, False, True)),
+    )
+    def begin(self, joint: bool, urgency: Urgency, confidential: bool) -> None:
+        self._wait(self._begin(joint, urgency, confidential))
+
+    async def _begin(self, joint: bool, urgency: Urgency, confidential: bool) -> None:
+        self.read = await self.pool.fetchval("select coalesce(max(id), 0) from outbox")
+        if joint:
+            await self._blow()
+        else:
+            self.ticket_id = new_id(self.now)
+            fact = registered(
+                ticket_id=self.ticket_id,
+                urgency=urgency,
+                confidential=confidential,
+                contactable=not confidential,
+            )
+            await self._follow(fact)
+            self.whistle_id = await self.pool.fetchval(
+                "select whistle_id from whistle where demand_ticket = $1", self.ticket_id
+            )
+        await self._compare()
+
+    async def _blow(self) -> None:
+        request = Blow(
+            kind=WhistleKind.JOINT_ENFORCEMENT,
+            title="早市占道",
+            summary="早市占道严重，请到场会商。",
+            place=Place(region=COMMUNITY, address="河湾路"),
+            own_effort="社区已劝导三次",
+            units=(
+                Called(unit=LEAD, relation=Relation.LEAD),
+                Called(unit=ASSISTING, relation=Relation.ASSISTING, task="查证照"),
+            ),
+        )
+        actor = Actor(role=Role.COMMUNITY_WORKER, unit=COMMUNITY_UNIT, name="社区")
+        async with self.pool.acquire() as connection, connection.transaction():
+            blown = await blow.blow(
+                connection, request, actor=actor, key=None, city=self.city, now=self.now,
+                traceparent=None,
+            )  # fmt: skip
+        self.whistle_id = blown.whistle.whistle_id
+
+    # What befalls it
+
+    @rule(
+        unit=SELDOM_INFORMED,
+        kind=st.one_of(st.sampled_from(KINDS), st.sampled_from(OFTEN)),
+        passing=PASSING,
+    )
+    def report(self, unit: str, kind: type[reports.Report], passing: timedelta) -> None:
+        self.now += passing
+        self._wait(self._report(unit, kind))
+
+    async def _report(self, unit: str, kind: type[reports.Report]) -> None:
+        before = await self._rows()
+        words = dict(FILLED.get(kind, {}))
+        if kind is reports.Resolved:  # no two replies are alike
+            words["public_reply"] = f"已处理完毕 {uuid4()} {uuid4()}"
+        said = kind(whistle_id=self.whistle_id, handler=HANDLER, at=self.now, **words)
+        reported = Reported(
+            unit=unit,
+            actor=Actor(role=Role.LIAISON, unit=unit, name="联络员"),
+            report=said,
+            report_id=str(uuid4()),
+            received_at=self.now,
+            traceparent=None,
+        )
+        async with self.pool.acquire() as connection, connection.transaction():
+            (answer,) = await judge_requests(connection, [reported], city=self.city, now=self.now)
+        after = await self._rows()
+        self._judged(unit, kind, answer, before, after)
+        await self._compare()
+
+    def _judged(
+        self,
+        unit: str,
+        kind: type[reports.Report],
+        answer: object,
+        before: Sequence[Row],
+        after: Sequence[Row],
+    ) -> None:
+        """The lifecycle's word on what was done with the report."""
+        was = _part(before, unit)
+        if isinstance(answer, Refused):
+            assert before == after, f"{kind.__name__} was refused, and something changed"
+            return
+        self.accepted += 1
+        assert was is not None, f"{unit} has no part, and its {kind.__name__} counts"
+        command = COMMANDS.get(kind)
+        if command is not None:
+            assert ASSIGNMENT.allows(was, command), f"{kind.__name__} counts in {was}"
+
+    @rule(
+        who=PEOPLE,
+        unit=SELDOM_INFORMED,
+        command=st.sampled_from(
+            (
+                *("rule", "adjudicate", "extend", "suspend", "resume", "review", "assist"),
+                *("take_over", "withdraw", "consult", "accept", "fail", "release", "evaluate"),
+            )
+        ),
+        yes=st.booleans(),
+        new_unit=st.sampled_from((None, OTHER, ASSISTING, STRANGER)),
+        passing=PASSING,
+    )
+    def command(
+        self,
+        who: Actor,
+        unit: str,
+        command: str,
+        yes: bool,
+        new_unit: str | None,
+        passing: timedelta,
+    ) -> None:
+        self.now += passing
+        self._wait(self._command(who, unit, command, yes, new_unit))
+
+    async def _command(
+        self, who: Actor, unit: str, command: str, yes: bool, new_unit: str | None
+    ) -> None:
+        verb, body, more = _given(command, unit, yes, new_unit)
+        before = await self._rows()
+        refused = None
+        try:
+            async with self.pool.acquire() as connection, connection.transaction():
+                await verb(
+                    connection, self.whistle_id, body, actor=who, city=self.city, now=self.now,
+                    traceparent=None, **more,
+                )  # fmt: skip
+        except ShaodaoError as error:
+            refused = error
+        if refused is None:
+            self.accepted += 1
+        else:
+            assert refused.zh, f"{command} is refused without a word"
+            assert before == await self._rows(), f"{command} was refused, and something changed"
+        await self._compare()
+
+    @rule(unit=SELDOM_INFORMED)
+    def silence(self, unit: str) -> None:
+        """The notifier says that twice the acknowledge limit has passed."""
+        self._wait(self._silence(unit))
+
+    async def _silence(self, unit: str) -> None:
+        rows = await self._rows()
+        (assignment_id,) = [row["assignment_id"] for row in rows if row["unit"] == unit][-1:] or [
+            uuid4()
+        ]
+        due = Due(by=self.now, rule="8wh", started_at=MONDAY, calendar="cn", policy="p")
+        missed = deadlines.Missed(
+            seq=1,
+            actor=Actor(role=Role.SYSTEM),
+            deadline_id=uuid4(),
+            kind=DeadlineKind.DEEMED,
+            round=1,
+            due=due,
+            whistle_id=self.whistle_id,
+            assignment_id=assignment_id,
+            unit=unit,
+        )
+        async with self.pool.acquire() as connection, connection.transaction():
+            await deem.heed_deadlines(
+                connection, [self._incoming(missed)], city=self.city, now=self.now
+            )
+        await self._compare()
+
+    @rule(what=st.sampled_from(("supplemented", "supplemented", "flagged", "closed", "withdrawn")))
+    def ticket(self, what: str) -> None:
+        """Intake says something of the ticket; ends are seldom, as they end the story."""
+        if self.ticket_id is not None and (
+            what in ("supplemented", "flagged") or self.accepted > 8
+        ):
+            self._wait(self._ticket(what, self.ticket_id))
+
+    async def _ticket(self, what: str, ticket_id: UUID) -> None:
+        common: dict[str, Any] = {"seq": 9, "ticket_id": ticket_id}
+        clerk = Actor(role=Role.CALLBACK_CLERK)
+        facts: dict[str, tickets.TicketFact] = {
+            "supplemented": tickets.Supplemented(**common, actor=clerk, text="在三单元门口"),
+            "flagged": tickets.GroupFlagged(
+                **common, actor=clerk, urgency=Urgency.URGENT, callers=6, window_hours=24
+            ),
+            "closed": tickets.Closed(
+                **common, actor=clerk, result=CallbackResult.SOLVED,
+                satisfaction=Satisfaction.SATISFIED,
+            ),
+            "withdrawn": tickets.Withdrawn(**common, actor=clerk, reason="已解决"),
+        }  # fmt: skip
+        await self._follow(facts[what])
+        await self._compare()
+
+    # What must hold
+
+    async def _compare(self) -> None:
+        """The tables, the facts and the views tell the same."""
+        rows = await self.pool.fetch(
+            "select id, aggregatetype, aggregateid, payload from outbox where id > $1 order by id",
+            self.read,
+        )
+        for row in rows:
+            self.read, event = row["id"], json.loads(row["payload"])
+            if event["subject"] != str(self.whistle_id):
+                continue
+            if row["aggregatetype"] == "whistles":
+                self.heard.hear(event)
+            elif (unit := row["aggregatetype"].split(".")[1]) in self.told:
+                self.told[unit].hear(event)
+        parts = await self._rows()
+        whistle = await self.pool.fetchrow(
+            "select state, seq, history_hash from whistle where whistle_id = $1", self.whistle_id
+        )
+        assert whistle is not None
+        assert self.heard.state == whistle["state"], "facts and table"
+        assert {id_: state for id_, (_, _, state) in self.heard.parts.items()} == {
+            str(row["assignment_id"]): row["state"] for row in parts
+        }, "facts and parts"
+        assert self.heard.seq <= whistle["seq"]
+        for unit, told in self.told.items():
+            assert told.state == _part(parts, unit), f"what {unit} was told, and its part"
+        await self._history_holds(whistle)
+
+    async def _history_holds(self, whistle: Row) -> None:
+        """Each row of the history is hashed over the one before; the last is the whistle's."""
+        rows = await self.pool.fetch(
+            "select seq, previous_hash, hash from history where aggregate_id = $1 order by seq",
+            self.whistle_id,
+        )
+        assert [row["seq"] for row in rows] == list(range(1, whistle["seq"] + 1))
+        before = history.FIRST_HASH
+        for row in rows:
+            assert row["previous_hash"] == before
+            before = row["hash"]
+        assert before == whistle["history_hash"]
+
+    # By hand
+
+    async def _rows(self) -> list[Row]:
+        return await self.pool.fetch(
+            "select * from assignment where whistle_id = $1 order by place", self.whistle_id
+        )
+
+    async def _follow(self, fact: tickets.TicketFact) -> None:
+        async with self.pool.acquire() as connection, connection.transaction():
+            await follow_tickets(connection, [self._incoming(fact)], city=self.city, now=self.now)
+
+    def _incoming(self, data: Any) -> Incoming:
+        return Incoming(
+            topic="tickets",
+            partition=0,
+            offset=0,
+            received_at=self.now,
+            event_id=str(uuid4()),
+            source="/test",
+            type=data.TYPE,
+            subject="x",
+            time=self.now,
+            data=data,
+            traceparent=None,
+            value=b"",
+        )
+
+    def _wait(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(60)
+
+
+def _part(rows: Sequence[Row], unit: str) -> AssignmentState | None:
+    """The state of the part a unit holds, else of the last it held."""
+    mine = [AssignmentState(row["state"]) for row in rows if row["unit"] == unit]
+    running = [s for s in mine if s not in (AssignmentState.RETURNED, AssignmentState.RELEASED)]
+    return (running or mine or [None])[-1]
+
+
+def _given(
+    command: str, unit: str, yes: bool, new_unit: str | None
+) -> tuple[Any, Any, dict[str, Any]]:
+    """The verb of a command, its body, and what it wants besides."""
+    why = "模型测试"
+    ruling = Ruling(
+        unit=unit,
+        decision=ReturnDecision.RETURNED if yes else ReturnDecision.REFUSED,
+        reason=why,
+        new_unit=new_unit if yes else None,
+    )
+    granted = (ExtensionDecision.GRANTED, ExtensionDecision.REFUSED)[not yes]
+    paused = (SuspensionDecision.GRANTED, SuspensionDecision.REFUSED)[not yes]
+    passed = (ReviewDecision.PASSED, ReviewDecision.REJECTED)[not yes]
+    decision = Decision(unit=unit, action="先清障")
+    marks = Evaluation(unit=unit, timely=28, present=18, effect=30, cooperation=14)
+    return {
+        "rule": (rulings.rule, ruling, {}),
+        "adjudicate": (rulings.rule, ruling, {"final": True}),
+        "extend": (rulings.extend, Extension(unit=unit, decision=granted, reason=why), {}),
+        "suspend": (suspend.decide, Suspension(unit=unit, decision=paused, reason=why), {}),
+        "resume": (suspend.go_on, Resumption(unit=unit, reason=why), {}),
+        "review": (reviews.review, Review(unit=unit, decision=passed, reason=why), {}),
+        "assist": (assist.assist, Assisting(unit=new_unit or unit, task="协助"), {}),
+        "take_over": (take_over.take_over, Because(reason=why), {}),
+        "withdraw": (take_over.withdraw, Because(reason=why), {}),
+        "consult": (convene.consult, Consultation(words=why, decisions=(decision,)), {}),
+        "accept": (convene.accept, Acceptance(words=why), {}),
+        "fail": (convene.fail_acceptance, FailedAcceptance(units=(unit,), reason=why), {}),
+        "release": (convene.release, Release(unit=unit, reason=why), {}),
+        "evaluate": (evaluate.evaluate, marks, {}),
+    }[command]
+
+
+async def test_lifecycles_tables_and_events_never_disagree(database: Any) -> None:
+    pool = await asyncpg.create_pool(await database(MIGRATIONS), min_size=1, max_size=2)
+    try:
+        async with pool.acquire() as connection, connection.transaction():
+            catalogue = await seed(connection, city().catalogue, policy="p", now=MONDAY)
+
+        class Here(Whistles):
+            loop = asyncio.get_running_loop()
+
+        Here.pool = pool
+        Here.city = replace(city(), catalogue=catalogue)
+        await asyncio.to_thread(
+            run_state_machine_as_test,
+            Here,
+            settings=settings(
+                max_examples=RUNS,
+                stateful_step_count=STEPS,
+                deadline=None,
+                derandomize="SHAODAO_MODEL_RUNS" not in os.environ,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+    finally:
+        await pool.close()
