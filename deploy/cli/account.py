@@ -1,5 +1,7 @@
 """`shaodao accounts` and `shaodao account …`: who may sign in to a stack with a password."""
 
+import asyncio
+from collections.abc import Collection
 from typing import Annotated
 
 import typer
@@ -8,6 +10,9 @@ from rich.table import Table
 from deploy.cli.options import PORT_BASE, AsJson, Data, PortBase, folder_of
 from deploy.cli.output import err, out, print_json
 from deploy.local import accounts as local
+from deploy.local.data_folder import DataFolder
+from deploy.local.platform import stack_platform
+from deploy.local.units import units_of
 
 app = typer.Typer(help="登录账号的增改 / add and change accounts", no_args_is_help=True)
 
@@ -54,7 +59,10 @@ def add(
 ) -> None:
     """新增账号，打印随机密码 / a new account; prints the password made up for it."""
     folder = folder_of(port_base, data)
-    account, password = local.add_account(folder, login, role=role, unit=unit, name=name or login)
+    later = _units_now(folder) if unit is not None else ()
+    account, password = local.add_account(
+        folder, login, role=role, unit=unit, name=name or login, later=later
+    )
     err.print(f"已新增 / added: {account.login}", markup=False)
     print(password)
 
@@ -92,3 +100,10 @@ def password(
     err.print(f"密码已更换 / changed: {login}", markup=False)
     if given is None:
         print(made)
+
+
+def _units_now(folder: DataFolder) -> Collection[str]:
+    """The units of a running stack, those that were added since its start too."""
+    if not folder.is_held():
+        return ()
+    return {unit.code for unit in asyncio.run(units_of(stack_platform(folder))) if unit.active}

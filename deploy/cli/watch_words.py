@@ -178,6 +178,18 @@ def _resolved(fact: whistles.Resolved, names: Names) -> Line:
     return Line(label=label, words=f"{words}{'（超时）' if fact.late else ''}", bad=fact.late)
 
 
+def _reasoned(label: str, *, bad: bool = False) -> Callable[[Any, Names], Line]:
+    def tell(fact: Any, names: Names) -> Line:
+        return Line(label=label, words=f"{names.unit(fact.unit)}：{fact.reason}", bad=bad)
+
+    return tell
+
+
+def _adjudicated(fact: rulings.Adjudicated, names: Names) -> Line:
+    word = "准予退单" if fact.decision == "returned" else "仍须承办"
+    return Line(label="终裁", words=f"{names.unit(fact.unit)} {word}：{fact.reason}")
+
+
 def _called_back(fact: tickets.CalledBack, names: Names) -> Line:
     if fact.result is CallbackResult.UNREACHABLE:
         return Line(label="回访", words=f"第{fact.attempt}次联系不上")
@@ -235,6 +247,15 @@ _TELLERS: Mapping[type, Callable[[Any, Names], Line]] = {
     whistles.ExtensionRequested: _extension_requested,
     rulings.ExtensionRefused: _unit_line("延期不准", ends=" 按原时限办理"),
     rulings.DueChanged: _due_changed,
+    whistles.Departed: _unit_line("出发", ends=" 正在赶往现场"),
+    whistles.Disputed: _reasoned("复核", bad=True),
+    rulings.Adjudicated: _adjudicated,
+    whistles.SuspensionRequested: _reasoned("申请挂账"),
+    rulings.SuspensionRefused: _reasoned("不准挂账"),
+    rulings.Suspended: _reasoned("挂账"),
+    rulings.Resumed: _unit_line("恢复", ends=" 恢复办理"),
+    rulings.ReviewPassed: _unit_line("审核", ends=" 办结审核通过"),
+    rulings.ReviewRejected: _reasoned("退回", bad=True),
     whistles.Resolved: _resolved,
     whistles.Withdrawn: lambda fact, names: Line(label="撤哨", words=fact.reason),
     deadlines.Warned: _warned,

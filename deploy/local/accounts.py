@@ -6,7 +6,7 @@ made up stand in `secrets.json`, so that they can be looked up; one that somebod
 
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -75,9 +75,18 @@ def list_accounts(folder: DataFolder) -> list[tuple[Account, str | None]]:
 
 
 def add_account(
-    folder: DataFolder, login: str, *, role: str, unit: str | None, name: str
+    folder: DataFolder,
+    login: str,
+    *,
+    role: str,
+    unit: str | None,
+    name: str,
+    later: Collection[str] = (),
 ) -> tuple[Account, str]:
-    """A new account and the password made up for it; StackError when it may not be."""
+    """A new account and the password made up for it; StackError when it may not be.
+
+    `later`: units that came after the catalogue's file.
+    """
     login = normal(login)
     if not login or len(login) > 64 or not all(sign.isalnum() or sign in "-_.@" for sign in login):
         raise StackError(
@@ -89,7 +98,7 @@ def add_account(
         login=login,
         name=name,
         role=_role(role),
-        unit=_unit(_role(role), unit),
+        unit=_unit(_role(role), unit, later),
         hash=hash_password(password),
         changed_at=datetime.now(UTC),
     )
@@ -136,12 +145,12 @@ def _role(role: str) -> Role:
     return Role(role)
 
 
-def _unit(role: Role, unit: str | None) -> str | None:
+def _unit(role: Role, unit: str | None, later: Collection[str] = ()) -> str | None:
     if unit is None and role in OF_A_UNIT:
         raise StackError(
             f"{role.value} 必须指明单位 --unit", f"{role.value} needs a unit: --unit CODE"
         )
-    if unit is not None and unit not in load_catalogue().units:
+    if unit is not None and unit not in later and unit not in load_catalogue().units:
         raise StackError(f"没有单位 {unit}", f"there is no unit {unit}")
     return unit
 

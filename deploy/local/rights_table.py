@@ -27,7 +27,7 @@ ALLOW = 3
 ANY_HOST = "*"
 DEPARTMENT = "the department"  # as the topics table calls it
 CITY = "city"  # the simulated one, which plays every department
-CITY_GROUPS = ("bureau.city", "city.reviewers")
+CITY_GROUP = "bureau.city"
 # Read by a service for those who ask it over HTTP: the pages' live view, a department's own feed.
 READ_BESIDES: Mapping[str, tuple[Topic, ...]] = {"router": (WHISTLES, UNIT_WHISTLES, UNIT_NOTICES)}
 _CODE = re.compile("[A-Za-z0-9-]+")  # with a dot, bureau.A. would begin the groups of A.B
@@ -142,11 +142,9 @@ def _of_service(service: str, units: Iterable[str], prefix: str) -> Iterator[Acl
 
 def _of_city(units: Iterable[str], prefix: str) -> Iterator[Acl]:
     user, units = f"{prefix}{CITY}", tuple(units)
-    for topic in (WHISTLES, UNIT_WHISTLES):
-        yield from (_right(user, TOPIC, name, READ) for name in _names(topic, units, prefix))
+    yield from (_right(user, TOPIC, n, READ) for n in _names(UNIT_WHISTLES, units, prefix))
     yield from (_right(user, TOPIC, n, WRITE) for n in _names(UNIT_REPORTS, units, prefix))
-    for group in CITY_GROUPS:
-        yield _right(user, GROUP, f"{prefix}{group}", READ)
+    yield _right(user, GROUP, f"{prefix}{CITY_GROUP}", READ)
 
 
 def _names(topic: Topic, units: Iterable[str], prefix: str) -> list[str]:

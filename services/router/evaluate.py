@@ -10,7 +10,7 @@ from services.router.domain.city import City
 from services.router.domain.evaluation import Evaluation
 from services.router.domain.whistle import Whistle
 from services.router.store import joint as store
-from services.router.store.joint import EvaluationItem, evaluation_of
+from services.router.store.joint import EvaluationItem
 from shared.contracts.parts import Actor
 from shared.runtime.database import Connection
 
@@ -64,8 +64,7 @@ async def of_unit(
     connection: Connection, unit: str, *, city: City, now: datetime
 ) -> UnitEvaluations:
     """What streets and communities gave a unit, whistle by whistle, and in all (DOMAIN §8)."""
-    rows = await connection.fetch(store.SQL.evaluations_of_unit, unit, None, MOST)
-    items = tuple(evaluation_of(row) for row in rows)
+    items = await store.evaluations_of_unit(connection, unit, most=MOST)
     of_whistle: dict[UUID, dict[str, float]] = {}
     weights: dict[UUID, float] = {}
     for each in items:
@@ -77,4 +76,4 @@ async def of_unit(
         if (score := rules.together(city, marks)) is not None
     ]
     found = rules.overall(city, scores)
-    return UnitEvaluations(now=now, unit=unit, n=found.n, score=found.score, items=items)
+    return UnitEvaluations(now=now, unit=unit, n=found.n, score=found.score, items=tuple(items))

@@ -28,10 +28,11 @@ async def rehome(runtime: Runtime, here: CityNow) -> int:
     moved, left = 0, set[UUID]()
     while True:
         async with runtime.transaction() as connection:
-            found = await unit_store.left_with_removed(connection, left, BATCH)
+            units = await unit_store.known(connection)
+            gone = [code for code, known in units.items() if not known.active]
+            found = await unit_store.left_with(connection, gone, left, BATCH) if gone else []
             if not found:
                 return moved
-            units = await unit_store.known(connection)
             book = await store.of_whistles(
                 connection, found, Promises(here.city, runtime.clock.now())
             )

@@ -6,9 +6,10 @@ import httpx
 
 from services.router.domain.department import unit_of_recipient
 from services.router.store import webhooks as store
+from shared.delivery import leases
 from shared.delivery.address import Allowed
 from shared.delivery.deliver import Deliverer
-from shared.delivery.outgoing import Channel
+from shared.delivery.outgoing import Channel, destination_of
 from shared.delivery.webhook import Endpoint, WebhookSender
 from shared.runtime.clock import wall_now
 from shared.runtime.service import Runtime
@@ -33,9 +34,11 @@ class Endpoints:
 
     async def disable(self, recipient: str, why: str) -> None:
         """The webhook's side wants no more."""
-        unit = unit_of_recipient(recipient)
+        unit, destination = unit_of_recipient(recipient), destination_of(Channel.WEBHOOK, recipient)
         async with self._runtime.transaction() as connection:
-            await store.disable(connection, unit, why=why, wall=wall_now())
+            wall = wall_now()
+            if await store.disable(connection, unit, destination, why=why, wall=wall):
+                await leases.cancel_waiting(connection, recipient, why=why, wall=wall)
 
 
 def start_sending(runtime: Runtime, *, seals: Seals, client: httpx.AsyncClient) -> Deliverer:

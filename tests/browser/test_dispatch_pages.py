@@ -47,7 +47,10 @@ async def test_a_ticket_is_dispatched_in_two_keys_and_others_handed_over(
         urgency=Urgency.URGENT, hints=tickets.Hints(similar=(), same_caller_30d=3),
     )  # fmt: skip
     vague = await router.registers(
-        number="15992026091400000042", dispatch_by=due(60), category=None, title="说不清归谁管的事" * 9
+        number="15992026091400000042",
+        dispatch_by=due(60),
+        category=None,
+        title="说不清归谁管的事" * 9,
     )
     await rows(page, 3)  # by itself: live
     assert await page.locator(".queue-row").first.get_attribute("data-key") == first

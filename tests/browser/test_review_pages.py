@@ -51,7 +51,9 @@ async def test_returns_are_ruled_on_in_two_keys(
     await expect(page.locator(".case")).to_have_attribute("data-whistle", whistles[0])
     await expect(page.get_by_text(CLAUSE)).to_be_visible()
     await page.keyboard.press("r")
-    await expect(page.get_by_label("理由 T")).to_have_value("责任清单明确由该单位负责，请继续办理。")
+    await expect(page.get_by_label("理由 T")).to_have_value(
+        "责任清单明确由该单位负责，请继续办理。"
+    )
     await page.keyboard.press("2")
     await fits(page)
     await axe(page)
@@ -106,7 +108,9 @@ async def test_who_dispatched_is_shown_and_blocked_and_english_is_whole(
     page = await router_page("supervisor", "C-RXZX", name="罗督办", language="en")
     await page.goto("/reviews")
     await rows(page, 1)
-    await expect(page.locator(".case [data-blocked]")).to_contain_text("the dispatcher may not rule")
+    await expect(page.locator(".case [data-blocked]")).to_contain_text(
+        "the dispatcher may not rule"
+    )
     await page.keyboard.press("a")
     await expect(page.locator("input[name=decision]:checked")).to_have_count(0)
     await axe(page)

@@ -1,21 +1,11 @@
 """承办工作台: a liaison's day, by keyboard, with what others do meanwhile; a phone out of doors."""
 
-from io import BytesIO
+from playwright.async_api import expect
 
-from PIL import Image
-from playwright.async_api import FilePayload, expect
-
-from tests.support.browser import axe, fits, smallest_text
+from tests.support.browser import axe, fits, smallest_text, taken
 
 LEAD = "BH-CGJ"
 HERE = {"latitude": 40.8221, "longitude": 111.6543}
-
-
-def taken() -> FilePayload:
-    """A photo as a phone's camera would give it."""
-    data = BytesIO()
-    Image.new("RGB", (64, 48), (120, 140, 160)).save(data, "JPEG")
-    return {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": data.getvalue()}
 
 
 async def whistled(router, number: int, **fields) -> list[str]:
@@ -179,7 +169,13 @@ async def test_three_buttons_for_who_works_out_of_doors(router, router_page, sho
     await fits(page)
     await axe(page)
     await shot(page, "work-m")
+    await page.locator("html[data-kept=yes]").wait_for(state="attached")
+    await page.context.set_offline(True)
+    await page.reload()  # it opens in a cellar, too
+    await ready(page)
     await page.get_by_role("button", name="接单").click()
+    await expect(page.locator("#waiting [data-state=waiting]")).to_be_visible()
+    await page.context.set_offline(False)
     await page.get_by_role("button", name="已接单").wait_for()
     await page.get_by_role("button", name="到场", exact=True).click()
     await page.get_by_role("button", name="已到场").wait_for()

@@ -9,7 +9,7 @@ from deploy.local.ports import LOOPBACK, free_base
 from services.intake.app import MIGRATIONS as INTAKE_MIGRATIONS
 from services.router.app import MIGRATIONS
 from tests.browser.conftest import ROUTER_UNITS
-from tests.support.browser import Window, axe
+from tests.support.browser import Window, axe, taken
 from tests.support.intake import intake_on
 from tests.support.router import SECRET, router_on
 
@@ -45,7 +45,12 @@ async def test_the_number_is_shown_in_place_recorded_and_forgotten(
     both, browser, accounts_file, shot
 ):
     intake, router = both
-    ticket_id = (await intake.registered(category="0101"))["ticket_id"]
+    await only_the_router_may_ask(intake, router)
+    file = ("photo.jpg", taken()["buffer"], "image/jpeg")
+    photo = await intake.call("POST", "/../photos", files={"file": file})
+    assert photo.status_code == 201, photo.text
+    receipt = await intake.registered(category="0101", photos=[photo.json()["photo_id"]])
+    ticket_id = receipt["ticket_id"]
     whistle_id = await router.blown(ticket_id)
     await router.report(whistle_id, "acknowledged", unit=LEAD)
     await intake.ticket_in(ticket_id, "processing")
@@ -53,6 +58,9 @@ async def test_the_number_is_shown_in_place_recorded_and_forgotten(
     page = await window("handler", LEAD, name="王工")
     await page.goto(f"/work/{whistle_id}")
     await page.locator("html[data-ready=yes]").wait_for(state="attached")
+    shown = page.get_by_role("img", name="照片 1")
+    await expect(shown).to_be_visible()
+    assert await shown.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
     await page.get_by_role("button", name="拨打联系").click()
     form = page.locator("#do-contacted")
     await form.get_by_role("button", name="拨打").click()
@@ -67,8 +75,8 @@ async def test_the_number_is_shown_in_place_recorded_and_forgotten(
     await window.close()
 
 
-async def test_only_the_router_may_ask_intake_and_only_this(both):
-    intake, router = both
+async def only_the_router_may_ask(intake, router) -> None:
+    """What intake lets another origin ask, and which one: AssertionError when it is more."""
     path = "/api/v1/tickets/01998e5e-0000-7000-8000-000000000001/disclosures"
     asking = {"Access-Control-Request-Method": "POST"}
     for origin, address, granted in (

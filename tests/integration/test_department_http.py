@@ -191,8 +191,8 @@ async def test_what_is_no_report_at_all(router: Router) -> None:
         )
         assert answer.status_code == 422, body
         assert answer.json()["errors"][0]["field"] == "body"
-    (answer,) = await push(router, {"type": "shaodao.report.acknowledged.v1"})
-    assert (answer["verdict"], answer["code"]) == ("refused", "invalid")
+    (refused,) = await push(router, {"type": "shaodao.report.acknowledged.v1"})
+    assert (refused["verdict"], refused["code"]) == ("refused", "invalid")
 
 
 async def test_five_hundred_at_once(router: Router) -> None:

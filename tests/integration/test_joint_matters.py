@@ -290,7 +290,7 @@ async def test_the_board_and_the_repeats_use_their_indexes(router: Router):
         "repeats": (new_id(MONDAY), 90, None, None, 100),
         "repeats_counted": (new_id(MONDAY), 90),
         "evaluations": (new_id(MONDAY),),
-        "evaluations_of_unit": (LEAD, None, 100),
+        "evaluations_of_unit": (LEAD, 100),
         "acceptance": (new_id(MONDAY),),
     }
     connection = await asyncpg.connect(router.dsn, server_settings={"enable_seqscan": "off"})

@@ -23,7 +23,7 @@ from deploy.local.data_folder import DataFolder
 from deploy.local.errors import StackError
 from deploy.local.kafka_requests import Acl, acls, alter_scram_users, create_acls, delete_acls
 from deploy.local.plan import Options, kafka_env, service_url
-from deploy.local.platform import broker_of, cluster_platform
+from deploy.local.platform import broker_of, cluster_platform, stack_platform
 from deploy.local.ports import Ports, free_base
 from deploy.local.report import Silent
 from deploy.local.rights import apply_rights, new_credentials, signs_in, strangers
@@ -31,6 +31,7 @@ from deploy.local.rights_check import rights_findings
 from deploy.local.rights_table import ALLOW, LITERAL, READ, TOPIC, WRITE
 from deploy.local.scram import salt
 from deploy.local.stack import Stack
+from deploy.local.units import apply_units
 from shared.catalogue.load import load_catalogue
 from shared.contracts.topics import CITY_TOPICS
 from shared.runtime.clock import Clock
@@ -348,6 +349,43 @@ async def test_a_cluster_is_served_as_a_stack_is(
         ["topics", "credentials", "--service", "router", "--data", str(stack.folder.path)],
     )
     assert "new passwords at every start" in str(refused.exception)
+
+
+async def test_a_unit_added_at_run_time_has_rights_before_it_is_reachable_and_loses_them(
+    stack: Stack,
+) -> None:
+    platform = stack_platform(stack.folder)
+    token = issue_token(platform.token_secret, role="ops")
+    unit = {
+        "code": "BH-TMP",
+        "name": "滨河区重点项目专班",
+        "level": "district",
+        "kind": "bureau",
+        "parent": "BH-GOV",
+        "function_codes": ["CGJ"],
+        "region": "159902",
+    }
+    async with httpx.AsyncClient(
+        base_url=f"{platform.router_url}/api/v1",
+        headers={"Authorization": f"Bearer {token}"},
+        trust_env=False,
+        timeout=30,
+    ) as http:
+        added = await http.post("/units", json=unit)
+        assert added.status_code == 201, added.text
+        applied = await apply_units(platform)
+        assert applied.rights is not None
+        assert applied.rights.made == ("bureau.BH-TMP",)
+        assert applied.reached == ["BH-TMP"]
+        access = await new_credentials(platform.broker, "bureau.BH-TMP")
+        async with intruder(access) as department:
+            assert await department.writes("bureau.BH-TMP.reports") == 0
+            removed = await http.post("/units/BH-TMP/removal", json={"reason": "专班工作已完成"})
+            assert removed.status_code == 200, removed.text
+            await apply_units(platform)
+            assert await department.writes("bureau.BH-TMP.reports") == TOPIC_REFUSED
+        assert not await signs_in(access)
+    assert not (await apply_units(platform, dry=True)).rights
 
 
 def _for_all_to_read(folder: Path) -> list[Path]:

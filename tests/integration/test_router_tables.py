@@ -535,10 +535,15 @@ async def test_silence_is_deemed_and_overdue_urgent_tickets_are_dispatched(desk:
     ]
     async with desk.transaction() as connection:
         await deem.heed_deadlines(connection, events, city=desk.city, now=MONDAY)
-    assert (await desk.types("whistles"))[-2:] == ["deemed_acknowledged", "blown"]
-    provisional = (await desk.said("whistles"))[-1]["data"]
+    assert (await desk.types("whistles"))[-3:] == [
+        "deemed_acknowledged",
+        "blown",
+        "held_handed_over",
+    ]
+    provisional, alarm = (each["data"] for each in (await desk.said("whistles"))[-2:])
     assert provisional["provisional"] is True
     assert provisional["assignments"][0]["unit"] == "U-TX1"
+    assert (alarm["ticket_ids"], alarm["to_role"]) == ([str(normal)], "shift_lead")
     states = {r["demand_ticket"]: r["state"] for r in await desk.rows("select * from whistle")}
     assert states == {quiet: "open", urgent: "open", normal: "held"}
 

@@ -88,6 +88,8 @@ async def test_a_unit_added_at_run_time_is_reached_within_a_minute(
     printed = await shaodao(folder, "topics", "apply", "--unit", "BH-LSZ")
     assert f"{router.prefix}bureau.BH-LSZ.whistles" in printed
     assert (await shown(router, "BH-LSZ"))["reachable"] is True
+    liaison = ("--role", "liaison", "--unit", "BH-LSZ")
+    assert await shaodao(folder, "account", "add", "lsz", *liaison), "its people may sign in"
     done = await router.call("POST", f"/held/{held}/dispatch", role="dispatcher", json=body)
     assert done.status_code == 201, done.text
 

@@ -1,4 +1,4 @@
-"""Who comes: whom the person chose, who is on duty at night, what goes on when nobody dispatches."""
+"""Who comes: whom the person chose, who is on duty at night, what goes on when nobody decides."""
 
 from typing import Any
 

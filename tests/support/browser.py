@@ -7,12 +7,21 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from PIL import Image
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    FilePayload,
+    Page,
+    async_playwright,
+)
 from playwright.async_api import Response as Answer
 
 from deploy.local.data_folder import PROJECT
@@ -215,3 +224,10 @@ async def save_shot(page: Page, name: str) -> None:
     """A picture of the whole page as build/screenshots/<name>.png."""
     SHOTS.mkdir(parents=True, exist_ok=True)
     await page.screenshot(path=SHOTS / f"{name}.png", full_page=True, animations="disabled")
+
+
+def taken() -> FilePayload:
+    """A photo as a phone's camera would give it."""
+    data = BytesIO()
+    Image.new("RGB", (64, 48), (120, 140, 160)).save(data, "JPEG")
+    return {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": data.getvalue()}

@@ -4,10 +4,10 @@ from itertools import combinations
 
 import pytest
 
-from deploy.city import department, reviewers
+from deploy.city import department
 from deploy.local.kafka_requests import Acl, ScramUser
 from deploy.local.rights_table import (
-    CITY_GROUPS,
+    CITY_GROUP,
     GROUP,
     LITERAL,
     PREFIXED,
@@ -73,8 +73,8 @@ def test_a_code_that_would_reach_into_another_units_names_is_refused(code: str) 
         wanted(["A", code])
 
 
-def test_the_city_has_the_groups_that_it_uses() -> None:
-    assert {department.GROUP, reviewers.GROUP} == set(CITY_GROUPS)
+def test_the_city_has_the_group_that_it_uses() -> None:
+    assert department.GROUP == CITY_GROUP
 
 
 def test_what_is_missing_is_granted_and_what_is_too_much_taken() -> None:

@@ -13,7 +13,15 @@ from uuid import UUID, uuid5
 
 from annotated_types import Ge, Le, Len, MaxLen
 
-from shared.catalogue.model import LOCAL_KINDS, Unit, UnitKind, UnitLevel
+from shared.catalogue.model import (
+    COMMUNITY_FUNCTION,
+    LOCAL_KINDS,
+    PROPERTY_FUNCTION,
+    STREET_FUNCTION,
+    Unit,
+    UnitKind,
+    UnitLevel,
+)
 from shared.catalogue.regions import Region, RegionLevel, is_region_code, level_of, parent_of
 from shared.contracts.units import UnitDeclared
 from shared.errors import ConflictError, FieldError, InvalidError
@@ -27,6 +35,13 @@ _OFFICES: Final[Mapping[UnitKind, RegionLevel]] = {
     UnitKind.STREET: RegionLevel.STREET,
     UnitKind.COMMUNITY: RegionLevel.COMMUNITY,
 }
+_LEVELS: Final = {UnitKind.STREET: UnitLevel.STREET, UnitKind.COMMUNITY: UnitLevel.COMMUNITY}
+_OWN: Final = {
+    UnitKind.STREET: STREET_FUNCTION,
+    UnitKind.COMMUNITY: COMMUNITY_FUNCTION,
+    UnitKind.PROPERTY: PROPERTY_FUNCTION,
+}
+"""The function by which an address leads to a unit of the kind."""
 
 Name = Annotated[str, Len(2, 60)]
 Functions = Annotated[tuple[Annotated[str, Len(1, 16)], ...], MaxLen(20)]
@@ -211,6 +226,13 @@ def _faults(unit: Unit, units: Units, regions: Mapping[str, Region]) -> Iterator
         if _FUNCTION.fullmatch(function) is None or function in unit.function_codes[:place]:
             zh = f"{function} 不是职能代码，或重复"
             yield _wrong(f"function_codes.{place}", zh, "is no function's code, or repeated")
+    own = _OWN.get(unit.kind)
+    if own is not None and own not in unit.function_codes:
+        zh = f"须含职能 {own}，否则按地址找不到该单位"
+        yield _wrong("function_codes", zh, f"must have {own}, or no address leads to the unit")
+    if unit.kind in _LEVELS and unit.level is not _LEVELS[unit.kind]:
+        zh, en = "层级与类型不符", f"a {unit.kind.value} is of its own level"
+        yield _wrong("level", zh, en)
     yield from _region_faults(unit, regions)
 
 

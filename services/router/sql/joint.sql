@@ -29,9 +29,9 @@ select e.whistle_id, w.number, w.kind, e.unit, e.evaluator_class, e.by_unit, e.b
     e.evaluated_at, e.timely, e.present, e.effect, e.cooperation, e.score, e.weight, e.rating,
     e.solved, e.words
 from evaluation e join whistle w using (whistle_id)
-where e.unit = $1 and ($2::uuid is null or e.whistle_id >= $2)
+where e.unit = $1
 order by e.whistle_id desc, e.evaluator_class
-limit $3
+limit $2
 
 -- name: repeats
 -- Earlier whistles of the same place, newest first.

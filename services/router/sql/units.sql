@@ -32,13 +32,12 @@ from unit order by code
 -- Units are changed one after the other: what is checked of the others stays true.
 select pg_advisory_xact_lock(hashtextextended('units', 0))
 
--- name: left_with_removed
--- Running whistles in which a unit that was removed still has something to do.
+-- name: left_with
+-- Running whistles in which one of these units still has something to do.
 select distinct a.whistle_id
-from unit u
-join assignment a on a.unit = u.code
+from assignment a
 join whistle w on w.whistle_id = a.whistle_id
-where not u.active and not a.whistle_id = any($1::uuid[])
+where a.unit = any($1::text[]) and not a.whistle_id = any($2::uuid[])
     and a.state not in ('done', 'returned', 'released')
     and w.state in ('open', 'awaiting_acceptance')
-order by a.whistle_id limit $2
+order by a.whistle_id limit $3

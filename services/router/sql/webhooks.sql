@@ -24,6 +24,18 @@ delete from webhook where unit = $1 returning unit
 
 -- name: disable_webhook
 update webhook set disabled_at = $2, disabled_why = $3 where unit = $1 and disabled_at is null
+returning unit
+
+-- name: cursors_back
+-- To the first event of each stream that was queued and is not sent: it is queued again later.
+update webhook_cursor set next_offset = least(next_offset, not_sent.first)
+from (
+    select values ->> 'stream' as stream, min((values ->> 'offset')::bigint) as first
+    from delivery
+    where destination = $2 and state in ('queued', 'leased')
+    group by 1
+) as not_sent
+where webhook_cursor.unit = $1 and webhook_cursor.stream = not_sent.stream
 
 -- name: set_cursor
 insert into webhook_cursor (unit, stream, next_offset) values ($1, $2, $3)
@@ -43,6 +55,10 @@ select * from webhook_cursor where unit = $1 order by stream
 -- Of the webhooks that are called.
 select webhook_cursor.* from webhook_cursor join webhook using (unit)
 where disabled_at is null order by unit, stream
+
+-- name: hold_webhook
+-- Whoever forwards holds the webhook, so that it is not switched off in between.
+select unit from webhook where unit = $1 and disabled_at is null for share
 
 -- name: advance
 -- Only who read from where the cursor still stands moves it: of two copies one.

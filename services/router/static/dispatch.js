@@ -177,7 +177,6 @@ async function dispatch(mine) {
 
 /** What was sent, with a way to look at it again: the only trace on a page that goes on. */
 function done(text, address, key) {
-  toast(text, "good");
   const line = notice(text);
   line.append(
     button(s("sent_open"), () => desk.open(key, { address, focus: true })),

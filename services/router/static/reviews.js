@@ -3,7 +3,7 @@
 import { choose, itemsOf } from "./choose.js";
 import { idle, notice, panes } from "./panes.js";
 import { Refused, ask } from "/static/http.js";
-import { tell, toast } from "/static/dialogs.js";
+import { tell } from "/static/dialogs.js";
 import { language, s, sentence } from "/static/strings.js";
 import { shortcut } from "/static/shortcuts.js";
 
@@ -136,7 +136,6 @@ async function decide() {
 }
 
 function done(number, key, address) {
-  toast(s("sent", { number }), "good");
   const line = notice(s("sent", { number }));
   line.append(
     button(s("sent_open"), () => desk.open(key, { address, focus: true })),

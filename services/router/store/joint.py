@@ -129,6 +129,14 @@ async def evaluations(connection: Connection, whistle_id: UUID) -> list[Evaluati
     return [evaluation_of(row) for row in await connection.fetch(SQL.evaluations, whistle_id)]
 
 
+async def evaluations_of_unit(
+    connection: Connection, unit: str, *, most: int
+) -> list[EvaluationItem]:
+    """The unit's marks, newest whistle first."""
+    found = await connection.fetch(SQL.evaluations_of_unit, unit, most)
+    return [evaluation_of(row) for row in found]
+
+
 def marks(items: Iterable[EvaluationItem]) -> list[Mark]:
     """What the rules need of them."""
     return [

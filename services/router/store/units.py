@@ -63,11 +63,11 @@ async def update(connection: Connection, now: KnownUnit) -> None:
     )
 
 
-async def left_with_removed(
-    connection: Connection, but: Collection[UUID], limit: int
+async def left_with(
+    connection: Connection, units: Collection[str], but: Collection[UUID], limit: int
 ) -> list[UUID]:
-    """Running whistles in which a removed unit still has something to do, without these."""
-    found = await connection.fetch(SQL.left_with_removed, list(but), limit)
+    """Running whistles in which these units still have something to do, without some."""
+    found = await connection.fetch(SQL.left_with, list(units), list(but), limit)
     return [row["whistle_id"] for row in found]
 
 

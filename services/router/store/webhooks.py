@@ -48,9 +48,17 @@ async def remove(connection: Connection, unit: str) -> bool:
     return await connection.fetchval(SQL.remove_webhook, unit) is not None
 
 
-async def disable(connection: Connection, unit: str, *, why: str, wall: datetime) -> None:
-    """Call it no more."""
-    await connection.execute(SQL.disable_webhook, unit, wall, why)
+async def disable(
+    connection: Connection, unit: str, destination: str, *, why: str, wall: datetime
+) -> bool:
+    """Call it no more; what was queued and not sent is forwarded again should it be set anew.
+
+    False where it was off before.
+    """
+    if await connection.fetchval(SQL.disable_webhook, unit, wall, why) is None:
+        return False
+    await connection.execute(SQL.cursors_back, unit, destination)
+    return True
 
 
 async def endpoint_of(
@@ -91,7 +99,9 @@ async def cursors(connection: Connection) -> list[Cursor]:
 
 
 async def advance(connection: Connection, cursor: Cursor, *, to: int) -> bool:
-    """Move a cursor on; False when it does not stand there any more."""
+    """Move a cursor on; False when it stands there no more, or the webhook was switched off."""
+    if await connection.fetchval(SQL.hold_webhook, cursor.unit) is None:
+        return False
     moved = await connection.fetchval(SQL.advance, cursor.unit, cursor.stream, cursor.next, to)
     return moved is not None
 

@@ -94,6 +94,21 @@ def test_blowing_meets_dispatch_and_starts_the_units_promises(called):
     assert part.ticket_ids == (TICKET,)
 
 
+def test_what_nobody_owns_is_ruled_on_by_then_and_met_when_units_are_called():
+    world = World()
+    due = due_of("4wh", START)
+    held = samples.whistle_fact(whistles.Held, why=("11:",), candidates=(), rule_by=due)
+    world.hear((samples.registered(START), START), (held, START))
+    ruling = world.deadlines[deadline_id(WHISTLE, K.RULING, 1)]
+    assert (ruling.state, ruling.due, ruling.unit, ruling.number) == (S.RUNNING, due, None, "T1")
+    plain = samples.whistle_fact(whistles.Held, why=("12:",), candidates=())
+    other = World()
+    other.hear((samples.registered(START), START), (plain, START))
+    assert K.RULING not in states(other)
+    world.hear((samples.blown(START + HOUR), START + HOUR))
+    assert states(world)[K.RULING] is S.MET
+
+
 def test_a_streets_own_whistle_does_not_dispatch_its_tickets():
     world = World()
     blown = samples.blown(START + HOUR, kind=WhistleKind.KEY_WORK)

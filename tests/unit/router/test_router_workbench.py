@@ -9,6 +9,7 @@ from services.router.domain.asking import Extending, WhyNot, extending, longest,
 from services.router.domain.assignment import ASSIGNMENT, Assignment
 from services.router.domain.countdown import amounts, countdown
 from services.router.domain.figures import Figure, Row, figures
+from services.router.domain.whistle import Whistle
 from services.router.domain.workbench import (
     Action,
     ClockState,
@@ -37,13 +38,13 @@ from tests.unit.router.samples import (
 CGJ = "BH-CGJ"
 
 
-def part(whistle, unit: str = CGJ) -> Assignment:
+def part(whistle: Whistle, unit: str = CGJ) -> Assignment:
     found = whistle.part_of(unit)
     assert found is not None
     return found
 
 
-def test_a_new_part_waits_to_be_acknowledged_first():
+def test_a_new_part_waits_to_be_acknowledged_first() -> None:
     whistle = blown()
     assert tabs_of(whistle, part(whistle), MONDAY) == {Tab.TODO, Tab.OFFERED, Tab.JOINT}
     due = next_due(part(whistle), MONDAY)
@@ -51,7 +52,7 @@ def test_a_new_part_waits_to_be_acknowledged_first():
     assert (due.kind, due.state) == (DeadlineKind.ACKNOWLEDGE, ClockState.RUNNING)
 
 
-def test_what_is_past_is_late_and_counted_up():
+def test_what_is_past_is_late_and_counted_up() -> None:
     whistle, later = blown(), MONDAY + timedelta(days=1)
     assert Tab.OVERDUE in tabs_of(whistle, part(whistle), later)
     due = next_due(part(whistle), later)
@@ -62,7 +63,7 @@ def test_what_is_past_is_late_and_counted_up():
     assert (left.seconds, left.working, left.runs, left.late) == (-5 * 3600, True, True, True)
 
 
-def test_working_time_stands_still_at_night_and_natural_time_does_not():
+def test_working_time_stands_still_at_night_and_natural_time_does_not() -> None:
     whistle = blown()
     acknowledge = part(whistle).dues.acknowledge
     assert acknowledge is not None
@@ -84,11 +85,11 @@ def test_working_time_stands_still_at_night_and_natural_time_does_not():
         ("2d", [(2, "day", 100)]),
     ],
 )
-def test_a_limit_is_said_in_its_own_units(rule, parts):
+def test_a_limit_is_said_in_its_own_units(rule: str, parts: list[tuple[int, str, int]]) -> None:
     assert [(a.number, a.unit, a.percent) for a in amounts(rule)] == parts
 
 
-def test_what_is_offered_is_what_the_lifecycle_allows():
+def test_what_is_offered_is_what_the_lifecycle_allows() -> None:
     whistle = counted(said(blown(), reports.Acknowledged))
     offered = actions_of(whistle, part(whistle))
     assert Action.RESOLVE in offered
@@ -101,7 +102,7 @@ def test_what_is_offered_is_what_the_lifecycle_allows():
     assert Action.RESOLVE not in actions_of(asked, part(asked))
 
 
-def test_an_informed_unit_has_but_to_know():
+def test_an_informed_unit_has_but_to_know() -> None:
     whistle = blown(lead(), informed())
     street = next(a for a in whistle.assignments if a.relation is Relation.INFORMED)
     assert actions_of(whistle, street) == (Action.ACKNOWLEDGE,)
@@ -109,7 +110,7 @@ def test_an_informed_unit_has_but_to_know():
     assert tabs_of(whistle, street, MONDAY) == {Tab.INFORMED, Tab.TODO}
 
 
-def test_what_may_be_asked_for_is_told_before():
+def test_what_may_be_asked_for_is_told_before() -> None:
     whistle = counted(said(blown(), reports.Acknowledged))
     asked = extending(whistle, part(whistle), promises(MONDAY))
     assert isinstance(asked, Extending)
@@ -125,7 +126,7 @@ def test_what_may_be_asked_for_is_told_before():
     assert suspending(whistle, part(whistle), secret, here, MONDAY) is WhyNot.CONFIDENTIAL
 
 
-def test_a_share_counts_what_was_kept_or_is_past():
+def test_a_share_counts_what_was_kept_or_is_past() -> None:
     whistle = blown()
     in_time = counted(said(whistle, reports.Acknowledged))
     silent = blown()

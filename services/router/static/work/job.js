@@ -89,7 +89,7 @@ document.addEventListener("submit", async (event) => {
 async function say(body, form, photos = []) {
   try {
     const done = await report({ whistleId: id(), title: title(), body, photos });
-    if (done.state === "sent") toast(s("sent", { what: s(body.type) }), "good");
+    if (done.state === "sent") told(done.data, body.type);
     if (!form) await refresh();
     return true;
   } catch (error) {
@@ -99,6 +99,13 @@ async function say(body, form, photos = []) {
     else tell(error);
     return false;
   }
+}
+
+/** What came of a report: a resolution may wait for a reviewer, or come back at once. */
+function told(data, type) {
+  if (data.sent_back) toast(s("sent_back", { why: data.sent_back }), "bad");
+  else if (data.review === "pending") toast(s("reviewed_first"), "good");
+  else toast(s("sent", { what: s(type) }), "good");
 }
 
 function tellWords(error) {

@@ -37,6 +37,7 @@ async function say(job, body, more = {}) {
       return true;
     }
     await refresh();
+    if (done.data.sent_back) tell({ zh: done.data.sent_back, en: done.data.sent_back });
     return true;
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
@@ -126,3 +127,22 @@ follow(() => !writing() && refresh(), (on) => {
   live.dataset.state = on ? "on" : "off";
 });
 document.documentElement.dataset.ready = "yes";
+
+// ---- opens without network ----
+
+async function serve() {
+  if (!("serviceWorker" in navigator)) return;
+  const address = document.querySelector("[data-worker]").dataset.worker;
+  await navigator.serviceWorker.register(address, { scope: "/work/m" });
+  const worker = await navigator.serviceWorker.ready;
+  navigator.serviceWorker.addEventListener("message", (event) => {
+    if (event.data?.kept) document.documentElement.dataset.kept = "yes";
+  });
+  const parts = performance.getEntriesByType("resource").map((entry) => entry.name)
+    .filter((name) => name.startsWith(`${location.origin}/static/`));
+  worker.active.postMessage({ keep: ["/work/m", ...parts] });
+}
+
+await serve().catch((error) => {
+  if (!(error instanceof TypeError) && error.name !== "SecurityError") throw error;
+});

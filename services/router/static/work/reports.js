@@ -10,6 +10,11 @@ const STORE = "reports";
 const WAITS = new Set([408, 425, 429, 500, 502, 503, 504]);
 const EVERY_MS = 20_000;
 
+/** Whether to try again later: no network, too busy, or signed out while it waited. */
+function waits(error) {
+  return error instanceof TypeError || WAITS.has(error.status) || error.status === 401 || error.problem?.code === "csrf";
+}
+
 let opened = null;
 let later = null;
 let told = () => {};
@@ -83,7 +88,7 @@ export async function report({ whistleId, title, body, photos = [], evidence = n
     await forget(parcel.key);
     return { state: "sent", data };
   } catch (error) {
-    if (error instanceof TypeError || WAITS.has(error.status)) {
+    if (waits(error)) {
       again();
       told(parcel);
       return { state: "waiting" };
@@ -129,7 +134,7 @@ export async function flush() {
         await forget(parcel.key);
         told({ ...parcel, state: "sent" });
       } catch (error) {
-        if (error instanceof TypeError || WAITS.has(error.status)) {
+        if (waits(error)) {
           left = true;
           break; // no network: the others wait as well
         }

@@ -1,0 +1,165 @@
+"""Two tickets about one matter after units were called: what becomes of whistles and tickets."""
+
+from typing import Any
+
+from tests.stories.test_desk_verbs import ASSISTING, LEAD, command, resolved
+from tests.stories.test_held import dispatch, held
+from tests.support.city import RESOLVED, Bureau, City
+from tests.support.waiting import eventually
+
+OTHER = "U-TX2"
+
+
+async def whistle(city: City, whistle_id: str) -> dict[str, Any]:
+    """The whistle as a dispatcher reads it."""
+    answer = await city.call("GET", "router", f"/api/v1/whistles/{whistle_id}", role="dispatcher")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()["whistle"]
+    return found
+
+
+async def taken(city: City, bureau: Bureau, ticket_id: str) -> str:
+    """The ticket's whistle, acknowledged by its lead, and the ticket under way."""
+    called = await bureau.whistled(ticket_id)
+    whistle_id: str = called["whistle_id"]
+    await bureau.accepted(await bureau.report("acknowledged", whistle_id))
+    await city.ticket_in(ticket_id, "processing")
+    return whistle_id
+
+
+async def another(city: City) -> str:
+    """A ticket that a dispatcher gave to another unit."""
+    ticket_id: str = (
+        await city.submit(category="2602", description="路灯杆上的基站坏了，灯也不亮了。")
+    )["ticket_id"]
+    await eventually(lambda: held(city, ticket_id))
+    assert (await dispatch(city, ticket_id, OTHER)).status_code == 201
+    return ticket_id
+
+
+async def question(city: City, ticket_id: str) -> dict[str, Any]:
+    """The merge that waits for a dispatcher, both whistles side by side."""
+
+    async def asked() -> list[dict[str, Any]]:
+        answer = await city.call("GET", "router", "/api/v1/merges", role="dispatcher")
+        return [item for item in answer.json()["items"] if item["ticket_id"] == ticket_id]
+
+    return (await eventually(asked))[0]
+
+
+async def settle(city: City, ticket_id: str, decision: str) -> Any:
+    return await city.call(
+        "POST", "router", f"/api/v1/merges/{ticket_id}/decisions",
+        role="dispatcher", name="派单员一", json={"decision": decision, "reason": "同一灯杆"},
+    )  # fmt: skip
+
+
+async def test_the_same_lead_goes_on_with_one_whistle_and_both_are_called_back(city: City):
+    lead, assisting = await city.bureau(LEAD), await city.bureau(ASSISTING)
+    first = (await city.submit())["ticket_id"]
+    kept = await taken(city, lead, first)
+    second = (await city.submit())["ticket_id"]
+    gone = await taken(city, lead, second)
+    await command(city, second, "merges", "dispatcher", into=first)
+    await lead.hears("bureau.withdrawn", whistle_id=gone)
+    told = await lead.hears("bureau.supplemented", whistle_id=kept)
+    assert "另一件诉求并入本单" in told["text"]
+    assert set((await whistle(city, kept))["ticket_ids"]) == {first, second}
+
+    await assisting.accepted(await assisting.report("acknowledged", kept))
+    for bureau in (assisting, lead):
+        await resolved_part(bureau, kept)
+    for ticket_id in (first, second):
+        await city.ticket_in(ticket_id, "callback")
+    await city.callback(first, "solved", "satisfied")
+    await city.ticket_in(first, "closed")
+    await city.callback(second, "unsolved", "unsatisfied")
+    own = await lead.whistled(second, round=2)
+    assert own["ticket_ids"] == [second]
+
+
+async def resolved_part(bureau: Bureau, whistle_id: str) -> None:
+    await bureau.accepted(await bureau.report("resolved", whistle_id, **RESOLVED))
+
+
+async def test_parted_again_the_ticket_leaves_the_whistle_and_is_whistled_anew(city: City):
+    lead = await city.bureau(LEAD)
+    first = (await city.submit())["ticket_id"]
+    kept = await taken(city, lead, first)
+    second = (await city.submit())["ticket_id"]
+    gone = await taken(city, lead, second)
+    await command(city, second, "merges", "dispatcher", into=first)
+    await lead.hears("bureau.withdrawn", whistle_id=gone)
+    path = f"/api/v1/tickets/{second}/merges"
+    undone = await city.call("DELETE", "intake", path, role="dispatcher")
+    assert undone.status_code == 200, undone.text
+
+    async def anew() -> list[dict[str, Any]]:
+        found = [w for w in lead.all("bureau.whistled") if w["ticket_ids"] == [second]]
+        return [w for w in found if w["whistle_id"] != gone]
+
+    await eventually(anew)
+    assert (await whistle(city, kept))["ticket_ids"] == [first]
+    await city.ticket_in(second, "dispatched")
+    await city.ticket_in(first, "processing")
+
+
+async def test_two_leads_wait_for_a_dispatcher_who_keeps_the_parents(city: City):
+    lead, assisting = await city.bureau(LEAD), await city.bureau(ASSISTING)
+    other = await city.bureau(OTHER)
+    second = await another(city)
+    gone = await taken(city, other, second)
+    first = (await city.submit())["ticket_id"]
+    kept = (await lead.whistled(first))["whistle_id"]
+    await city.ticket_in(first, "dispatched")
+    await command(city, second, "merges", "dispatcher", into=first)
+    asked = await question(city, second)
+    assert asked["own"]["whistle"]["whistle_id"] == gone
+    assert asked["into"]["whistle"]["whistle_id"] == kept
+    assert not other.all("bureau.withdrawn", whistle_id=gone)  # both go on until then
+
+    answer = await settle(city, second, "kept_into")
+    assert answer.status_code == 201, answer.text
+    assert set(answer.json()["ticket_ids"]) == {first, second}
+    await other.hears("bureau.withdrawn", whistle_id=gone)
+    assert (await settle(city, second, "kept_both")).status_code == 404
+    await resolved((assisting, lead), kept)
+    for ticket_id in (first, second):
+        await city.ticket_in(ticket_id, "callback")
+
+
+async def test_two_leads_and_the_parent_goes_over_to_the_childs(city: City):
+    lead, other = await city.bureau(LEAD), await city.bureau(OTHER)
+    second = await another(city)
+    kept = await taken(city, other, second)
+    first = (await city.submit())["ticket_id"]
+    gone = (await lead.whistled(first))["whistle_id"]
+    await city.ticket_in(first, "dispatched")
+    await command(city, second, "merges", "dispatcher", into=first)
+    await question(city, second)
+    answer = await settle(city, second, "kept_own")
+    assert answer.status_code == 201, answer.text
+    await lead.hears("bureau.withdrawn", whistle_id=gone)
+    await city.ticket_in(first, "processing")  # where the other's work stands
+    await other.accepted(await other.report("contacted", kept, how="phone"))
+    await resolved_part(other, kept)
+    for ticket_id in (first, second):
+        await city.ticket_in(ticket_id, "callback")
+        said = await city.callback(ticket_id, "solved", "satisfied")
+        assert said.status_code < 300, said.text
+        await city.ticket_in(ticket_id, "closed")
+    await other.hears("bureau.closed", whistle_id=kept)
+
+
+async def test_what_a_lead_has_finished_is_no_merge(city: City):
+    lead, other = await city.bureau(LEAD), await city.bureau(OTHER)
+    second = await another(city)
+    done = await taken(city, other, second)
+    first = (await city.submit())["ticket_id"]
+    await lead.whistled(first)
+    await city.ticket_in(first, "dispatched")
+    await other.accepted(await other.report("contacted", done, how="phone"))
+    await resolved_part(other, done)
+    path = f"/api/v1/tickets/{second}/merges"
+    await city.call("POST", "intake", path, role="dispatcher", json={"into": first})
+    await city.ticket_in(second, "callback")  # merged a moment too late, or refused at once
