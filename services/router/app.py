@@ -50,6 +50,7 @@ from services.router.refresh import refresh_for_ever
 from services.router.rehome import rehome_for_ever
 from services.router.seed import seed
 from services.router.sending import NO_SEALS, start_sending
+from services.router.unnamed_files import let_go_for_ever
 from shared.calendar import WorkCalendar
 from shared.catalogue.load import load_catalogue
 from shared.catalogue.load_grids import heads_by_compound, load_building_heads, load_grids
@@ -127,7 +128,10 @@ def create_app(settings: RouterSettings) -> FastAPI:
         *(reports, whistles, held, review, units, live, files),
         *(proposals, duties, duty_drafts, grids, joint),
         *(department, department_keys, webhooks, contracts),
-        *(dispatch_pages, review_pages,),
+        *(
+            dispatch_pages,
+            review_pages,
+        ),
         *(work_figures, work_phone, work_asks, work),  # `/work/{whistle_id}` last
     ):
         app.include_router(noun.router)
@@ -214,6 +218,8 @@ def shelf_of(runtime: Runtime, settings: RouterSettings) -> Shelf:
     objects = ObjectStore(settings.file_store) if settings.file_store else None
     if objects is None:
         runtime.degraded["files"] = "no file store is configured (SHAODAO_FILE_STORE)"
+    else:
+        runtime.loop("files", partial(let_go_for_ever, runtime, objects))
     return Shelf(objects=objects, address=settings.address())
 
 

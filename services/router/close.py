@@ -19,7 +19,7 @@ def closed(book: Book, fact: tickets.Closed, *, at: datetime, traceparent: str |
     ticket = book.tickets.get(fact.ticket_id)
     if ticket is None:
         return
-    book.put_ticket(replace(ticket, state=TicketState.CLOSED))
+    book.put_ticket(ticket.over(TicketState.CLOSED))
     for whistle in demands(book, ticket):
         if not WHISTLE.allows(whistle.state, WhistleCommand.CLOSE):
             withdraw(book, whistle, fact.actor, "工单已结束", at, traceparent)
@@ -42,7 +42,7 @@ def withdrawn(
     ticket = book.tickets.get(fact.ticket_id)
     if ticket is None or fact.ex_officio:
         return
-    book.put_ticket(replace(ticket, state=TicketState.WITHDRAWN))
+    book.put_ticket(ticket.over(TicketState.WITHDRAWN))
     for whistle in demands(book, ticket):
         withdraw(book, whistle, fact.actor, "群众撤回诉求", at, traceparent)
 
@@ -58,7 +58,7 @@ def ended_at_desk(
     ticket = book.tickets.get(fact.ticket_id)
     if ticket is None:
         return
-    book.put_ticket(replace(ticket, state=TicketState.ENDED))
+    book.put_ticket(ticket.over(TicketState.ENDED))
     for whistle in demands(book, ticket):
         withdraw(book, whistle, fact.actor, "工单已在受理环节了结", at, traceparent)
 

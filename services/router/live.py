@@ -41,8 +41,8 @@ class Happened:
 class Sign(StrEnum):
     """What a listener is told besides."""
 
-    RELOAD = "reload"  # more happened than was told: look anew
-    END = "end"  # this process tells nothing more: come again
+    RELOAD = "reload"  # 重新读取: more happened than was told
+    END = "end"  # 断开重连: this process tells nothing more
 
 
 Message = Happened | Sign

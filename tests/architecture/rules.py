@@ -29,8 +29,9 @@ PLACES = re.compile(
         re.escape(first + second)
         for first, second in (
             ("pypi", ".org"), ("files.python", "hosted.org"), ("registry.npm", "js.org"),
-            ("repo1.maven", ".org"), ("repo.maven.apache", ".org"), ("/wo", "rk/"), ("/ro", "ot/"),
-            ("/tmp", "/w/"),
+            ("repo1.maven", ".org"), ("repo.maven.apache", ".org"), ("/ro", "ot/"),
+            # the workbench itself has an address that begins like one of these
+            ("/wo", "rk/main"), ("/wo", "rk/shared"), ("/wo", "rk/."), ("/tmp", "/w/"),
         )
     )
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from playwright.async_api import Page, expect
 
@@ -107,3 +108,74 @@ async def test_a_ticket_is_dispatched_in_two_keys_and_others_handed_over(
     await expect(page.get_by_text("已增加协办单位")).to_be_visible()
     await axe(page)
     await shot(page, "dispatch-gone")
+
+
+async def merged_with_two_leads(router: Router) -> str:
+    """A ticket that another unit has taken, merged into one of the urban management's."""
+    parent = await router.registers(number="15992026091400000059")
+    child = await router.registers(number="15992026091400000067", **TELECOM)
+    await router.blown(parent)
+    await router.hears("whistle.held", ticket_ids=[child])
+    sent = await router.call(
+        "POST", f"/held/{child}/dispatch", role="dispatcher", name="小李", json={"lead": "U-TX2"}
+    )
+    assert sent.status_code == 201, sent.text
+    took = await router.report(sent.json()["whistle_id"], "acknowledged", unit="U-TX2")
+    assert took.status_code < 300, took.text
+    fact = tickets.Merged(
+        seq=2, actor=Actor(role=Role.DISPATCHER), ticket_id=UUID(child), into=UUID(parent)
+    )
+    await router.send("tickets", fact, child)
+    await router.hears("whistle.merge_held", ticket_id=child)
+    return child
+
+
+async def test_many_at_once_and_a_merge_of_two_leads(
+    router: Router, router_page: Window, shot: Any
+) -> None:
+    child = await merged_with_two_leads(router)
+    ids = [
+        await router.registers(
+            number=f"159920260914000010{n:02d}", dispatch_by=due(10 + n), **TELECOM
+        )
+        for n in range(3)
+    ]
+    page = await router_page("dispatcher", "C-RXZX", name="白桦")
+    await page.goto("/dispatch")
+    await rows(page, 4)
+    await expect(page.locator(".case")).to_have_attribute("data-ticket", ids[0])
+    await page.keyboard.press("x")
+    await page.keyboard.press("ArrowDown")
+    await expect(page.locator(".case")).to_have_attribute("data-ticket", ids[1])
+    await page.keyboard.press("x")
+    await expect(page.get_by_text("已选 2 件")).to_be_visible()
+    await page.keyboard.press("b")
+    await expect(page.get_by_role("button", name="派出 2 件")).to_be_focused()
+    await axe(page)
+    await shot(page, "dispatch-bulk")
+    await page.keyboard.press("Enter")
+    await router.hears("bureau.whistled", ticket_ids=[ids[1]])
+    await rows(page, 2)
+
+    # two units lead one matter: both whistles side by side, one key and Enter decide
+    await page.locator(".queue-open").last.click()
+    await expect(page.locator(".case")).to_have_attribute("data-merge", child)
+    await expect(page.locator(".merge-side")).to_have_count(2)
+    await page.keyboard.press("1")
+    await fits(page)
+    await axe(page)
+    await shot(page, "dispatch-merge")
+    await page.keyboard.press("Enter")
+    settled = await router.hears("whistle.merge_settled", ticket_id=child)
+    assert settled["data"]["decision"] == "kept_into"
+    await rows(page, 1)
+
+    lead = await router_page("shift_lead", "C-RXZX", name="王班长", language="en")
+    await lead.goto("/dispatch")
+    await rows(lead, 1)
+    await expect(lead.get_by_text("The shift lead reads and hands over")).to_be_visible()
+    await expect(lead.locator("[data-send], .queue-row input")).to_have_count(0)
+    await lead.set_viewport_size({"width": 390, "height": 800})
+    await fits(lead)
+    await axe(lead)
+    await shot(lead, "dispatch-shift-lead-en")

@@ -86,9 +86,11 @@ async def test_an_arrival_without_network_counts_once_it_is_back(router, router_
     page = await router_page(
         "handler", LEAD, mobile=True, name="王工", geolocation=HERE, permissions=["geolocation"]
     )
-    await page.goto(f"/work/{whistle_id}")
+    for address in ("/work?tab=todo", "/work/figures", f"/work/{whistle_id}"):
+        await page.goto(address)
+        await page.locator("h1").wait_for()
+        await fits(page)
     await ready(page)
-    await fits(page)
     await axe(page)
     await shot(page, "work-phone-job")
     await page.context.set_offline(True)

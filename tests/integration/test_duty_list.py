@@ -212,3 +212,28 @@ async def test_a_proposal_is_taken_into_the_draft_and_adopted(router: Router):
     await ask(router, "POST", "/drafts/3/publish", role="supervisor")
     adopted = (await ask(router, "GET", "/proposals?state=adopted"))["items"]
     assert [each["proposal_id"] for each in adopted] == [first["proposal_id"]]
+
+
+async def test_an_adjudication_writes_a_proposed_row(router: Router):
+    ticket_id = await router.registers(category="0101")
+    whistle_id = await router.blown(ticket_id)
+    reason = {"reason": "not_duty", "clause": "《云川市城市管理条例》第十二条"}
+    word = {"decision": "returned", "reason": "三定方案第四条：由市局办理"}
+    for unit, new_unit, path, role in (
+        (LEAD, "BH-SCJ", "rulings", "reviewer"),
+        ("BH-SCJ", OTHER, "adjudications", "supervisor"),
+    ):
+        asked = await router.report(whistle_id, "return_requested", unit=unit, **reason)
+        assert asked.status_code == 201, asked.text
+        ruled = await router.call(
+            "POST",
+            f"/whistles/{whistle_id}/{path}",
+            role=role,
+            name="赵督办",
+            json={"unit": unit, "new_unit": new_unit, **word},
+        )
+        assert ruled.status_code == 201, ruled.text
+    (proposal,) = (await ask(router, "GET", "/proposals"))["items"]
+    assert (proposal["subject"], proposal["region"], proposal["unit"]) == ("0101", COMMUNITY, OTHER)
+    assert (proposal["clause"], proposal["proposed_by"]) == (word["reason"], "赵督办")
+    assert proposal["whistle_ids"] == [whistle_id]

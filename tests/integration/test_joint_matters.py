@@ -11,10 +11,13 @@ import httpx
 import pytest
 from PIL import Image
 
+from deploy.city.settings import CitySettings
+from deploy.city.street_rounds import Console
 from services.router.app import MIGRATIONS
 from services.router.store import joint as store
 from shared.contracts.ids import new_id
-from tests.support.router import Router, router_on
+from shared.runtime.clock import Clock
+from tests.support.router import SECRET, Router, router_on
 from tests.support.stack import Servers, topic_prefix
 from tests.unit.router.samples import COMMUNITY, MONDAY, STREET
 
@@ -309,6 +312,47 @@ async def test_the_tables_refuse_what_cannot_be(router: Router):
     for wrong in ([*row[:6], 31, 20, 30, 15, 95.0, 1.0], [*row[:10], 95.0, 0.0], row):
         with pytest.raises(asyncpg.IntegrityConstraintViolationError):
             await router.rows(add, *wrong, None, None, "")
+
+
+async def test_the_simulated_street_takes_its_matter_to_the_end(router: Router):
+    whistle_id = await blown(router)
+    for unit in (LEAD, OTHER):
+        for type_, data in (("acknowledged", {}), ("arrived", {"mode": "on_site"})):
+            assert (await router.report(whistle_id, type_, unit=unit, **data)).status_code == 201
+    clock, said = Clock(router.clock), []
+    async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
+        console = Console(client, city_settings(router))
+        for _ in range(12):
+            item = (await console.items()).get(whistle_id)
+            if item is None:
+                break
+            for move in await console.moves(item, clock):
+                await console.make(item, move)
+                said.append(move.what)
+            for part in (await router.whistle(whistle_id))["whistle"]["assignments"][1::-1]:
+                if "consultations" in said and part["state"] in ("arrived", "working"):
+                    words = RESOLVED | {"public_reply": f"{part['unit']}办结，编号{uuid4()}。"}
+                    done = await router.report(whistle_id, "resolved", unit=part["unit"], **words)
+                    assert done.status_code == 201, done.text
+    detail = await router.whistle(whistle_id)
+    assert detail["whistle"]["state"] in ("closed", "withdrawn"), said
+    if detail["whistle"]["state"] == "closed":
+        assert said[-1] == "evaluations"
+
+
+def city_settings(router: Router) -> CitySettings:
+    return CitySettings(
+        kafka_bootstrap="",
+        topic_prefix=router.prefix,
+        clock_file=router.clock,
+        intake_url="",
+        router_url=router.url,
+        token_secret=SECRET,
+        state=router.clock.parent,
+        seed="seed",
+        log_level="INFO",
+        log_format="json",
+    )
 
 
 async def test_the_place_is_whistled_again_and_the_board_says_so(router: Router):

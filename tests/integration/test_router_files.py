@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,19 @@ import httpx
 import pytest
 from PIL import Image
 
+from deploy.local import clock_file
+from deploy.local.ports import free_base
 from services.router.app import MIGRATIONS
-from tests.support.router import Router, router_on
+from services.router.files import Shelf, keep
+from services.router.look import Sight
+from services.router.unnamed_files import let_go
+from shared.contracts.parts import Actor, Role
+from shared.runtime.clock import wall_now
+from shared.runtime.service import running
+from shared.uploads.objects import ObjectStore
+from tests.support.router import Router, router_on, settings
 from tests.unit.router.samples import COMMUNITY as REGION
-from tests.unit.router.samples import STREET
+from tests.unit.router.samples import MONDAY, STREET
 
 LEAD, OTHER, COMMUNITY = "BH-CGJ", "BH-ZJJ", f"Q-{REGION}"
 LAT, LON = (41.0, 36.0, 16.5888), (108.0, 18.0, 43.8084)
@@ -168,3 +178,27 @@ async def test_who_may_upload(router: Router) -> None:
     ):
         answer = await upload(router, photo(), role=role, unit=unit)
         assert answer.status_code == status, (role, answer.text)
+
+
+async def test_what_no_whistle_named_is_let_go_after_a_week(
+    database: Any, kafka: str, prefix: str, tmp_path: Path
+) -> None:
+    dsn = await database(MIGRATIONS)
+    clock_file.write_initial(tmp_path / "clock.json", MONDAY, 1.0, wall=wall_now())
+    made = settings(dsn, kafka, prefix, free_base(), tmp_path / "clock.json")
+    objects, later = ObjectStore((tmp_path / "files").as_uri()), MONDAY + timedelta(days=8)
+    async with running(made, name="router", migrations=MIGRATIONS) as runtime:
+        shelf = Shelf(objects=objects, address="http://router")
+
+        async def kept(unit: str, data: bytes, at: datetime) -> None:
+            actor = Actor(role=Role.DEPARTMENT, unit=unit)
+            await keep(runtime, shelf, data, actor=actor, whistle_id=None, sight=Sight(), now=at)
+
+        await kept(LEAD, photo("red"), MONDAY)
+        await kept(LEAD, photo("blue"), MONDAY)
+        await kept(OTHER, photo("blue"), later)  # the same bytes, and it is young
+        assert await let_go(runtime, objects, now=later) == 2  # the red one and its thumbnail
+        async with runtime.pool.acquire() as connection:
+            rows = await connection.fetch("select unit from file")
+    assert [row["unit"] for row in rows] == [OTHER]
+    assert len([path for path in (tmp_path / "files").rglob("*") if path.is_file()]) == 2

@@ -19,6 +19,7 @@ from shared.contracts.parts import Role
 from shared.errors import FieldError, ForbiddenError, InvalidError
 from shared.runtime.clock import wall_now
 from shared.runtime.reading import Page
+from shared.web.description import MISSING
 from shared.web.identity import Caller, UnauthenticatedError, allow, issue_token
 
 PATH: Final = "/api/v1/department"
@@ -45,6 +46,10 @@ CLOUD_EVENT: Final[dict[str, Any]] = {
         },
     },
 }
+BEYOND: Final[dict[str, Any]] = {
+    "description": "The cursor is beyond the end: begin anew with `since`",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
 EVENTS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "content": {
@@ -62,7 +67,8 @@ EVENTS: Final[dict[int | str, dict[str, Any]]] = {
             }
         }
     },
-    409: {"description": "The cursor is beyond the end: begin anew with `since`"},
+    404: MISSING,
+    409: BEYOND,
 }
 BODY: Final[dict[str, Any]] = {
     "requestBody": {
@@ -107,7 +113,7 @@ class TokenAnswer:
     expires_at: datetime
 
 
-@router.post("/token", status_code=201)
+@router.post("/token", status_code=201, openapi_extra={"security": []})
 async def post_token(
     here: Context,
     x_api_key: Annotated[str, Header(min_length=1, max_length=200)],

@@ -17,6 +17,7 @@ from services.router.domain.file import EXTENSIONS, FILES_PATH, File, FileType, 
 from shared.contracts.parts import Role
 from shared.errors import FieldError, InvalidError
 from shared.uploads.media import MOST_BYTES, TOO_LARGE, refused
+from shared.web.description import MISSING
 from shared.web.identity import Caller, allow
 
 router = APIRouter(prefix=FILES_PATH, tags=["files"])
@@ -166,7 +167,7 @@ def _missing() -> InvalidError:
     )
 
 
-@router.get("")
+@router.get("", responses={404: MISSING})
 async def list_files(whistle_id: UUID, here: Context, caller: Looking) -> FileList:
     """The files of a whistle: uploaded for it, or named in its units' reports."""
     async with here.runtime.pool.acquire() as connection:

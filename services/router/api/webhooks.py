@@ -18,6 +18,7 @@ from shared.delivery.leases import Logged
 from shared.errors import FieldError, InvalidError, UnavailableError
 from shared.runtime.clock import wall_now
 from shared.sealing import Seals
+from shared.web.description import MISSING
 
 router = APIRouter(prefix=f"{PATH}/webhook", tags=["department"])
 
@@ -92,7 +93,7 @@ async def put_webhook(
     return _view(made)
 
 
-@router.get("")
+@router.get("", responses={404: MISSING})
 async def get_webhook(here: Context, caller: OfUnit) -> WebhookView:
     """The unit's webhook, without its secret."""
     async with here.runtime.pool.acquire() as connection:

@@ -13,7 +13,8 @@ from annotated_types import Len, MaxLen
 from services.router.domain import convening
 from services.router.domain.assignment import Assignment, AssignmentCommand, moved
 from services.router.domain.dues import Promises, without_resolve
-from services.router.domain.evaluation import evaluators
+from services.router.domain.ending import closed_when_rated
+from services.router.domain.evaluation import evaluators, subjects
 from services.router.domain.outcome import Outcome, step, words_text
 from services.router.domain.whistle import Whistle, WhistleCommand
 from shared.catalogue.terms import Term
@@ -62,7 +63,7 @@ def accept(
         attended=acceptance.attended,
         resident_joined=acceptance.resident_joined,
         evaluate_by=promises.due(city.limits.term(Term.EVALUATION)),
-        evaluators=tuple(evaluators(city, whistle).values()),
+        evaluators=tuple(evaluators(city, whistle).values()) if subjects(whistle) else (),
     )
     view = bureaus.Accepted(whistle_id=after.whistle_id, seq=after.seq, words=acceptance.words)
     made = step(
@@ -78,7 +79,12 @@ def accept(
         ),
         views=convening.told(city, after, actor, view),
     )
-    return Outcome(whistle=after, steps=(made,))
+    if subjects(after):
+        return Outcome(whistle=after, steps=(made,))
+    end = closed_when_rated(after, at=promises.now, policy=city.version)
+    return Outcome(
+        whistle=end.whistle, steps=(made, *end.steps)
+    )  # nobody came: no marks to wait for
 
 
 def _not_in_review(whistle: Whistle) -> None:

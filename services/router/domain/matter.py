@@ -116,6 +116,10 @@ class Ticket:
         """Open again, in a later round or the same; it follows no other ticket any more."""
         return replace(self, state=TicketState.OPEN, round=round, merged_into=None)
 
+    def over(self, state: TicketState) -> "Ticket":
+        """Ended so; it follows no other ticket any more."""
+        return replace(self, state=state, merged_into=None)
+
     def in_category(self, category: str | None) -> "Ticket":
         """With the category that a dispatcher gave it."""
         if category == self.registered.category:

@@ -1,6 +1,9 @@
 """The key by which whistles of the same place are found again: compound, grid, or plain address."""
 
+import re
 import unicodedata
+from functools import lru_cache
+from typing import Final
 
 from services.router.domain.matter import Matter
 from shared.catalogue.model import Catalogue
@@ -8,6 +11,7 @@ from shared.catalogue.regions import city_of, street_of
 
 GRID_DIGITS = 15
 LEAST_CHARACTERS = 2
+_OTHER: Final = re.compile(r"[\W_]+")  # neither letter nor digit
 
 
 def place_key(matter: Matter, catalogue: Catalogue) -> str | None:
@@ -34,9 +38,12 @@ def plain_address(address: str, region: str | None, catalogue: Catalogue) -> str
     for code in (city_of(region), region[:6], region[:9], region[:12]):
         known = catalogue.regions.get(code)
         if known is not None:
-            text = text.removeprefix(_plain(known.name))
+            text = text.removeprefix(_plain_name(known.name))
     return text
 
 
 def _plain(text: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
+    return _OTHER.sub("", unicodedata.normalize("NFKC", text).casefold())
+
+
+_plain_name = lru_cache(maxsize=1024)(_plain)  # a city has few names, and many whistles

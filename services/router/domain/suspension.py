@@ -14,7 +14,13 @@ from typing import Annotated, Final
 
 from annotated_types import Ge, Le
 
-from services.router.domain.assignment import BACK, Assignment, AssignmentCommand, moved
+from services.router.domain.assignment import (
+    ASSIGNMENT,
+    BACK,
+    Assignment,
+    AssignmentCommand,
+    moved,
+)
 from services.router.domain.city import City
 from services.router.domain.deciding import demand
 from services.router.domain.dues import Dues, Promises
@@ -89,6 +95,10 @@ def decide_suspension(
                 whistle, part, "已挂账，如不再挂账请恢复办理", "it is suspended: resume it instead"
             )
         return _refuse(whistle, part, decided, actor, promises)
+    if not paused and not ASSIGNMENT.allows(part.state, AssignmentCommand.SUSPEND):
+        raise _wrong_state(
+            whistle, part, "该单位的退单尚未裁定，不能挂账", "its return is not decided yet"
+        )
     return _suspend(whistle, part, decided, actor, promises)
 
 

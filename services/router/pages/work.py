@@ -1,4 +1,4 @@
-"""承办工作台: a unit's inbox by what is due first, and what it has to do with one matter."""
+"""The 承办工作台: a unit's inbox by what is due first, and what it has to do with one matter."""
 
 from datetime import timedelta
 from typing import Annotated, Final

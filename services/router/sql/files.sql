@@ -55,3 +55,38 @@ join file on file.unit = given.unit and (
 )
 order by given.whistle_id, file.file_id
 on conflict do nothing
+
+-- name: lock_objects
+-- Whoever adds a file or deletes an object holds the names of its objects, so that no object is
+-- deleted between the row that refers to it and the bytes.
+select pg_advisory_xact_lock(1718185061, hashtext(encode(sha256, 'hex')))
+from (select sha256 from unnest($1::bytea[]) as named (sha256) order by sha256) as named
+
+-- name: unnamed_files
+-- Held, so that no report names them meanwhile.
+select file_id from file
+where created_at < $1
+    and not exists (select from file_whistle where file_whistle.file_id = file.file_id)
+order by created_at
+limit $2
+for update skip locked
+
+-- name: remove_files
+delete from file
+where file_id = any($1::uuid[])
+    and not exists (select from file_whistle where file_whistle.file_id = file.file_id)
+returning sha256, thumb_sha256
+
+-- name: add_leftovers
+insert into file_leftover (sha256)
+select distinct sha256 from unnest($1::bytea[]) as gone (sha256) order by sha256
+on conflict do nothing
+
+-- name: take_leftover
+delete from file_leftover
+where sha256 = (select sha256 from file_leftover order by sha256 limit 1 for update skip locked)
+returning sha256
+
+-- name: is_object_used
+select exists (select from file where sha256 = $1)
+    or exists (select from file where thumb_sha256 = $1)

@@ -1,6 +1,7 @@
 """Files in the database: what is known of each, and which whistles they are about."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,8 @@ SQL = queries(Path(__file__).parents[1] / "sql" / "files.sql")
 
 async def add(connection: Connection, file: File) -> UUID | None:
     """Write a file whose bytes are about to be stored; None where the unit has it already."""
+    names = [name for name in (file.sha256, file.thumb_sha256) if name is not None]
+    await connection.execute(SQL.lock_objects, [bytes.fromhex(name) for name in names])
     added: UUID | None = await connection.fetchval(
         SQL.file_arrives,
         *(file.file_id, file.unit, file.role.value, file.name),
@@ -82,6 +85,26 @@ async def link_named(connection: Connection, named: Sequence[tuple[UUID, str, st
         [_id(name) for _, _, name in named],
         [_hash(name) for _, _, name in named],
     )
+
+
+async def remove_unnamed(connection: Connection, *, before: datetime, limit: int) -> int:
+    """Remove files that came before then and are of no whistle; how many there were looked at."""
+    rows = await connection.fetch(SQL.unnamed_files, before, limit)
+    removed = await connection.fetch(SQL.remove_files, [row["file_id"] for row in rows])
+    objects = [row[name] for row in removed for name in ("sha256", "thumb_sha256") if row[name]]
+    if objects:
+        await connection.execute(SQL.add_leftovers, objects)
+    return len(rows)
+
+
+async def take_leftover(connection: Connection) -> tuple[str, bool] | None:
+    """An object to be deleted, and whether nobody uses it; it is locked until the end."""
+    name = await connection.fetchval(SQL.take_leftover)
+    if name is None:
+        return None
+    await connection.execute(SQL.lock_objects, [name])
+    used = await connection.fetchval(SQL.is_object_used, name)
+    return name.hex(), not used
 
 
 def _id(name: str) -> UUID | None:

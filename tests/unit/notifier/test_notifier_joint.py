@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from services.notifier import channels
@@ -22,7 +23,7 @@ COMMUNITY, STREET = "Q-159902001001", "S-159902001"
 MINUTE = timedelta(minutes=1)
 
 
-def fact(kind: type[whistles.WhistleFact], **fields: object) -> whistles.WhistleFact:
+def fact(kind: Any, **fields: Any) -> Any:
     about = {"seq": 5, "actor": samples.ACTOR, "whistle_id": WHISTLE, "ticket_ids": ()}
     return kind(**about, **fields)
 
@@ -41,7 +42,7 @@ def community_s_whistle() -> World:
     return world
 
 
-def of(world: World, kind: K, owner: UUID = WHISTLE) -> Deadline:
+def of(world: World, kind: DeadlineKind, owner: UUID = WHISTLE) -> Deadline:
     return world.deadlines[deadline_id(owner, kind, 1)]
 
 
@@ -98,8 +99,9 @@ def test_every_evaluator_owes_its_marks_and_is_reminded() -> None:
 
 def failed(rule: str = "2WD", at: timedelta = HOUR) -> joint.AcceptanceFailed:
     change = DueChange(assignment_id=PART, unit=UNIT, kind=K.RESOLVE, due=due_of(rule, START + at))
-    found = fact(joint.AcceptanceFailed, changes=(change,), reason="未完成", units=(UNIT,))
-    assert isinstance(found, joint.AcceptanceFailed)
+    found: joint.AcceptanceFailed = fact(
+        joint.AcceptanceFailed, changes=(change,), reason="未完成", units=(UNIT,)
+    )
     return found
 
 

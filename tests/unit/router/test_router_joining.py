@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.router import merge
+from services.router import close, merge
 from services.router.domain import joining
 from services.router.domain.assisting import add_assisting
 from services.router.domain.matter import Content, Ticket, TicketState
@@ -126,6 +126,32 @@ def test_undone_the_ticket_leaves_the_parents_whistle_and_is_dispatched_anew():
     assert said(book)[-1] in ("blown", "held")
     assert book.tickets[OTHER].state is TicketState.OPEN
     assert book.of_ticket(OTHER)[-1].demand_ticket == OTHER
+
+
+def test_a_merged_ticket_that_is_closed_follows_no_other_any_more():
+    book, own, parent = world("BH-GAJ")
+    merged(book)
+    settled = merge.carry_over(
+        book,
+        book.whistles[parent],
+        book.whistles[own],
+        into=OTHER,
+        actor=DISPATCHER,
+        at=LATER,
+        traceparent=None,
+    )
+    assert settled.ticket_ids == (TICKET, OTHER)
+    fact = tickets.Closed(
+        seq=9,
+        actor=DISPATCHER,
+        ticket_id=OTHER,
+        result=tickets.CallbackResult.SOLVED,
+        satisfaction=tickets.Satisfaction.SATISFIED,
+    )
+    close.closed(book, fact, at=LATER, traceparent=None)
+    ticket = book.tickets[OTHER]
+    assert (ticket.state, ticket.merged_into) == (TicketState.CLOSED, None)
+    assert book.whistles[own].state is WhistleState.CLOSED
 
 
 def test_undone_while_two_work_nothing_is_called_again():

@@ -36,7 +36,7 @@ from tests.unit.router.joint_samples import (
     told,
     with_part,
 )
-from tests.unit.router.samples import MONDAY, STREET, TICKET, matter
+from tests.unit.router.samples import MONDAY, STREET, TICKET, lead, matter
 
 LEAD, OTHER = "BH-CGJ", "BH-SCJ"
 S, W = AssignmentState, WhistleState
@@ -174,6 +174,16 @@ def test_a_community_accepts_its_joint_matter_but_never_an_emergency() -> None:
     with pytest.raises(ForbiddenError, match="S-159902001"):
         acceptance.accept(fire, GOOD, actor=WORKER, promises=at())
     assert acceptance.accept(fire, GOOD, actor=OFFICER, promises=at())
+
+
+def test_what_nobody_came_for_closes_without_marks() -> None:
+    order = Release(unit=LEAD, reason="险情已自行解除")
+    alone = joint(lead(), kind=WhistleKind.EMERGENCY)
+    waiting = releasing.release(alone, order, actor=OFFICER, promises=at()).whistle
+    outcome = acceptance.accept(waiting, Acceptance(photos=(PHOTO,)), actor=OFFICER, promises=at())
+    assert outcome.whistle.state is W.CLOSED
+    assert [type(step.fact).__name__ for step in outcome.steps] == ["Accepted", "Closed"]
+    assert outcome.steps[0].fact.evaluators == ()  # type: ignore[union-attr]
 
 
 def test_a_resolution_in_review_is_not_accepted() -> None:

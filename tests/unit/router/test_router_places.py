@@ -120,7 +120,7 @@ def test_a_place_elsewhere_is_blown_for_with_the_flag() -> None:
     elsewhere = at_place(region="159902002001")
     assert "跨区" in wrong(elsewhere)["place.region"]
     assert checked(replace(elsewhere, cross_district=True))
-    community = {"unit": COMMUNITY_UNIT, "role": Role.COMMUNITY_WORKER}
+    community: dict[str, Any] = {"unit": COMMUNITY_UNIT, "role": Role.COMMUNITY_WORKER}
     assert "place.region" in wrong(at_place(region="159902001002"), **community)
     assert checked(at_place(region="159902001"), **community), "nobody knew better"
 

@@ -144,6 +144,14 @@ def test_only_the_supervisor_and_only_what_was_asked_for() -> None:
         resumed(asked(), after=DAY)
 
 
+def test_nothing_is_paused_while_its_return_waits_for_a_ruling() -> None:
+    returning = counted(said(asked(), reports.ReturnRequested))
+    with pytest.raises(ConflictError) as conflict:
+        decide(returning)
+    assert conflict.value.state == S.RETURN_REQUESTED
+    assert decide(returning, SuspensionDecision.REFUSED), "no is always possible"
+
+
 def test_a_pause_may_go_on_to_another_day_but_is_ended_not_refused() -> None:
     paused = decide(asked(), days=10).whistle
     longer = decide(paused, after=9 * DAY, days=20)

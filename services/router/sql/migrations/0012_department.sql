@@ -1,4 +1,5 @@
--- Departments that come over HTTP: their keys, what their reports were answered, their webhooks.
+-- Departments that come over HTTP: their keys, what their reports were answered, their webhooks;
+-- and what is left of files that no whistle named.
 
 -- Keys of 256 random bits: found and checked by their hash, shown once when they are made.
 create table department_key (
@@ -48,3 +49,10 @@ create table webhook_cursor (
     next_offset bigint not null check (next_offset >= 0),
     primary key (unit, stream)
 );
+
+-- Objects whose file is gone: deleted from the store when no other file has the same bytes.
+create table file_leftover (
+    sha256 bytea primary key check (length(sha256) = 32)
+);
+create index file_of_thumb on file (thumb_sha256) where thumb_sha256 is not null;
+create index file_by_age on file (created_at);
