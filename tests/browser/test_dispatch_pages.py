@@ -7,7 +7,7 @@ from uuid import UUID
 from playwright.async_api import Page, expect
 
 from shared.contracts import tickets
-from shared.contracts.parts import Place
+from shared.contracts.parts import Actor, Place, Role
 from shared.contracts.values import Due, Urgency
 from tests.support.browser import Window, axe, fits
 from tests.support.router import Router
@@ -176,6 +176,8 @@ async def test_many_at_once_and_a_merge_of_two_leads(
     await expect(lead.get_by_text("The shift lead reads and hands over")).to_be_visible()
     await expect(lead.locator("[data-send], .queue-row input")).to_have_count(0)
     await lead.set_viewport_size({"width": 390, "height": 800})
+    await lead.reload()
+    await expect(lead.locator(".case h2")).to_be_visible()
     await fits(lead)
     await axe(lead)
     await shot(lead, "dispatch-shift-lead-en")

@@ -122,6 +122,8 @@ async def test_a_return_goes_step_by_step(router, router_page, shot):
     await form.get_by_role("button", name="下一步").click()  # a clause is needed first
     await expect(form.locator("[data-page='2']")).to_be_visible()
     await form.get_by_label("依据条款").fill("《云川市城市管理条例》第十二条")
+    await form.locator("input[type=file]").set_input_files(taken())
+    await expect(form.locator("[data-shown]")).to_contain_text("已上传")
     await axe(page)
     await form.get_by_role("button", name="下一步").click()
     await expect(form.locator("[data-likely]")).not_to_be_empty()
@@ -131,6 +133,7 @@ async def test_a_return_goes_step_by_step(router, router_page, shot):
     await expect(page.locator("#state")).to_have_text("退单待裁定")
     asked = await router.hears("whistle.return_requested", whistle_id=whistle_id)
     assert asked["data"]["suggested_unit"] == "BH-SCJ"
+    assert len(asked["data"]["evidence"]) == 1
 
 
 async def test_who_comes_late_sees_what_changed_and_keeps_the_text(router, router_page, shot):

@@ -59,18 +59,7 @@ def base_of(city: City, region: str | None, settings: ServiceSettings) -> dict[s
             for each in catalogue.compounds.values()
             if each.region_code.startswith(region or "")
         ],
-        "tiles": _tiles(settings),
-    }
-
-
-def _tiles(settings: ServiceSettings) -> dict[str, Any] | None:
-    """Tiles in WGS84 alone: on shifted ones every pin would stand some streets away."""
-    if not settings.tile_url or settings.tile_gcj02:
-        return None
-    return {
-        "url": settings.tile_url,
-        "subdomains": settings.tile_subdomains,
-        "credit": settings.tile_credit,
+        "tiles": settings.tile_url,
     }
 
 

@@ -14,6 +14,7 @@ export function drawSketch(root) {
   element.setAttribute("aria-label", element.dataset.words);
   const map = L.map(element, {
     attributionControl: false, zoomControl: false, keyboard: false, scrollWheelZoom: false, zoomAnimation: false, maxZoom: 18,
+    renderer: L.svg({ padding: 0 }),
   });
   const areas = L.geoJSON(
     { type: "FeatureCollection", features: sketch.areas.map(({ geometry }) => ({ type: "Feature", properties: {}, geometry })) },

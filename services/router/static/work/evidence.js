@@ -18,7 +18,8 @@ export function startFiles(form, whistleId) {
 
 function add(form, box, blob, whistleId) {
   const kinds = box.querySelector("[data-kinds]");
-  const file = { blob, kind: kinds?.value ?? null, label: kinds?.selectedOptions[0]?.textContent ?? "" };
+  const kind = kinds?.value ?? (box.dataset.evidence || null);
+  const file = { blob, kind, label: kinds?.selectedOptions[0]?.textContent ?? "" };
   form.files.push(file);
   file.node = item(form, box, file);
   box.querySelector("[data-shown]").append(file.node);
