@@ -17,7 +17,7 @@ from tests.faults.ground import PREFIX
 
 GROUPS = ("intake", "router", "router.reports", "notifier")
 CONSUMED = {  # service → (the contract topic it hears)
-    "intake": ("whistles", "deadlines"),
+    "intake": ("whistles", "deadlines", "units"),
     "router": ("tickets", "deadlines", "bureau.<code>.reports"),
     "notifier": ("tickets", "whistles", "ratings", "units"),
 }
