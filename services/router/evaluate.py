@@ -9,6 +9,7 @@ from services.router.domain import evaluation as rules
 from services.router.domain.city import City
 from services.router.domain.evaluation import Evaluation
 from services.router.domain.whistle import Whistle
+from services.router.look import Sight
 from services.router.store import joint as store
 from services.router.store.joint import EvaluationItem
 from shared.contracts.parts import Actor
@@ -61,9 +62,12 @@ async def evaluate(
 
 
 async def of_unit(
-    connection: Connection, unit: str, *, city: City, now: datetime
+    connection: Connection, unit: str, *, sight: Sight, city: City, now: datetime
 ) -> UnitEvaluations:
-    """What streets and communities gave a unit, whistle by whistle, and in all (DOMAIN §8)."""
+    """What streets and communities gave a unit, whistle by whistle, and in all (DOMAIN §8).
+
+    A street or community reads the score, and the marks of the whistles that its region rated.
+    """
     items = await store.evaluations_of_unit(connection, unit, most=MOST)
     of_whistle: dict[UUID, dict[str, float]] = {}
     weights: dict[UUID, float] = {}
@@ -76,4 +80,12 @@ async def of_unit(
         if (score := rules.together(city, marks)) is not None
     ]
     found = rules.overall(city, scores)
+    if sight.region is not None:
+        own = {each.whistle_id for each in items if _is_of(city, each.by_unit, sight.region)}
+        items = [each for each in items if each.whistle_id in own or sight.unit == unit]
     return UnitEvaluations(now=now, unit=unit, n=found.n, score=found.score, items=tuple(items))
+
+
+def _is_of(city: City, unit: str, region: str) -> bool:
+    known = city.catalogue.units.get(unit)
+    return known is not None and (known.region_code or "").startswith(region)

@@ -1,6 +1,7 @@
 """What people may read: the whistles of a ticket or unit, one whistle as a whole."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -178,10 +179,10 @@ def _detail(
         attachments=matter.attachments,
         blown_by=content.blown_by,
         dispatched_by=content.dispatched_by,
-        trace=content.trace,
-        why=content.why,
-        candidates=content.candidates,
-        timeline=[each for each in timeline if _tells(each, sight)],
+        trace=matter.trace_for_units(content.trace) if outside else content.trace,
+        why=matter.trace_for_units(content.why) if outside else content.why,
+        candidates=() if outside and matter.hides_place() else content.candidates,
+        timeline=told(timeline, matter, sight),
         why_beyond=matter.why_beyond,
         in_charge=whistle.in_charge,
         takeover_by=whistle.takeover_by,
@@ -189,8 +190,16 @@ def _detail(
     )
 
 
+def told(timeline: Iterable[Moment], matter: Matter, sight: Sight) -> list[Moment]:
+    """What of a history the caller may read: a bureau its own marks, not those of the others."""
+    shown = [each for each in timeline if _tells(each, sight)]
+    if sight.unit is None or not matter.hides_place():
+        return shown
+    # why it was held names the place
+    return [replace(each, after=None) if each.what == "held" else each for each in shown]
+
+
 def _tells(moment: Moment, sight: Sight) -> bool:
-    """A bureau reads its own marks, not those of the others."""
     local = sight.unit is None or sight.region is not None
     return local or moment.what != "evaluated" or moment.after["unit"] == sight.unit
 

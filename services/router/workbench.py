@@ -171,4 +171,6 @@ async def since(
     found = await whistle_store.read_whistles(connection, [whistle_id])
     if not found or not sight.sees(found[0]):
         raise NotFoundError("没有这张哨单", "there is no such whistle")
-    return [look.moment(row) for row in await store.since(connection, whistle_id, seq)]
+    _, matter = (await whistle_store.contents(connection, [whistle_id]))[whistle_id]
+    moments = [look.moment(row) for row in await store.since(connection, whistle_id, seq)]
+    return look.told(moments, matter, sight)

@@ -330,13 +330,13 @@ class Whistles(RuleBasedStateMachine):
         facts: dict[str, tickets.TicketFact] = {
             "supplemented": tickets.Supplemented(**common, actor=clerk, text="在三单元门口"),
             "flagged": tickets.GroupFlagged(
-                **common, actor=clerk, urgency=Urgency.URGENT, callers=6, window_hours=24
+                **common, actor=clerk, urgency=Urgency.URGENT, callers=6
             ),
             "closed": tickets.Closed(
                 **common, actor=clerk, result=CallbackResult.SOLVED,
                 satisfaction=Satisfaction.SATISFIED,
             ),
-            "withdrawn": tickets.Withdrawn(**common, actor=clerk, reason="已解决"),
+            "withdrawn": tickets.Withdrawn(**common, actor=clerk, ex_officio=False),
         }  # fmt: skip
         await self._follow(facts[what])
         await self._compare()

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from services.router import absences
 from services.router.absences import Away, GridItem
-from services.router.api.edge import Context, Looking
+from services.router.api.edge import OF_A_REGION, OF_THE_CITY, Context, sight
 from services.router.domain.absence import Absence
 from shared.contracts.parts import Role
+from shared.errors import ForbiddenError
 from shared.web.identity import Caller, allow
 
 router = APIRouter(prefix="/api/v1/grids", tags=["grids"])
@@ -17,6 +18,7 @@ router = APIRouter(prefix="/api/v1/grids", tags=["grids"])
 Marking = Annotated[
     Caller, Depends(allow(Role.COMMUNITY_WORKER, Role.STREET_OFFICER, Role.SUPERVISOR))
 ]
+Looking = Annotated[Caller, Depends(allow(*OF_THE_CITY, *OF_A_REGION))]
 Grid = Annotated[str, Path(pattern=r"^\d{15}$")]
 
 
@@ -28,6 +30,9 @@ async def list_grids(
     compound: Annotated[str | None, Query(max_length=64)] = None,
 ) -> list[GridItem]:
     """The grids of a street, community or grid, with who is on duty now."""
+    own = sight(caller, here)
+    if own.unit is not None and not region.startswith(own.region or "-"):
+        raise ForbiddenError("只能查看本辖区的网格", "a street or community sees its own grids")
     now = here.runtime.clock.now()
     return list(absences.listed(here.city, region=region, compound=compound, now=now))
 

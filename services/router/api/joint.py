@@ -186,5 +186,5 @@ async def list_evaluations(here: Context, caller: Looking, unit: str) -> UnitEva
         raise ForbiddenError("只能查看本单位的评价", "a unit sees its own marks only")
     async with here.runtime.pool.acquire() as connection:
         return await evaluate.of_unit(
-            connection, unit, city=here.city, now=here.runtime.clock.now()
+            connection, unit, sight=own, city=here.city, now=here.runtime.clock.now()
         )

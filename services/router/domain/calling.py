@@ -55,7 +55,7 @@ def new_whistle(
         assignments=(),
         category=matter.category,
         demand_ticket=demand_ticket,
-        region=matter.place.region,
+        region=matter.place_for_units().region,  # by it streets and communities see it
         place_key=place_key,
     )
 
@@ -178,7 +178,7 @@ def views_of_call(
 ) -> tuple[tuple[str, bureaus.View], ...]:
     """What each of the called units is told: the matter, its own part and dues, the others."""
     units = whistle.units()
-    place = matter.place_for_units()
+    place, why = matter.place_for_units(), matter.trace_for_units(trace)
     return tuple(
         (
             assignment.unit,
@@ -198,7 +198,7 @@ def views_of_call(
                 confidential=matter.confidential,
                 assignment=assignment,
                 units=units,
-                why=trace,
+                why=why,
                 category=matter.category,
                 type=matter.type,
                 own_effort=matter.own_effort,

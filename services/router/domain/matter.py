@@ -1,8 +1,10 @@
 """What a whistle is about, and how it came to its units: what does not change with its state."""
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from services.router.domain.dues import Terms
@@ -11,6 +13,11 @@ from shared.contracts.parts import Actor, Attachment, BlownBy, Muster, Place
 from shared.contracts.tickets import Registered
 from shared.contracts.values import Due, TicketType, Urgency, WhistleKind
 from shared.contracts.whistles import Candidate
+
+FINE_REGION: Final = re.compile(r"(?<![\d-])(\d{9})\d{3,6}(?!\d)")
+"""A community or grid by its code, with its street first; not as part of a unit's code."""
+OF_PLACE: Final = ("3:", "6:")
+"""The steps of a trace that tell the place itself: the person's choice, where it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +54,21 @@ class Matter:
 
     def place_for_units(self) -> Place:
         """Where, as units may know it: a confidential matter at home tells the street only."""
-        if not self.confidential or self.place.compound is None:
+        if not self.hides_place():
             return self.place
         region = self.place.region
         return Place(region=street_of(region) or region if region else None)
+
+    def hides_place(self) -> bool:
+        """Whether the place, however generalised, would tell who asked."""
+        return self.confidential and self.place.compound is not None
+
+    def trace_for_units(self, trace: tuple[str, ...]) -> tuple[str, ...]:
+        """Why these units, as they may know it: no finer than the place they are told."""
+        if not self.hides_place():
+            return trace
+        told = (line for line in trace if not line.startswith(OF_PLACE))
+        return tuple(FINE_REGION.sub(r"\1", line) for line in told)
 
 
 def matter_of(registered: Registered, *, group: bool = False) -> Matter:

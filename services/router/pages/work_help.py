@@ -100,13 +100,14 @@ def _owners(city: City, opened: Opened, unit: str, now: datetime) -> Iterator[Ow
     category = catalogue.categories.get(job.whistle.category or "")
     if category is None:
         return
-    region, seen = job.matter.place.region, {unit}
+    place, seen = job.matter.place_for_units(), {unit}
+    region = place.region
     row = catalogue.duty_for(category.code, region, now)
     if row is not None and row.unit not in seen:
         seen.add(row.unit)
         yield Owner(unit=row.unit, clause=row.clause)
     for function in (category.lead_function, *category.co_functions):
-        for each in catalogue.units_for(function, region, job.matter.place.compound):
+        for each in catalogue.units_for(function, region, place.compound):
             if each.code not in seen and catalogue.may_lead(category.code, each.code):
                 seen.add(each.code)
                 yield Owner(unit=each.code, clause="")
