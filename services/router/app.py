@@ -42,7 +42,17 @@ from services.router.files import Shelf
 from services.router.forward import Forwarder
 from services.router.judge import Reported, judge_requests
 from services.router.live import Live
-from services.router.pages import contracts, work, work_asks, work_figures, work_phone
+from services.router.pages import (
+    console,
+    console_blow,
+    console_map,
+    console_whistle,
+    contracts,
+    work,
+    work_asks,
+    work_figures,
+    work_phone,
+)
 from services.router.pages import dispatch as dispatch_pages
 from services.router.pages import reviews as review_pages
 from services.router.push import Pushed, forget_for_ever, push
@@ -132,6 +142,7 @@ def create_app(settings: RouterSettings) -> FastAPI:
             dispatch_pages,
             review_pages,
         ),
+        *(console, console_map, console_blow, console_whistle),  # `/console/{whistle_id}` last
         *(work_figures, work_phone, work_asks, work),  # `/work/{whistle_id}` last
     ):
         app.include_router(noun.router)

@@ -18,6 +18,7 @@ from services.router.domain.jurisdiction import breach
 from services.router.domain.matter import Content, Ticket
 from services.router.domain.routing.answer import Found, Summons
 from services.router.domain.routing.beside import complete
+from services.router.domain.routing.trace import line
 from services.router.domain.whistle import Whistle
 from services.router.store import queue
 from services.router.store import whistles as store
@@ -29,12 +30,16 @@ from shared.runtime.database import Connection
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatching:
-    """A dispatcher's decision on a held ticket; `version` is the one that was looked at."""
+    """A dispatcher's decision on a held ticket; `version` is the one that was looked at.
+
+    `reason`: why this unit, where the supervisor convened; it stands in the trace.
+    """
 
     lead: Annotated[str, Len(1, 64)]
     assisting: Annotated[tuple[Annotated[str, Len(1, 64)], ...], MaxLen(20)] = ()
     category: Annotated[str, MaxLen(16)] | None = None
     version: int | None = None
+    reason: Annotated[str, MaxLen(500)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +125,7 @@ def decide(
         place=ticket.matter.place,
         urgency=ticket.matter.urgency,
         now=book.now,
-        trace=(*content.why, f"12:{actor.role.value}→{dispatching.lead}"),
+        trace=(*content.why, *_ruled(dispatching), f"12:{actor.role.value}→{dispatching.lead}"),
     )
     return Decided(ticket=ticket, whistle=whistle, content=content, found=found)
 
@@ -163,6 +168,11 @@ async def told(
         version=conflict.version,
         changes=changes,
     )
+
+
+def _ruled(dispatching: Dispatching) -> tuple[str, ...]:
+    words = " ".join((dispatching.reason or "").split())
+    return (line("ruled", word=words),) if words else ()
 
 
 def _check(city: City, dispatching: Dispatching, category: str | None) -> None:

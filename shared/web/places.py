@@ -37,6 +37,17 @@ WORK: Final = frozenset(
     }
 )
 
+WHISTLES: Final = frozenset(
+    {
+        Role.STREET_OFFICER,
+        Role.COMMUNITY_WORKER,
+        Role.GRID_WORKER,
+        Role.LEADER,
+        Role.SUPERVISOR,
+        Role.DISPATCHER,
+    }
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -91,6 +102,14 @@ PLACES: Final = (
         about="place.work_about",
         icon="inbox",
         roles=WORK,
+    ),
+    Place(
+        service="router",
+        path="/console",
+        text="place.console",
+        about="place.console_about",
+        icon="speakerphone",
+        roles=WHISTLES,
     ),
     Place(
         service="intake",

@@ -7,26 +7,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import schemathesis
-from schemathesis.config import SchemathesisConfig
-from schemathesis.engine import Status, from_schema
-from schemathesis.engine.events import NonFatalError, ScenarioFinished
 
 from services.intake.app import MIGRATIONS
 from shared.contracts.parts import Role
+from tests.support.exploring import explore, headers_by
 from tests.support.intake import Intake, intake_on, utc_now
-from tests.support.rights import MATRIX, OPEN, token
+from tests.support.rights import MATRIX, OPEN
 
-CHECKS = (
-    "not_a_server_error",
-    "status_code_conformance",
-    "content_type_conformance",
-    "response_schema_conformance",
-    "response_headers_conformance",
-)
-EXAMPLES = 4  # an operation, each way: valid and not
 # of the table, those that are a person's desk: the others may know no account
 PREFERRED = (Role.SHIFT_LEAD, Role.SUPERVISOR, Role.OPS, Role.OPERATOR)
+headers = headers_by(MATRIX, PREFERRED)
 
 
 @pytest.fixture
@@ -35,13 +25,6 @@ async def intake(database: Any, kafka: str, prefix: str, topics_of: Any) -> Asyn
     dsn = await database(MIGRATIONS)
     async with intake_on(dsn, kafka, prefix) as made:
         yield made
-
-
-def headers(route: str) -> dict[str, str]:
-    """A token of a role that may."""
-    roles = MATRIX[route]
-    role = next((each for each in PREFERRED if each in roles), min(roles))
-    return token(role)
 
 
 async def made(intake: Intake, route: str, path: str = "", **body: Any) -> Any:
@@ -107,73 +90,9 @@ async def living(intake: Intake) -> dict[str, list[str]]:
     }
 
 
-def config(url: str, known: dict[str, list[str]], signed_in: bool) -> SchemathesisConfig:
-    """Few examples, the same ones each time; ids are of living things as often as not."""
-    operations = [
-        {"include-name": route, "headers": headers(route)} for route in MATRIX if signed_in
-    ]
-    return SchemathesisConfig.from_dict(
-        {
-            "seed": 20261124,
-            "base-url": url,
-            "continue-on-failure": True,
-            "max-stream-events": 1,
-            "request-timeout": 60,
-            "generation": {
-                "max-examples": EXAMPLES if signed_in else 1,
-                "mode": "all",
-                "deterministic": True,
-                "no-shrink": True,
-                "database": "none",
-            },
-            "phases": {
-                "examples": {"enabled": False},
-                "coverage": {"enabled": signed_in},
-                "fuzzing": {"enabled": True},
-                "stateful": {"enabled": False},
-            },
-            "checks": {"enabled": False} | {name: {"enabled": True} for name in CHECKS},
-            "dictionaries": {name: {"values": values} for name, values in known.items()},
-            "parameters": {
-                f"path.{name}": {"dictionary": name, "probability": 0.5} for name in known
-            },
-            "operations": operations,
-        }
-    )
-
-
-def explore(
-    url: str, known: dict[str, list[str]], *, signed_in: bool
-) -> tuple[dict[str, set[int]], list[str]]:
-    """The answers of each operation, and what was wrong with any of them."""
-    schema = schemathesis.openapi.from_url(
-        f"{url}/openapi.json", config=config(url, known, signed_in)
-    )
-    answers: dict[str, set[int]] = {}
-    wrong: list[str] = []
-    for event in from_schema(schema).execute():
-        if isinstance(event, NonFatalError):
-            wrong.append(f"{event.label}: {event.value}")
-        if not isinstance(event, ScenarioFinished):
-            continue
-        seen = answers.setdefault(event.recorder.label, set())
-        for case_id, interaction in event.recorder.interactions.items():
-            if interaction.response is None:
-                wrong.append(f"{event.recorder.label}: no answer")
-                continue
-            seen.add(interaction.response.status_code)
-            wrong += [
-                f"{event.recorder.label} {check.name}: {check.failure_info.failure}\n"
-                f"{check.failure_info.code_sample}"
-                for check in event.recorder.checks.get(case_id, ())
-                if check.status is Status.FAILURE and check.failure_info is not None
-            ]
-    return answers, wrong
-
-
 async def test_whatever_is_sent_is_answered_as_documented(intake: Intake) -> None:
     known = await living(intake)
-    answers, wrong = await asyncio.to_thread(explore, intake.url, known, signed_in=True)
+    answers, wrong = await asyncio.to_thread(explore, intake.url, MATRIX, known, headers)
     assert not wrong, f"{len(wrong)} wrong\n" + "\n\n".join(wrong[:20])
     missing = {each for each in MATRIX if "/api/" in each} - answers.keys()
     assert not missing
@@ -185,7 +104,7 @@ async def test_whatever_is_sent_is_answered_as_documented(intake: Intake) -> Non
 
 
 async def test_nobody_is_answered_without_a_token(intake: Intake) -> None:
-    answers, wrong = await asyncio.to_thread(explore, intake.url, {}, signed_in=False)
+    answers, wrong = await asyncio.to_thread(explore, intake.url, MATRIX, {}, None)
     assert not wrong, "\n\n".join(wrong[:20])
     asked = {each: seen for each, seen in answers.items() if each not in OPEN}
     assert len(asked) > 80

@@ -154,3 +154,14 @@ async def test_an_assisting_unit_is_called_and_the_others_learn_of_it(router: Ro
     await router.hears("bureau.units_changed", whistle_id=whistle_id)
     again = await router.call("POST", path, role="dispatcher", json=body)
     assert again.status_code == 422, again.text
+
+
+async def test_the_reason_of_a_convened_dispatch_stands_in_the_trace(router: Router):
+    ticket_id = await router.registers(category="2602")
+    await router.hears("whistle.held", ticket_ids=[ticket_id])
+    body = {"lead": "U-TX1", "reason": "三家会商：基站在其站址"}
+    path = f"/held/{ticket_id}/dispatch"
+    sent = await router.call("POST", path, role="supervisor", name="罗督办", json=body)
+    assert sent.status_code == 201, sent.text
+    fact = await router.hears("whistle.blown", ticket_ids=[ticket_id])
+    assert "11:ruled “三家会商：基站在其站址”" in fact["data"]["trace"]

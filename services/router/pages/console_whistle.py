@@ -57,9 +57,7 @@ async def get_whistle(
     city, now, sees = here.city, here.runtime.clock.now(), sight(caller, here)
     days = city.policy.joint.repeats_days
     async with here.runtime.pool.acquire() as connection:
-        detail = await look.detail(
-            connection, whistle_id, sight=sees, now=now, repeats_days=days
-        )
+        detail = await look.detail(connection, whistle_id, sight=sees, now=now, repeats_days=days)
         stands = await standing.standing(
             connection, whistle_id, actor=caller.actor(), sight=sees, city=city, now=now
         )

@@ -1,4 +1,4 @@
-"""派单台: what waits for a dispatcher, by what is due first, and all that is needed to decide."""
+"""The dispatcher's desk (派单台): what waits, by what is due first, and all it takes to decide."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

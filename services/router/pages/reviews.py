@@ -1,4 +1,4 @@
-"""审核台: what waits for a reviewer or the supervisor, with the evidence beside the rule."""
+"""The reviewers' desk (审核台): what waits for a word, with the evidence beside the rule."""
 
 from dataclasses import dataclass
 from datetime import datetime

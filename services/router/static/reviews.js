@@ -92,7 +92,7 @@ function order(article, form) {
     case "no_owner":
       return {
         url: `/api/v1/held/${ticket}/dispatch`,
-        body: { lead: newUnit, assisting: [], version: Number(version) },
+        body: { lead: newUnit, assisting: [], version: Number(version), reason },
       };
     default:
       throw new Error(`no way to decide on ${kind}`);

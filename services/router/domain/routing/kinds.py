@@ -202,6 +202,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         "confidence {confidence}: to be confirmed",
     ),
     "doubt": Kind("12:in doubt", "有疑点，需要人工确认", "in doubt: to be confirmed"),
+    "ruled": Kind("11:ruled “{word}”", "召集认定：{word}", "ruled: {word}"),
     "by_person": Kind("12:{role}→{unit}", "{role}派给{unit}", "dispatched to {unit} by the {role}"),
     "round": Kind(
         "round {n}:same units as {number}",
