@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from annotated_types import Len, MaxLen
+from annotated_types import Ge, Le, Len, MaxLen
 
 from services.router import metrics
 from services.router.dispatch import last_demand, opened
@@ -38,7 +38,7 @@ class Dispatching:
     lead: Annotated[str, Len(1, 64)]
     assisting: Annotated[tuple[Annotated[str, Len(1, 64)], ...], MaxLen(20)] = ()
     category: Annotated[str, MaxLen(16)] | None = None
-    version: int | None = None
+    version: Annotated[int, Ge(0), Le(2**31 - 1)] | None = None
     reason: Annotated[str, MaxLen(500)] | None = None
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from annotated_types import Len, MaxLen
+from annotated_types import Ge, Le, Len, MaxLen
 
 from services.router import metrics
 from services.router.dispatch import last_demand
@@ -28,7 +28,7 @@ class HandOver:
     to_role: Literal["dispatcher", "shift_lead", "supervisor"]
     note: Annotated[str, Len(1, 500)]
     to_name: Annotated[str, MaxLen(64)] | None = None
-    version: int | None = None
+    version: Annotated[int, Ge(0), Le(2**31 - 1)] | None = None
 
 
 async def hand_over(

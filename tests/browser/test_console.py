@@ -48,24 +48,20 @@ async def blown(router, **fields) -> str:
     return str(answer.json()["whistle_id"])
 
 
-async def works(router, whistle_id: str, *units: str) -> None:
-    for unit in units:
-        for type_, data in (
-            ("acknowledged", {}),
-            ("arrived", {"mode": "on_site", "head_count": 2}),
-            (
-                "resolved",
-                {
-                    "result": "solved",
-                    "facts_true": "yes",
-                    "measures": "已安排人员到现场处理完毕",
-                    "public_reply": f"{unit} 已处理，编号 {uuid4()}。",
-                    "contacted_how": "visit",
-                },
-            ),
-        ):
-            answer = await router.report(whistle_id, type_, unit=unit, **data)
-            assert answer.status_code == 201, (unit, type_, answer.text)
+async def says(router, whistle_id: str, unit: str, type_: str) -> None:
+    """A report of a unit that must be taken."""
+    data = {
+        "arrived": {"mode": "on_site", "head_count": 2},
+        "resolved": {
+            "result": "solved",
+            "facts_true": "yes",
+            "measures": "已安排人员到现场处理完毕",
+            "public_reply": f"{unit} 已处理，编号 {uuid4()}。",
+            "contacted_how": "visit",
+        },
+    }.get(type_, {})
+    answer = await router.report(whistle_id, type_, unit=unit, **data)
+    assert answer.status_code == 201, (unit, type_, answer.text)
 
 
 async def test_a_community_blows_by_keyboard_and_its_street_takes_over(router, router_page, shot):
@@ -132,9 +128,7 @@ async def test_a_community_blows_by_keyboard_and_its_street_takes_over(router, r
         ("departed", "on_the_way"),
         ("arrived", "on_site"),
     ):
-        data = {"mode": "on_site", "head_count": 2} if type_ == "arrived" else {}
-        answer = await router.report(whistle_id, type_, unit=LEAD, **data)
-        assert answer.status_code == 201, answer.text
+        await says(router, whistle_id, LEAD, type_)
         await expect(stage).to_have_attribute("data-stage", now)
     await axe(street)
     await fits(street)
@@ -156,7 +150,7 @@ async def test_a_community_blows_by_keyboard_and_its_street_takes_over(router, r
 async def test_a_street_confers_accepts_and_rates_to_the_end(router, router_page, shot):
     await blown(router, title="上月同一早市")
     whistle_id = await blown(router)
-    await router.report(whistle_id, "acknowledged", unit=LEAD)
+    await says(router, whistle_id, LEAD, "acknowledged")
     page = await router_page(OFFICER["role"], STREET, name="孟和")
     await page.goto(f"/console/{whistle_id}")
     await ready(page)
@@ -185,7 +179,8 @@ async def test_a_street_confers_accepts_and_rates_to_the_end(router, router_page
     await page.locator("#diff").get_by_role("button", name="知道了").click()
     await expect(page.locator("#r-release")).to_have_value("现场不需要")
     await page.locator("#do-release [data-close]").click()
-    await works(router, whistle_id, LEAD)
+    for type_ in ("arrived", "resolved"):
+        await says(router, whistle_id, LEAD, type_)
     await expect(page.locator("#state")).to_have_text("待验收")
 
     await page.locator("[data-open=do-fail]").click()
@@ -194,7 +189,7 @@ async def test_a_street_confers_accepts_and_rates_to_the_end(router, router_page
     await form.locator("#r-fail").fill("仍有三处摊点")
     await form.get_by_role("button", name="验收不通过").click()
     await expect(page.locator("#state")).to_have_text("办理中")
-    await works(router, whistle_id, LEAD)
+    await says(router, whistle_id, LEAD, "resolved")
     await page.locator("[data-open=do-accept]").click()
     form = page.locator("#do-accept")
     await form.locator("#r-accept").fill("摊点已清理")

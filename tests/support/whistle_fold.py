@@ -71,12 +71,12 @@ class Heard:
                 self._moved(assignment_id, A.RELEASED)
 
     def _all_done(self) -> None:
-        """A joint matter whose lead and all assisting units are done waits for acceptance."""
+        """A joint matter waits for acceptance once nobody works on it: done, or let go last."""
         if self.state is not W.OPEN or self.kind in (None, WhistleKind.CITIZEN_DEMAND):
             return
         working = [s for _, relation, s in self.parts.values() if relation != "informed"]
         lead = [s for _, relation, s in self.parts.values() if relation == "lead"]
-        if A.DONE in lead and all(state in FINISHED for state in working):
+        if lead[-1:] in ([A.DONE], [A.RELEASED]) and all(state in FINISHED for state in working):
             self.state = W.AWAITING_ACCEPTANCE
 
 

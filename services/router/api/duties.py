@@ -14,6 +14,7 @@ from services.router.domain.duty_list import DutyRow
 from services.router.domain.duty_version import DutyVersion, Tried, VersionState
 from services.router.store import duties as store
 from shared.contracts.parts import Role
+from shared.web.description import MISSING
 from shared.web.identity import Caller, allow
 
 router = APIRouter(prefix="/api/v1", tags=["duties"])
@@ -127,7 +128,7 @@ class Difference:
     removed: list[DutyItem]
 
 
-@router.get("/duties")
+@router.get("/duties", responses={404: MISSING})
 async def list_duties(
     here: Context,
     caller: Reading,

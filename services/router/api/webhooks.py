@@ -156,7 +156,7 @@ async def get_deliveries(
     return Deliveries(items=items, next=items[-1].delivery_id if len(found) > limit else None)
 
 
-@router.post("/deliveries/{delivery_id}/resend", status_code=202)
+@router.post("/deliveries/{delivery_id}/resend", status_code=202, response_class=Response)
 async def post_resend(delivery_id: UUID, here: Context, caller: OfUnit) -> Response:
     """Send one again under its old id."""
     async with here.runtime.transaction() as connection:
