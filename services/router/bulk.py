@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from annotated_types import Ge, Le, Len
+from annotated_types import Len
 
 from services.router import by_hand, metrics
 from services.router.by_hand import Dispatching
@@ -50,7 +50,7 @@ class BulkAnswer:
 
     ticket_id: UUID
     ok: bool
-    version: Annotated[int, Ge(0), Le(2**31 - 1)] | None = None
+    version: int | None = None
     whistle_id: UUID | None = None
     number: str | None = None
     summonses: tuple[Summons, ...] = ()

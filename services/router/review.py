@@ -26,7 +26,7 @@ async def review(
 ) -> Whistle:
     """Pass or reject; raises the ShaodaoError that says why it cannot be."""
     book, whistle = await store.one(connection, whistle_id, Promises(city, now))
-    outcome = reviewing.review(whistle, decided, actor=actor, at=now, policy=city.version)
+    outcome = reviewing.review(whistle, decided, actor=actor, at=now, city=city)
     book.put(outcome, traceparent)
     await store.save(connection, book)
     metrics.count(book)

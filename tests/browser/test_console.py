@@ -70,6 +70,8 @@ async def test_a_community_blows_by_keyboard_and_its_street_takes_over(router, r
     await ready(street)
     await expect(street.locator("#live")).to_have_attribute("data-state", "on")
     await expect(street.locator(".empty")).to_be_visible()
+    await blown(router, title="上月同一早市")
+    await expect(street.locator(".c-item")).to_have_count(1)
 
     page = await router_page(WORKER["role"], COMMUNITY, name="周敏")
     await page.goto("/console")
@@ -94,6 +96,7 @@ async def test_a_community_blows_by_keyboard_and_its_street_takes_over(router, r
     await page.keyboard.type("已三次上门劝导")
     await tab_to(page, "#b-address")
     await page.keyboard.type("河湾街早市")
+    await expect(page.locator("#earlier")).to_contain_text("上月同一早市")  # of this place
     await tab_to(page, "#b-unit")
     await page.keyboard.type("滨河区城市管理")
     await page.keyboard.press("Enter")
@@ -114,13 +117,14 @@ async def test_a_community_blows_by_keyboard_and_its_street_takes_over(router, r
     await page.keyboard.press("Control+Enter")  # a double click blows once
     await page.wait_for_url("**/console/*?blown=1")
     await expect(page.locator("#blown")).to_be_visible()
-    assert await router.rows("select count(*) from whistle") == [(1,)]
+    assert await router.rows("select count(*) from whistle") == [(2,)]
     whistle_id = page.url.rpartition("/")[2].partition("?")[0]
     await ready(page)
 
     item = street.locator(f".c-item[data-id='{whistle_id}']")  # nobody reloaded it
     await expect(item).to_contain_text("早市占道联合整治")
-    await expect(street.locator(".c-pin")).to_have_count(1)
+    await expect(street.locator(".c-pin")).to_have_count(2)
+    await expect(item).to_contain_text("此地第 1 次重复吹哨")
     stage = item.locator(f"[data-unit={LEAD}] [data-stage]")
     await expect(stage).to_have_attribute("data-stage", "sent")
     for type_, now in (
@@ -134,9 +138,9 @@ async def test_a_community_blows_by_keyboard_and_its_street_takes_over(router, r
     await fits(street)
     await shot(street, "console-board")
 
-    banner = street.locator("[data-fresh]")
+    banner = street.locator(f"[data-fresh='{whistle_id}']")
     await expect(banner).to_contain_text("剩")
-    await tab_to(street, "[data-what=take-overs]")
+    await tab_to(street, f"[data-what=take-overs][data-id='{whistle_id}']")
     await street.keyboard.press("Enter")
     await street.keyboard.type("涉及多个社区，由街道统一组织")
     await tab_to(street, "#because-ok")
@@ -171,7 +175,10 @@ async def test_a_street_confers_accepts_and_rates_to_the_end(router, router_page
     await page.locator(f"[data-open=do-release][data-unit={OTHER}]").click()
     await page.locator("#r-release").fill("现场不需要")
     other = await router.call(
-        "POST", f"/whistles/{whistle_id}/releases", **OFFICER, json={"unit": OTHER, "reason": "已完"}
+        "POST",
+        f"/whistles/{whistle_id}/releases",
+        **OFFICER,
+        json={"unit": OTHER, "reason": "已完"},
     )
     assert other.status_code == 201, other.text
     await page.locator("#do-release").get_by_role("button", name="放行").click()
@@ -245,6 +252,7 @@ async def test_an_officer_in_the_street_blows_with_a_phone(router, router_page, 
     await page.get_by_role("link", name="吹哨", exact=True).first.tap()
     await page.wait_for_url("**/console/blow")
     await ready(page)
+    await expect(page.locator("#kind-hint")).to_contain_text("30 分钟内到场")
     await page.locator("#phrases button", has_text="道路塌陷").tap()
     await page.locator("#b-title").fill("河湾街道路塌陷，请立即到场处置")
     await page.locator("#b-summary").fill("河湾街路面塌陷约两平方米，已拉警戒，无人员伤亡。")

@@ -21,29 +21,12 @@ from shared.contracts.reports import FactsTrue
 from shared.web.identity import issue_token
 from tests.support.browser import Window
 from tests.support.intake import SECRET, Intake, utc_now
+from tests.support.markup import EVIL, SCRIPT, SHORT, WORDS, plain, text_only
 from tests.support.played_router import blown
 from tests.support.residents import jpeg, phone
 
-SHORT = "<img src=x onerror=window.__x=1>"
-SCRIPT = "<script>window.__x=1</script>"
-SUMS = "{{7*7}}${7*7}"
-EVIL = (
-    f"{SUMS}{SCRIPT}</textarea></title>\"'><svg onload=window.__x=1>{SHORT}"
-    "javascript:window.__x=1//<a href=javascript:window.__x=1>"
-)
-WORDS = f"路灯不亮，请来修。{EVIL}"
 PHONE = "13900006677"
 HERE = {"region": "159902001001", "address": f"河湾锦苑3号楼{SHORT}"}
-
-FOREIGN = """() => ({
-  ran: window.__x,
-  images: document.querySelectorAll('img[src="x"], svg[onload], [onerror], [onload]').length,
-  scripts: [...document.scripts].filter(e => !e.src && e.type !== 'application/json').length,
-  links: [...document.querySelectorAll('[href], [action], [formaction]')].filter(e =>
-    /^\\s*javascript:/i.test(e.getAttribute('href') ?? e.getAttribute('action')
-      ?? e.getAttribute('formaction'))).length,
-})"""
-NOTHING = {"images": 0, "scripts": 0, "links": 0}
 
 
 async def say(
@@ -59,30 +42,6 @@ async def say(
     )
     assert answer.status_code < 300, f"{method} {path}: {answer.text}"
     return answer.json() if answer.content else None
-
-
-async def plain(page: Page, path: str, *, shows: str | None = SHORT) -> None:
-    """Open a page: nothing that was said there is anything but text."""
-    answer = await page.goto(path)
-    assert answer is not None
-    assert answer.status < 500
-    await text_only(page, shows=shows)
-
-
-async def text_only(page: Page, *, shows: str | None = SHORT) -> None:
-    found = await page.evaluate(FOREIGN)
-    assert {name: value for name, value in found.items() if value is not None} == NOTHING, (
-        page.url,
-        found,
-    )
-    if shows is not None:
-        # as a person reads it, or in a field
-        seen = await page.evaluate(
-            "() => document.body.innerText + [...document.querySelectorAll('input, textarea')]"
-            ".map(e => e.value).join(' ') + document.title"
-        )
-        assert shows in seen, (page.url, seen[:3000])
-        assert shows != SCRIPT or SUMS in seen, page.url
 
 
 async def register(intake: Intake, **fields: Any) -> str:

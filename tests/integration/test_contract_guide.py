@@ -76,6 +76,7 @@ async def test_the_command_lines_of_the_guide_work(router: Router, tmp_path: Pat
             "KEY": made.json()["key"],
             "ROUTER": router.url,
             "WHISTLE": whistle_id,
+            "HOOK": "https://oa.example.gov.cn/shaodao",
             "NO_PROXY": "127.0.0.1",
         },
         stdout=asyncio.subprocess.PIPE,

@@ -100,7 +100,8 @@ def effects(heard: Heard, known: Known) -> Sequence[Effect]:
 
 def tickets_of(data: Any) -> Sequence[UUID]:
     """The tickets that must be known before the fact is understood."""
-    if isinstance(data, whistles.Held | whistles.Blown | rulings.UnitOffered | rulings.AssistingAdded):
+    called = rulings.UnitOffered | rulings.AssistingAdded
+    if isinstance(data, whistles.Held | whistles.Blown | called):
         return data.ticket_ids
     wanted = tickets.Registered | tickets.CallbackOpened | tickets.Urged | tickets.GroupFlagged
     return (data.ticket_id,) if isinstance(data, wanted) else ()

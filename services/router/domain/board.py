@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from services.router.domain.assignment import Assignment
-from shared.contracts.parts import AssignmentState
+from shared.contracts.parts import AssignmentState, DeadlineKind
 from shared.contracts.values import Due, Relation
 
 _S: Final = AssignmentState
@@ -36,12 +36,13 @@ class BoardPart:
     due: Due | None
     late: bool
     action: str | None
+    owes: DeadlineKind | None = None  # what `due` is the limit of
 
 
 def part_on_board(part: Assignment, *, blown_at: datetime, now: datetime) -> BoardPart:
     """Where one unit stands now."""
     stage = stage_of(part)
-    due = next_due(part, stage)
+    owes, due = next_due(part, stage) or (None, None)
     return BoardPart(
         unit=part.unit,
         relation=part.relation,
@@ -51,6 +52,7 @@ def part_on_board(part: Assignment, *, blown_at: datetime, now: datetime) -> Boa
         due=due,
         late=due is not None and now > due.by,
         action=part.action,
+        owes=owes,
     )
 
 
@@ -83,15 +85,15 @@ def _since(part: Assignment, stage: Stage, blown_at: datetime) -> datetime | Non
     }[stage]
 
 
-def next_due(part: Assignment, stage: Stage) -> Due | None:
-    """What the unit owes next; nothing once it is done or gone."""
+def next_due(part: Assignment, stage: Stage) -> tuple[DeadlineKind, Due] | None:
+    """What the unit owes next, and by when; nothing once it is done or gone."""
     dues = part.dues
     if stage in (Stage.DONE, Stage.RELEASED):
         return None
-    if stage is Stage.SENT:
-        return dues.acknowledge
+    if stage is Stage.SENT and dues.acknowledge is not None:
+        return DeadlineKind.ACKNOWLEDGE, dues.acknowledge
     if part.arrived_at is None and dues.arrive is not None:
-        return dues.arrive
+        return DeadlineKind.ARRIVE, dues.arrive
     if part.contacted_at is None and dues.contact is not None:
-        return dues.contact
-    return dues.resolve
+        return DeadlineKind.CONTACT, dues.contact
+    return (DeadlineKind.RESOLVE, dues.resolve) if dues.resolve is not None else None

@@ -84,10 +84,11 @@ def must_chair(
     if may_chair(city, whistle, actor, street_only=street_only):
         return
     units = chairs(city, whistle, street_only=street_only)
-    names = "或".join(city.catalogue.unit(u).name for u in sorted(units)) or "派单员、审核员、督办员"
+    names = "或".join(city.catalogue.unit(u).name for u in sorted(units))
+    codes = ", ".join(sorted(units)) or "a dispatcher, reviewer or supervisor"
     raise ForbiddenError(
-        f"本哨单由{names}{what_zh}",
-        f"only {', '.join(sorted(units)) or 'a dispatcher, reviewer or supervisor'} decides in this matter",
+        f"本哨单由{names or '派单员、审核员、督办员'}{what_zh}",
+        f"only {codes} decides in this matter",
     )
 
 

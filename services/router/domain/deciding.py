@@ -7,6 +7,7 @@ blew but the street.
 
 from dataclasses import dataclass
 
+from services.router.domain.city import City
 from services.router.domain.whistle import Whistle
 from shared.contracts.parts import Actor, Role
 from shared.errors import ForbiddenError
@@ -46,6 +47,12 @@ def _same(dispatched_by: Actor, caller: Actor) -> bool:
     if dispatched_by.name is None:
         return caller.name is None and dispatched_by.role is caller.role
     return dispatched_by.name == caller.name
+
+
+def reviewed_by(whistle: Whistle, city: City) -> Role:
+    """Whose word it takes: a reviewer's; from the third round on the supervisor leads."""
+    late = whistle.round >= city.policy.judging.supervisor_from_round
+    return Role.SUPERVISOR if late else Role.REVIEWER
 
 
 def demand(

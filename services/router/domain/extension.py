@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from services.router.domain.assignment import Assignment
-from services.router.domain.deciding import demand
+from services.router.domain.deciding import demand, reviewed_by
 from services.router.domain.dues import Promises, without_resolve
 from services.router.domain.outcome import Outcome, part_text, step, words_text
 from services.router.domain.requests import extended_due, next_step
@@ -53,7 +53,9 @@ def decide_extension(
 def decided_by(whistle: Whistle, part: Assignment, promises: Promises) -> Role:
     """Whose word it takes: the first extension's a reviewer's, the second's the supervisor's."""
     allowed = next_step(whistle, part, promises)
-    return Role(allowed.by) if allowed is not None else Role.SUPERVISOR
+    if allowed is None or Role(allowed.by) is Role.SUPERVISOR:
+        return Role.SUPERVISOR
+    return reviewed_by(whistle, promises.city)
 
 
 def _refuse(

@@ -58,6 +58,7 @@ class JudgingPolicy:
     alike_within: timedelta
     alike_compared: int  # with so many of the unit's last replies
     review_from: int  # a reviewer looks from this sum of risks on
+    supervisor_from_round: int  # what a reviewer decides is the supervisor's from this round on
     risks: Mapping[Risk, int]
     safety: tuple[str, ...]  # categories that are never suspended, by code or its beginning
     heat: tuple[str, ...]  # nor these in the season
@@ -94,6 +95,7 @@ def read_judging(table: Mapping[str, Any]) -> JudgingPolicy:
             alike_within=timedelta(days=int(resolving["alike_within_days"])),
             alike_compared=int(resolving["alike_compared"]),
             review_from=int(review["from"]),
+            supervisor_from_round=int(review["supervisor_from_round"]),
             risks={Risk(name): int(weight) for name, weight in weights.items()},
             safety=tuple(suspension["safety"]),
             heat=tuple(suspension["heat"]),

@@ -15,6 +15,7 @@ from pydantic_core import from_json
 
 from services.router.domain.book import Book, Said
 from services.router.domain.city import City
+from services.router.domain.deciding import reviewed_by
 from services.router.domain.extension import decided_by
 from services.router.domain.outcome import Step
 from services.router.domain.whistle import Whistle
@@ -238,7 +239,7 @@ def _return_requested(m: _Moment) -> Iterator[Review | Settled]:
     if m.fact.adjudicate:
         yield from _open(_K.ADJUDICATION, m, m.fact.rule_by, Role.SUPERVISOR)
     else:
-        yield from _open(_K.RETURN, m, m.fact.rule_by, Role.REVIEWER)
+        yield from _open(_K.RETURN, m, m.fact.rule_by, reviewed_by(m.whistle, m.book.city))
 
 
 def _disputed(m: _Moment) -> Iterator[Review | Settled]:
@@ -300,7 +301,7 @@ def _suspended(m: _Moment) -> Iterator[Review | Settled]:
 
 def _resolved(m: _Moment) -> Iterator[Review | Settled]:
     yield _close(m, None, _S.LAPSED)
-    yield from _open(_K.RESOLUTION, m, m.fact.review_by, Role.REVIEWER)
+    yield from _open(_K.RESOLUTION, m, m.fact.review_by, reviewed_by(m.whistle, m.book.city))
 
 
 def _release_requested(m: _Moment) -> Iterator[Review | Settled]:

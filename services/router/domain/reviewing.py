@@ -12,7 +12,7 @@ from enum import StrEnum
 from services.router.domain.assignment import Assignment, AssignmentCommand, moved
 from services.router.domain.case import Case
 from services.router.domain.city import City
-from services.router.domain.deciding import demand
+from services.router.domain.deciding import demand, reviewed_by
 from services.router.domain.ending import closed_on_resolve
 from services.router.domain.evidence import shows
 from services.router.domain.judging import JudgingPolicy, Risk
@@ -109,7 +109,7 @@ def _functions(city: City, unit: str) -> tuple[str, ...]:
 
 
 def review(
-    whistle: Whistle, decided: Review, *, actor: Actor, at: datetime, policy: str
+    whistle: Whistle, decided: Review, *, actor: Actor, at: datetime, city: City
 ) -> Outcome:
     """Carry out a reviewer's word; raises the ShaodaoError that says why it cannot be."""
     part = whistle.part_of(decided.unit)
@@ -121,13 +121,13 @@ def review(
             state=part.state if part else None,
             version=whistle.seq,
         )
-    demand(Role.REVIEWER, whistle=whistle, caller=actor)
+    demand(reviewed_by(whistle, city), whistle=whistle, caller=actor)
     if decided.decision is ReviewDecision.REJECTED:
         after, made = rejected(
-            whistle, part, reason=decided.reason, actor=actor, at=at, policy=policy
+            whistle, part, reason=decided.reason, actor=actor, at=at, policy=city.version
         )
         return Outcome(whistle=after, steps=(made,))
-    return _passed(whistle, part, decided, actor, at, policy)
+    return _passed(whistle, part, decided, actor, at, city.version)
 
 
 def rejected(

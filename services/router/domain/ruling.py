@@ -18,7 +18,7 @@ from services.router.domain.assignment import (
 )
 from services.router.domain.calling import offered, views_of_call
 from services.router.domain.case import Precedent
-from services.router.domain.deciding import demand
+from services.router.domain.deciding import demand, reviewed_by
 from services.router.domain.dues import Promises, without_resolve
 from services.router.domain.finishing import finished
 from services.router.domain.jurisdiction import breach
@@ -63,7 +63,8 @@ def rule_on_return(
 ) -> Outcome:
     """Carry out a ruling on a return; raises the ShaodaoError that says why it cannot be."""
     part = _waiting(whistle, ruling.unit, (AssignmentState.RETURN_REQUESTED,))
-    demand(Role.SUPERVISOR if part.adjudicate else Role.REVIEWER, whistle=whistle, caller=actor)
+    ordinary = reviewed_by(whistle, promises.city)
+    demand(Role.SUPERVISOR if part.adjudicate else ordinary, whistle=whistle, caller=actor)
     desk = _Desk(
         matter=matter, content=content, actor=actor, promises=promises, final=part.adjudicate
     )

@@ -17,9 +17,11 @@ from services.router.context import RouterContext
 from services.router.domain.city import City
 from services.router.pages.console_viewer import Viewer, kinds_of, unit_of
 from services.router.pages.work import rate_of
+from services.router.pages.work_words import Words
 from services.router.store import whistles as store
 from shared.catalogue.model import Unit, UnitKind
-from shared.catalogue.regions import RegionLevel, district_of
+from shared.catalogue.regions import RegionLevel, district_of, is_banner
+from shared.catalogue.terms import Term
 from shared.contracts.parts import Place, Role, WhistleState
 from shared.contracts.values import Urgency, WhistleKind
 from shared.errors import ForbiddenError
@@ -30,7 +32,6 @@ router = APIRouter(prefix="/console", include_in_schema=False)
 
 PHRASES: Final = Path(__file__).parents[1] / "console_phrases.toml"
 OFFERED: Final = 200
-COMMUNITY_DIGITS: Final = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +70,14 @@ async def get_form(request: Request, here: Context, caller: Viewer) -> HTMLRespo
     kinds, unit = kinds_of(caller, city), unit_of(caller, city)
     if not kinds or unit is None:
         raise ForbiddenError("您的账号没有吹哨权", "the caller may not blow whistles")
+    words = Words(request, city, here.runtime.clock.now())
     return await page(
         request,
         "console/blow.html",
         kinds=kinds,
         unit=unit,
         urgencies=list(Urgency),
-        setting=_setting(here, caller, unit),
+        setting=_setting(here, caller, unit) | _limits(city, unit, kinds, words),
         units=[
             {"value": each.code, "label": each.name}
             for each in sorted(city.catalogue.units.values(), key=lambda each: each.code)
@@ -112,6 +114,32 @@ def _setting(here: RouterContext, caller: Caller, unit: Unit) -> dict[str, Any]:
             for each in city.catalogue.compounds.values()
         ],
     }
+
+
+def _limits(city: City, unit: Unit, kinds: list[WhistleKind], words: Words) -> dict[str, Any]:
+    """The limits of each kind, in words."""
+    later = words.rule(city.limits.term(Term.OWN_EFFORT).text)
+    return {
+        "hints": {kind.value: _hint(city, unit, kind, words) for kind in kinds},
+        "effort_later": words.say("console.effort_later", limit=later),
+    }
+
+
+def _hint(city: City, unit: Unit, kind: WhistleKind, words: Words) -> str:
+    if kind is WhistleKind.CITIZEN_DEMAND:
+        return words.say("console.kind_hint_urgency")
+    limits = city.limits.whistle(kind)
+    banner = unit.region_code is not None and is_banner(unit.region_code)
+    arrive = (limits.arrive_banner if banner else None) or limits.arrive
+    assert arrive is not None, "every kind that is blown on the spot has its arrival"
+    said = {"acknowledge": words.rule(limits.acknowledge.text), "arrive": words.rule(arrive.text)}
+    if limits.contact is None:
+        text = words.say("console.kind_hint", **said)
+    else:
+        contact = words.rule(limits.contact.text)
+        text = words.say("console.kind_hint_contact", contact=contact, **said)
+    street_only = kind in city.policy.joint.street_only
+    return text + (words.say("console.kind_hint_street") if street_only else "")
 
 
 def _regions(city: City, own: str | None) -> list[dict[str, Any]]:

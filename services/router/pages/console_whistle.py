@@ -1,7 +1,7 @@
 """The street console's page of one whistle: its units, what was decided, and what may be done."""
 
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
@@ -144,18 +144,20 @@ def _choices(whistle: Whistle, stands: Standing, unit: str | None) -> Choices:
     )
 
 
-def told(moment: Moment) -> list[tuple[str, str | list[str]]]:
-    """The words of a moment worth showing, as (name, text or units)."""
+def told(moment: Moment) -> list[tuple[str, Any]]:
+    """The words of a moment worth showing: (name, text), (name, units), ("decisions", […])."""
     after = moment.after if isinstance(moment.after, dict) else {}
     inner = after.get("words")
     words = {**after, **inner} if isinstance(inner, dict) else after
-    found: list[tuple[str, str | list[str]]] = [
+    found: list[tuple[str, Any]] = [
         (name, words[name]) for name in SAID if isinstance(words.get(name), str) and words[name]
     ]
     for name in NAMED:
         units = words.get(name)
         if units:
             found.append((name, [units] if isinstance(units, str) else list(units)))
+    if isinstance(words.get("decisions"), list):
+        found.append(("decisions", words["decisions"]))
     if isinstance(words.get("score"), int | float):
         found.append(("score", f"{words['score']:g}"))
     if isinstance(words.get("photos"), list):

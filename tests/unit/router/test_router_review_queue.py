@@ -40,6 +40,7 @@ from tests.unit.router.samples import (
     assisting,
     blown,
     book,
+    city,
     counted,
     lead,
     matter,
@@ -198,7 +199,7 @@ def test_a_risky_resolution_waits_for_a_reviewer() -> None:
     assert row.request["risk"] == ["untrue", "no_evidence"]
     assert row.request["internal_reply"] == "当事人否认"
     word = Word(unit="BH-CGJ", decision=ReviewDecision.REJECTED, reason="证据不足")
-    back = review(counted(done), word, actor=REVIEWER, at=LATER, policy="p")
+    back = review(counted(done), word, actor=REVIEWER, at=LATER, city=city())
     (row,), _ = heard(done, back)
     assert (row.state, row.reason) == (S.REFUSED, "证据不足")
 

@@ -214,7 +214,7 @@ def judge(
     whistle: Whistle, decision: ReviewDecision, actor: Actor = REVIEWER, *, after: timedelta = DAY
 ) -> Outcome:
     decided = Review(unit="BH-CGJ", decision=decision, reason="佐证与答复不符")
-    return review(whistle, decided, actor=actor, at=MONDAY + after, policy="p")
+    return review(whistle, decided, actor=actor, at=MONDAY + after, city=city())
 
 
 def test_passed_it_goes_on_to_the_citizen() -> None:
@@ -349,3 +349,15 @@ def test_what_a_resolution_should_show(
     asked = city().policy.judging.evidence.asked(category, functions)
     assert tuple(kind.kind for kind in asked) == kinds
     assert all(kind.zh and kind.en for kind in asked)
+
+
+# -- from the third round on the supervisor leads (DOMAIN §3)
+
+
+def test_from_the_third_round_on_the_word_is_the_supervisors() -> None:
+    again = resolution(round=3, result=Result.CANNOT).whistle
+    with pytest.raises(ForbiddenError):
+        judge(again, ReviewDecision.PASSED)
+    supervisor = Actor(role=Role.SUPERVISOR, unit="C-RXZX", name="督办员")
+    outcome = judge(again, ReviewDecision.PASSED, supervisor)
+    assert isinstance(facts_of(outcome)[0], rulings.ReviewPassed)

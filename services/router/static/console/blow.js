@@ -8,9 +8,10 @@ import { calledUnits } from "./called.js";
 import { fault, faultsOf } from "./faults.js";
 import { drawMap } from "./map.js";
 import { photosOf } from "./photos.js";
+import { suggestions } from "./suggestions.js";
+import { ticketsOf } from "./tickets.js";
 import { ahead, clockFrom, fromField, tomorrowAtNine, toField } from "./times.js";
 
-const SUGGEST_MS = 350;
 const BLANK = /\{[^{}]*\}/; // of a phrase, not filled in yet
 const SOON = { half: 30, hour: 60 };
 const form = document.getElementById("blow");
@@ -27,7 +28,7 @@ let category = null;
 let point = null; // {lat, lon}
 let grid = null; // of the point
 let map = null;
-const tickets = new Map();
+let begun = false;
 
 function newKey() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (each) => each.toString(16).padStart(2, "0")).join("");
@@ -42,17 +43,18 @@ const called = calledUnits(by("units-shown"), {
 });
 const { right, wrong } = faultsOf(form, called);
 const photos = photosOf(by("b-photos"), by("photos-shown"), keep);
+const tickets = ticketsOf(by("b-ticket"), by("tickets-shown"), keep);
 
 // ---- the kind, its phrases, what it asks for ----
 
 const kind = () => field("kind").value;
 
 function showKind() {
-  by("kind-hint").textContent = s(`kind_${kind()}`);
+  by("kind-hint").textContent = setting.hints[kind()];
   const needed = setting.effort && kind() !== "emergency";
   by("effort-must").hidden = !needed;
   by("b-effort").required = needed;
-  by("effort-hint").textContent = setting.effort ? s(needed ? "effort_needed" : "effort_later") : s("effort_optional");
+  by("effort-hint").textContent = !setting.effort ? s("effort_optional") : needed ? s("effort_needed") : setting.effort_later;
   const mine = setting.phrases.filter((phrase) => phrase.kind === kind());
   by("phrases").replaceChildren(...mine.map((phrase) => {
     const button = Object.assign(document.createElement("button"), { type: "button", className: "btn btn-sm", textContent: language === "en" ? phrase.en : phrase.zh });
@@ -152,52 +154,20 @@ function locate() {
 
 // ---- whom to call ----
 
-let asked = 0;
-let later = null;
-
-function suggestSoon() {
-  clearTimeout(later);
-  later = setTimeout(suggest, SUGGEST_MS);
-}
-
-async function suggest() {
-  const { region, address, compound } = place();
-  asked += 1;
-  const mine = asked;
-  try {
-    const found = await ask("POST", "/console/suggestions", { category, region, address, compound });
-    if (mine === asked) showSuggestion(found);
-  } catch (error) {
-    if (!(error instanceof Refused || error instanceof TypeError)) throw error; // help that is not there
-  }
-}
-
-function showSuggestion({ units: offered, earlier, days }) {
-  by("suggested").replaceChildren(...(setting.only ? [] : offered.map((each) => {
-    const button = Object.assign(document.createElement("button"), { type: "button", className: "btn btn-sm", textContent: `+ ${each.name} · ${s(each.relation)}` });
-    button.append(Object.assign(document.createElement("small"), { className: "muted", textContent: ` ${s(`because_${each.because}`)}` }));
-    button.addEventListener("click", () => called.add(each));
-    return button;
-  })));
-  const box = by("earlier");
-  box.hidden = !earlier.length;
-  box.replaceChildren(Object.assign(document.createElement("p"), { textContent: s("earlier", { n: earlier.length, days }) }));
-  const list = document.createElement("ul");
-  for (const each of earlier) {
-    const item = document.createElement("li");
-    const link = Object.assign(document.createElement("a"), { href: `/console/${each.whistle_id}`, target: "_blank", rel: "noopener", textContent: each.title });
-    item.append(link, ` ${toField(new Date(each.at)).slice(5, 10)} ${each.units.join("、")}`);
-    list.append(item);
-  }
-  box.append(list);
-}
+const suggestSoon = suggestions({
+  draft: () => {
+    const { region, address, compound } = place();
+    return { category, region, address, compound };
+  },
+  add: setting.only ? null : called.add,
+});
 
 function showCross() {
   const abroad = called.units().filter((unit) => setting.district && setting.districts[unit] && districtOf(unit) !== setting.district && districtOf(unit));
   const on = field("cross_district").checked;
   const hint = by("cross-hint");
   const lacks = abroad.length > 0 && !on;
-  hint.textContent = lacks ? s("cross_needed", { units: abroad.map((unit) => names.get(unit)).join("、") }) : s(on ? "cross_on" : "cross_off");
+  hint.textContent = lacks ? s("cross_needed", { units: abroad.map((unit) => names.get(unit)).join(s("and")) }) : s(on ? "cross_on" : "cross_off");
   hint.classList.toggle("form-error", lacks);
 }
 
@@ -223,43 +193,12 @@ function showWhen() {
   if (field("when").value === "other" && !field("at").value) field("at").value = toField(ahead(clock(), 60));
 }
 
-// ---- tickets ----
-
-let ticketsAsked = false;
-
-async function offerTickets() {
-  if (ticketsAsked) return;
-  ticketsAsked = true;
-  const offered = await ask("GET", "/console/tickets");
-  choose(by("b-ticket"), offered, (item) => {
-    tickets.set(item.value, item.label);
-    by("b-ticket").value = "";
-    showTickets();
-    keep();
-  });
-}
-
-function showTickets() {
-  by("tickets-shown").replaceChildren(...[...tickets].map(([ticket, label]) => {
-    const item = Object.assign(document.createElement("li"), { className: "c-ticket" });
-    const away = Object.assign(document.createElement("button"), { type: "button", className: "btn btn-sm", textContent: "×" });
-    away.setAttribute("aria-label", `${s("remove")} ${label}`);
-    away.addEventListener("click", () => {
-      tickets.delete(ticket);
-      showTickets();
-      keep();
-    });
-    item.append(Object.assign(document.createElement("span"), { textContent: label }), away);
-    return item;
-  }));
-}
-
 // ---- the draft ----
 
 const PLAIN = ["kind", "title", "summary", "own_effort", "why_beyond", "region", "address", "when", "at", "muster_place", "urgency", "on_behalf_of"];
 
 function keep() {
-  if (sending.busy) return;
+  if (sending.busy || !begun) return;
   const draft = {
     key: sending.key,
     plain: Object.fromEntries(PLAIN.map((name) => [name, field(name).value])),
@@ -268,7 +207,7 @@ function keep() {
     point,
     grid,
     units: called.body(),
-    tickets: [...tickets],
+    tickets: tickets.kept(),
     photos: photos.kept(),
   };
   localStorage.setItem(KEEP, JSON.stringify(draft));
@@ -286,10 +225,9 @@ function restore() {
   setCategory(draft.category);
   ({ point, grid } = draft);
   for (const unit of draft.units) called.add({ ...unit, task: unit.task ?? "" });
-  for (const [ticket, label] of draft.tickets) tickets.set(ticket, label);
+  tickets.restore(draft.tickets);
   photos.restore(draft.photos);
-  showTickets();
-  if (tickets.size || draft.plain.why_beyond) by("more").open = true;
+  if (draft.tickets.length || draft.plain.why_beyond) by("more").open = true;
   by("draft").textContent = s("draft_back");
 }
 
@@ -299,7 +237,6 @@ function clear() {
   called.clear();
   photos.clear();
   tickets.clear();
-  showTickets();
   setCategory(null);
   noPoint();
   localStorage.removeItem(KEEP);
@@ -321,7 +258,7 @@ function body() {
     place: place(),
     muster: muster(),
     units: called.body(),
-    tickets: [...tickets.keys()],
+    tickets: tickets.ids(),
     category,
     urgency: field("urgency").value || null,
     on_behalf_of: field("on_behalf_of").value.trim() || null,
@@ -388,7 +325,7 @@ function begin() {
 
 choose(by("b-category"), categories, (item) => {
   setCategory(item.value);
-  suggest();
+  suggestSoon();
   keep();
 });
 choose(by("b-unit"), units, (item) => {
@@ -428,7 +365,7 @@ form.addEventListener("keydown", (event) => {
 by("locate").addEventListener("click", locate);
 by("no-point").addEventListener("click", noPoint);
 by("clear").addEventListener("click", clear);
-by("more").addEventListener("toggle", () => by("more").open && offerTickets());
+by("more").addEventListener("toggle", () => by("more").open && tickets.offer());
 
 const choices = [...form.querySelectorAll("[name=kind]")];
 choices.forEach((radio, place_) => {
@@ -445,6 +382,7 @@ shortcut("Ctrl+Enter", s("send"), blow);
 
 restore();
 begin();
+begun = true;
 suggestSoon();
 if (!field("title").value) choices.find((radio) => radio.checked)?.focus();
 map = await drawMap(by("map"), { onPick: pick });

@@ -21,7 +21,8 @@ function loadBase() {
 export async function drawMap(element, { onPick = null, still = false } = {}) {
   const { areas, names, compounds, tiles } = await loadBase();
   const map = L.map(element, {
-    attributionControl: false, zoomControl: !still, keyboard: !still, scrollWheelZoom: !still, zoomAnimation: false, maxZoom: 18, minZoom: 8,
+    attributionControl: false, zoomControl: !still, keyboard: !still, scrollWheelZoom: !still, zoomAnimation: false, trackResize: false,
+    maxZoom: 18, minZoom: 8,
   });
   const drawn = L.geoJSON(
     { type: "FeatureCollection", features: areas.map(({ geometry }) => ({ type: "Feature", properties: {}, geometry })) },
@@ -50,10 +51,12 @@ export async function drawMap(element, { onPick = null, still = false } = {}) {
   };
   map.on("zoomend moveend", rename);
   rename();
+  let unseen = !element.clientWidth; // drawn while hidden: it does not know its size yet
   new ResizeObserver(() => {
-    const unseen = !map.getSize().x;
-    map.invalidateSize();
-    if (unseen && home) map.fitBounds(home); // it was drawn while hidden
+    if (!element.clientWidth || !element.clientHeight) return; // hidden: its size is no size
+    map.invalidateSize({ pan: false });
+    if (unseen && home) map.fitBounds(home);
+    unseen = false;
   }).observe(element);
 
   const pins = L.layerGroup().addTo(map);
@@ -83,6 +86,7 @@ export async function drawMap(element, { onPick = null, still = false } = {}) {
   return api;
 }
 
+/** A point of the map as the contracts have it. */
 const meant = ({ lat, lng }) => ({ lat: Number(lat.toFixed(6)), lon: Number(lng.toFixed(6)) });
 
 function newPin(pin, words) {
