@@ -103,7 +103,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         "地点：{region}（按{how}，可信度 {confidence}）",
         "place {region}, by {how}, confidence {confidence}",
     ),
-    "point": Kind("6:point→{region}", "坐标落在{region}网格内", "the point lies in grid {region}"),
+    "point": Kind("6:point→{region}", "坐标落在{region}内", "the point lies in {region}"),
     "contradiction": Kind(
         "6:address and region contradict each other",
         "地址与所选区划不一致",
