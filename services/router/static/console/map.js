@@ -4,6 +4,7 @@ import "/static/vendor/leaflet/leaflet.js";
 
 const L = globalThis.L;
 const CLOSE = 15;
+const BESIDE = 26; // pixels between two pins of one point
 const NAMED_FROM = 13; // the names of communities
 
 let base = null;
@@ -65,7 +66,13 @@ export async function drawMap(element, { onPick = null, still = false } = {}) {
     /** Show whistles: [{whistle_id, lat, lon, exact, title, stage, late}]; `words(pin)` names one. */
     show(items, words) {
       pins.clearLayers();
-      for (const pin of items) pins.addLayer(newPin(pin, words(pin)));
+      const there = new Map(); // how many stand at a point already: they stand side by side
+      for (const pin of items) {
+        const spot = `${pin.lat},${pin.lon}`;
+        const nth = there.get(spot) ?? 0;
+        there.set(spot, nth + 1);
+        pins.addLayer(newPin(pin, words(pin), nth));
+      }
     },
     /** Put the point there, or take it away; the map follows unless it was tapped. */
     point(at, { follow = true } = {}) {
@@ -89,9 +96,9 @@ export async function drawMap(element, { onPick = null, still = false } = {}) {
 /** A point of the map as the contracts have it. */
 const meant = ({ lat, lng }) => ({ lat: Number(lat.toFixed(6)), lon: Number(lng.toFixed(6)) });
 
-function newPin(pin, words) {
+function newPin(pin, words, nth) {
   const look = pin.late ? "late" : pin.stage;
-  const icon = L.divIcon({ className: `c-pin c-dot-${look}${pin.exact ? "" : " c-rough"}`, iconSize: [30, 30], iconAnchor: [15, 29] });
+  const icon = L.divIcon({ className: `c-pin c-dot-${look}${pin.exact ? "" : " c-rough"}`, iconSize: [30, 30], iconAnchor: [15 - BESIDE * nth, 29] });
   const marker = L.marker([pin.lat, pin.lon], { icon, keyboard: true, title: words, alt: words });
   const link = Object.assign(document.createElement("a"), { href: `/console/${pin.whistle_id}`, textContent: words });
   marker.bindPopup(link, { closeButton: false });
