@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from asyncio.subprocess import Process
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -12,11 +13,19 @@ class Program:
 
     def __init__(self, command: Sequence[str]) -> None:
         self._command = command
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Process | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._died = asyncio.get_running_loop().create_future()
 
     async def start(self) -> None:
         """Start it; its output goes where the kit's goes. OSError when it cannot be started."""
         self._process = await asyncio.create_subprocess_exec(*self._command, start_new_session=True)
+        self._watching = asyncio.create_task(self._watch(self._process))
+
+    async def died(self) -> int:
+        """Its exit status, once it ends although nobody asked it to."""
+        status: int = await asyncio.shield(self._died)
+        return status
 
     async def kill(self) -> None:
         """kill -9, as a power cut would."""
@@ -30,14 +39,17 @@ class Program:
         except TimeoutError:
             await self.kill()
 
+    async def _watch(self, process: Process) -> None:
+        status = await process.wait()
+        if not self._died.done():
+            self._died.set_result(status)
+
     async def _end(self, number: signal.Signals) -> None:
+        """End it on purpose."""
         if self._process is None:
             return
+        if self._watching is not None:
+            self._watching.cancel()
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, number)
         await self._process.wait()
-
-    @property
-    def ended(self) -> int | None:
-        """The exit status of a program that ended by itself."""
-        return self._process.returncode if self._process else None

@@ -50,22 +50,29 @@ async def run(
         region=serving.region_code or city.region,
     )
     program = Program(command) if command else None
-    listening = asyncio.create_task(stage.listen())
+    beside = [asyncio.create_task(stage.listen())]
     try:
         if program is not None:
             await program.start()
+            beside.append(asyncio.create_task(_watch(stage, program)))
         playing = asyncio.create_task(_play_all(stage, program, only))
-        await asyncio.wait((playing, listening), return_when=asyncio.FIRST_COMPLETED)
-        if listening.done():
+        await asyncio.wait((playing, beside[0]), return_when=asyncio.FIRST_COMPLETED)
+        if beside[0].done():
             playing.cancel()
-            listening.result()  # raises what went wrong with our own line
+            beside[0].result()  # raises what went wrong with our own line
         return [*await playing, *await _standing(stage, only)]
     finally:
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         if program is not None:
             await program.stop()
         await line.close()
+
+
+async def _watch(stage: Stage, program: Program) -> None:
+    """A program that ends by itself fails what it has not done yet, at once."""
+    stage.end(await program.died())
 
 
 async def _play_all(stage: Stage, program: Program | None, only: Sequence[str]) -> list[Verdict]:

@@ -159,6 +159,7 @@ class Scene:
                         self._looked_at += 1
                         if found.verb == verb:
                             return _as_wanted(found, counted)
+                    self.stage.demand_life()
                     self._new.clear()
                     await self._new.wait()
         except TimeoutError:
@@ -169,6 +170,10 @@ class Scene:
                 f"{patience:g} 秒内没有收到 {verb}{seen}",
                 f"no {verb} within {patience:g} s{saw}",
             ) from None
+
+    def wake(self) -> None:
+        """Look again: there may be something new."""
+        self._new.set()
 
     async def silence_after(self, view: VIEWS, *, but: tuple[str, ...] = ()) -> None:
         """When the department is calm it is told this, takes it in, and says nothing more."""

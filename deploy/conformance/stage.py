@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from uuid import UUID
 
 from deploy.conformance.finding import WrongError
@@ -12,8 +13,10 @@ from services.router.domain.city import City
 from shared.catalogue.model import LOCAL_LEADS, UnitKind
 from shared.contracts.envelope import MalformedEventError, Reader
 from shared.contracts.topics import UNIT_REPORTS
+from shared.runtime.clock import wall_now
 
 LOOK_AGAIN_SECONDS = 0.2
+VERSION = 7
 
 
 @dataclass(slots=True)
@@ -29,6 +32,8 @@ class Stage:
     own_category: str
     other_unit: str  # leads or assists beside the department
     region: str
+    ended: WrongError | None = None
+    begun_at: datetime = field(default_factory=wall_now)
     faults: dict[str, WrongError] = field(default_factory=dict)  # the first of each kind
     _scenes: dict[UUID, Scene] = field(default_factory=dict)
     _ids: dict[str, bytes] = field(default_factory=dict)
@@ -74,13 +79,28 @@ class Stage:
             )
         scene = self._scenes.get(event.data.whistle_id)
         if scene is None:
-            self.fault("schema", "报告的哨单不存在", "a report about a whistle nobody blew")
+            if made_at(event.data.whistle_id) >= self.begun_at:  # none of an earlier run
+                self.fault("schema", "报告的哨单不存在", "a report about a whistle nobody blew")
             return
         await scene.judge(event.data, report_id=event.event_id, at=record.received_at)
 
     def fault(self, kind: str, zh: str, en: str) -> None:
         """Something wrong that is no one case's."""
         self.faults.setdefault(kind, WrongError(zh, en))
+
+    def end(self, status: int) -> None:
+        """The department's program is gone: nobody need wait for it any more."""
+        self.ended = WrongError(
+            f"部门系统的程序自行退出，状态码 {status}",
+            f"the department's program ended by itself with {status}",
+        )
+        for scene in self._scenes.values():
+            scene.wake()
+
+    def demand_life(self) -> None:
+        """Raises WrongError once the program has ended."""
+        if self.ended is not None:
+            raise self.ended
 
     async def taken_in(self, offset: int) -> None:
         """Until a group of the department has committed past an offset of its whistles."""
@@ -100,9 +120,16 @@ class Stage:
         await asyncio.sleep(self.quiet)
 
     async def _has_taken_in(self, offset: int) -> bool:
+        self.demand_life()
         groups = (await self.line.groups()).items()
         own = self.line.group_prefix
         return any(next_ > offset for group, next_ in groups if group.startswith(own))
+
+
+def made_at(whistle_id: UUID) -> datetime:
+    """When a whistle was blown: a UUIDv7 begins with it; long ago for another kind of id."""
+    known = whistle_id.version == VERSION
+    return datetime.fromtimestamp((whistle_id.int >> 80) / 1000 if known else 0, UTC)
 
 
 def own_category(city: City, unit: str) -> str:

@@ -134,8 +134,15 @@ async def test_signs_in_every_field_are_text_for_units(router: Router, router_pa
         await plain(page, f"/work/{whistle_id}", shows=SCRIPT)
         await plain(page, f"/work/{whistle_id}/since?seq=0")
     await plain(page, "/work/figures?figure=open", shows=None)
-    street = await router_page("street_officer", STREET, name=SHORT, mobile=True)
+    street = await router_page("street_officer", STREET, name=SHORT)
     await plain(street, "/work/m", shows=None)
+    await plain(street, "/console", shows=SHORT)
+    for whistle_id in whistles:
+        await plain(street, f"/console/{whistle_id}", shows=SCRIPT)
+        await plain(street, f"/console/{whistle_id}/since?seq=0", shows=None)
+    await plain(street, "/console/blow", shows=None)
+    await expect(street.locator("form").first).to_be_visible()
+    await text_only(street, shows=None)
 
 
 async def test_signs_in_every_field_are_text_for_those_who_decide(

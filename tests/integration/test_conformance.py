@@ -125,5 +125,13 @@ async def test_the_command_prints_each_case_and_ends_with_1_when_one_fails(
     code, text = await told("acknowledge,subject")
     assert code == 0, text
     assert "2 / 2" in text
-    code, text = await told("no_such_case")
+    code, _ = await told("no_such_case")
     assert code == 2
+
+
+async def test_a_program_that_ends_by_itself_is_told_at_once(kafka: str, prefix: str) -> None:
+    command = [sys.executable, "-c", "raise SystemExit(3)"]
+    found = (await verdicts(kafka, prefix, command, "acknowledge"))["acknowledge"]
+    assert found.wrong is not None
+    assert found.wrong.en.endswith("with 3")
+    assert found.seconds < 6, "not after all patience"

@@ -118,6 +118,12 @@ async def test_nothing_finer_than_the_street_leaves_for_units(
             answer = await router.call("GET", f"/../../work{path}", role=role, unit=unit)
             # every unit of the city stands in the field for a unit to be called
             answers[f"page {path} of {unit}"] = answer.text.replace(f"Q-{COMMUNITY}", "")
+    for path in ("", f"/{joint}", f"/{joint}/since?seq=0", f"/{demand}"):
+        console = await router.call(
+            "GET", f"/../../console{path}", role="street_officer", unit=STREET
+        )
+        assert console.status_code == 200, console.text
+        answers[f"console {path}"] = console.text
     await router.hears("bureau.whistled", whistle_id=joint)
     calls = await receiver.called(4)
     answers |= {f"webhook {n}": call.body.decode() for n, call in enumerate(calls)}

@@ -70,6 +70,15 @@ _TABLE: Final[dict[str, Roles]] = {
     "POST /api/v1/whistles/{whistle_id}/reviews": REVIEW,
     "GET /reviews": REVIEW,
     "GET /reviews/{whistle_id}/{review_id}": REVIEW,
+    # the street console
+    "GET /console": BLOW,
+    "GET /console/blow": BLOW,
+    "GET /console/map.json": BLOW,
+    "GET /console/at": BLOW,
+    "GET /console/tickets": BLOW,
+    "POST /console/suggestions": BLOW,
+    "GET /console/{whistle_id}": BLOW,
+    "GET /console/{whistle_id}/since": BLOW,
     # joint matters
     "POST /api/v1/whistles/{whistle_id}/consultations": CONVENE,
     "POST /api/v1/whistles/{whistle_id}/take-overs": CONVENE,
@@ -91,6 +100,16 @@ _TABLE: Final[dict[str, Roles]] = {
     "GET /work/{whistle_id}/since": REPORTING,
     "GET /work/{whistle_id}/likely": REPORTING,
     "POST /work/{whistle_id}/alike": REPORTING,
+    # the street console
+    "GET /console": BLOW,
+    "GET /console/map.json": BLOW,
+    "GET /console/at": BLOW,
+    # a leader of a street may; the unit of the tests' leader blows no whistles
+    "GET /console/blow": BLOW - LEADER,
+    "POST /console/suggestions": BLOW,
+    "GET /console/tickets": BLOW,
+    "GET /console/{whistle_id}": BLOW,
+    "GET /console/{whistle_id}/since": BLOW,
     # files
     "POST /api/v1/files": UPLOAD,
     "GET /api/v1/files": SEE,

@@ -3,7 +3,7 @@
 from statistics import fmean
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse
 from shapely.geometry import mapping
 
@@ -31,8 +31,13 @@ async def get_map(here: Context, caller: Viewer) -> JSONResponse:
     return JSONResponse(drawn, headers={"Cache-Control": KEPT})
 
 
-@router.get("/at")
-async def get_at(here: Context, caller: Viewer, lat: Latitude, lon: Longitude) -> dict[str, Any]:
+async def seeing(here: Context, caller: Viewer) -> None:
+    """ForbiddenError for who sees nothing, having no unit."""
+    sight(caller, here)
+
+
+@router.get("/at", dependencies=[Depends(seeing)])
+async def get_at(here: Context, lat: Latitude, lon: Longitude) -> dict[str, Any]:
     """The grid at a point: {grid, community, name}; {} outside of all."""
     grid = here.city.grids.at(lat, lon)
     if grid is None:
