@@ -15,6 +15,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from deploy.city.matter import Matter
+from shared.contracts.parts import AssignmentState
 from shared.contracts.values import Relation
 
 NEVER = 9e18
@@ -46,7 +47,8 @@ _DUE = "select body from matter where next_at <= ? and next_at < 9e18 order by n
 _NEXT = "select min(next_at) from matter where next_at < 9e18"
 _OTHERS = """
 select count(*) from matter
-where whistle_id = ? and unit <> ? and relation = ? and ended = 0 and next_at < 9e18
+where whistle_id = ? and unit <> ? and relation = ? and ended = 0
+    and json_extract(body, '$.state') <> ?
 """
 _FORGET = "delete from matter where ended = 1 and changed_at < ?"
 
@@ -100,8 +102,9 @@ class Agenda:
         return None if at is None else datetime.fromtimestamp(at, like.tzinfo)
 
     def busy_assistants(self, matter: Matter) -> int:
-        """How many units that assist in the same whistle still mean to do something."""
-        values = (str(matter.whistle_id), matter.unit, Relation.ASSISTING)
+        """How many units that assist in the same whistle are not done, as they were told."""
+        done = AssignmentState.DONE
+        values = (str(matter.whistle_id), matter.unit, Relation.ASSISTING, done)
         count: int = self._file.execute(_OTHERS, values).fetchone()[0]
         return count
 

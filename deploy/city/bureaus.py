@@ -26,8 +26,9 @@ from shared.runtime.clock import Clock
 from shared.runtime.logging import logger
 
 AT_ONCE = 100
-WAIT_FOR_ASSISTANTS = timedelta(minutes=15)
-MOST_WAITS = 100
+WAIT_FOR_ASSISTANTS = timedelta(minutes=15)  # longer from time to time
+LONGEST_WAIT = timedelta(hours=2)
+MOST_WAITS = 200
 RETRY_SECONDS = 2.0
 log = logger("city.bureaus")
 
@@ -68,7 +69,8 @@ class Bureaus:
         """The matter after its first step, and the report that goes out, if one does."""
         step, rest = matter.steps[0], matter.steps[1:]
         if self._waits_for_others(matter, step):
-            again = replace(step, at=now + WAIT_FOR_ASSISTANTS)
+            wait = min(WAIT_FOR_ASSISTANTS * (matter.waits + 1), LONGEST_WAIT)
+            again = replace(step, at=now + wait)
             return replace(matter, steps=(again, *rest), waits=matter.waits + 1), None
         rng = self._dice(matter.unit, matter.whistle_id, f"{matter.sent}/{step.verb}")
         value = event(matter, step.verb, now=now, rng=rng)

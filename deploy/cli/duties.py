@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Column, Table
+from rich.table import Table
 
 from deploy.cli.duty_list import COLUMNS, ask, dry_run_lines, read_rows, rows_of
+from deploy.cli.duty_tables import duties_table, proposals_table, versions_table
 from deploy.cli.options import PORT_BASE, AsJson, Data, PortBase, folder_of
 from deploy.cli.output import err, out, print_json
 from deploy.local.errors import StackError
@@ -43,10 +44,7 @@ def list_duties(
     if as_json:
         print_json(found)
         return
-    table = Table("事项", "区划", "条件", "单位", "依据", "自", "至")
-    for row in found:
-        table.add_row(*(row[column] or "–" for column in COLUMNS))
-    out.print(table)
+    out.print(duties_table(found))
 
 
 @app.command()
@@ -56,13 +54,7 @@ def versions(port_base: PortBase = PORT_BASE, data: Data = None, as_json: AsJson
     if as_json:
         print_json(items)
         return
-    table = Table("版本", "状态", "起草", "说明", "试算", "发布", "时间")
-    for one in items:
-        tried = one["tried"]
-        share = f"{tried['changed']}/{tried['examined']}" if tried else "–"
-        cells = (one["drafted_by"], one["note"], share, one["published_by"] or "–")
-        table.add_row(f"v{one['version']}", one["state"], *cells, one["published_at"] or "–")
-    out.print(table)
+    out.print(versions_table(items))
 
 
 @app.command()
@@ -199,13 +191,7 @@ def proposals(
     if as_json:
         print_json(items)
         return
-    table = Table(
-        Column("proposal_id", overflow="fold"), "事项", "区划", "单位", "依据", "次数", "提出"
-    )
-    for one in items:
-        cells = (one["proposal_id"], one["subject"], one["region"], one["unit"], one["clause"])
-        table.add_row(*cells, str(len(one["whistle_ids"])), one["proposed_by"])
-    out.print(table)
+    out.print(proposals_table(items))
 
 
 @app.command()

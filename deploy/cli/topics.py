@@ -38,9 +38,12 @@ def list_topics(
     if as_json:
         print_json(sorted(present))
         return
-    table = Table(
-        Column("主题 / topic", no_wrap=True), "写", "读", "键 / key", "分区", "保留", "已有"
-    )
+    table = Table(Column("主题 / topic", no_wrap=True), box=None, pad_edge=False)
+    for title in ("写", "读"):
+        table.add_column(title, overflow="fold")
+    table.add_column("键 / key", overflow="fold", min_width=len("whistle_id"))
+    for title in ("分区", "保留", "已有"):
+        table.add_column(title, no_wrap=True)
     for topic in TOPICS:
         kept = "∞" if topic.retention_days is None else f"{topic.retention_days} d"
         count = sum(_is_of(name.removeprefix(prefix), topic) for name in present)

@@ -55,7 +55,7 @@ def fact_text(number: str, line: Line, *, at: datetime) -> Text:
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append(f"{local(at)} ", style="dim")
     text.append(f"【{line.label}】", style=f"bold {style}")
-    text.append(f"{number[-NUMBER_TAIL:]} " if number else "", style="dim")
+    text.append(f"{_short(number)} " if number else "", style="dim")
     text.append(line.words, style=style)
     return text
 
@@ -77,7 +77,7 @@ def _totals(board: Board, now: datetime) -> Text:
 
 def _table(board: Board, names: Names, now: datetime, rows: int) -> Table:
     table = Table(expand=True, pad_edge=False, show_lines=False, box=None, header_style="dim")
-    table.add_column("单号", no_wrap=True, width=NUMBER_TAIL)
+    table.add_column("单号", no_wrap=True, width=NUMBER_TAIL + 1)
     table.add_column("急", no_wrap=True, width=4)
     table.add_column("类别", no_wrap=True, overflow="ellipsis", ratio=3)
     table.add_column("地点", no_wrap=True, overflow="ellipsis", ratio=3)
@@ -86,7 +86,7 @@ def _table(board: Board, names: Names, now: datetime, rows: int) -> Table:
     table.add_column("下一时限", no_wrap=True, overflow="ellipsis", ratio=3)
     for matter in board.latest(rows):
         table.add_row(
-            matter.number[-NUMBER_TAIL:],
+            _short(matter.number),
             Text(label_zh(matter.urgency), style=URGENCY_STYLE[matter.urgency]),
             names.category(matter.category) if matter.category else matter.title or "未分类",
             names.place(matter.place) if matter.place else "",
@@ -95,6 +95,12 @@ def _table(board: Board, names: Names, now: datetime, rows: int) -> Table:
             countdown(matter, now),
         )
     return table
+
+
+def _short(number: str) -> str:
+    """The end of a number; a whistle's keeps its S, which tells it from a ticket's."""
+    tail = number[-NUMBER_TAIL:]
+    return f"S{tail}" if number.startswith("S") and not tail.startswith("S") else tail
 
 
 def _stage(matter: Matter) -> Text:

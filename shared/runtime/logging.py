@@ -13,10 +13,23 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from shared.runtime.tracebacks import traceback_of
 
 PERSONAL = re.compile(r"(?<!\d)(?:(?:\+?86)?1[3-9]\d{9}|\d{17}[\dXx])(?!\d)")
+TRIED_AGAIN = "Group Coordinator Request failed"
+
+
+class RecoveryFilter(logging.Filter):
+    """Tells what a client is about to try again as a warning: a first start is no fault."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if str(record.msg).startswith(TRIED_AGAIN) and any(
+            isinstance(arg, GroupCoordinatorNotAvailableError) for arg in record.args or ()
+        ):
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+        return True
 
 
 class RepeatFilter(logging.Filter):
@@ -61,9 +74,12 @@ def configure(service: str, *, fmt: str, level: str) -> None:
             ],
         )
     )
+    handler.addFilter(RecoveryFilter())
     handler.addFilter(_only_repeats_of("aiokafka", "faststream"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("aiokafka.consumer.consumer").setLevel(logging.WARNING)  # every assignment
+    # every reading of a feed
+    logging.getLogger("aiokafka.consumer.subscription_state").setLevel(logging.WARNING)
     logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # a line with the address for each call
     structlog.configure(

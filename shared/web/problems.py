@@ -41,6 +41,7 @@ STATUS: dict[type[ShaodaoError], int] = {
 WORDS: dict[str, tuple[str, str]] = {
     "missing": ("必填", "is required"),
     "extra_forbidden": ("没有这个字段", "is not a field of this request"),
+    "unexpected_keyword_argument": ("没有这个字段", "is not a field of this request"),
     "string_type": ("应为文字", "must be a text"),
     "string_too_short": ("至少 {min_length} 个字", "must have at least {min_length} characters"),
     "string_too_long": ("最多 {max_length} 个字", "must have at most {max_length} characters"),

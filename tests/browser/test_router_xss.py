@@ -141,7 +141,7 @@ async def test_signs_in_every_field_are_text_for_units(router: Router, router_pa
         await plain(street, f"/console/{whistle_id}", shows=SCRIPT)
         await plain(street, f"/console/{whistle_id}/since?seq=0", shows=None)
     await plain(street, "/console/blow", shows=None)
-    await expect(street.locator("form").first).to_be_visible()
+    await expect(street.get_by_role("button", name="清空")).to_be_visible()
     await text_only(street, shows=None)
 
 

@@ -187,6 +187,8 @@ async def test_what_is_wrong_with_a_unit_is_named(router: Router):
         "function_codes": ["LSZ", "LSZ"],
         "region": "159999",
     }
+    unheard = await ask(router, "POST", "/units", status=422, json={**NEW, "region_code": "1"})
+    assert [each["field"] for each in unheard["errors"]] == ["region_code"], unheard
     refused = await ask(router, "POST", "/units", status=422, json=wrong)
     assert {e["field"] for e in refused["errors"]} == {
         "code",

@@ -9,7 +9,8 @@ from fastapi.routing import iter_route_contexts
 
 from shared.contracts.parts import Role
 from shared.web.identity import issue_token
-from tests.support.rights import SECRET, Roles, address, token
+from tests.support.intake import SECRET
+from tests.support.rights import Roles, address, token
 
 AT_ONCE = 6
 

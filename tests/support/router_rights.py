@@ -70,15 +70,6 @@ _TABLE: Final[dict[str, Roles]] = {
     "POST /api/v1/whistles/{whistle_id}/reviews": REVIEW,
     "GET /reviews": REVIEW,
     "GET /reviews/{whistle_id}/{review_id}": REVIEW,
-    # the street console
-    "GET /console": BLOW,
-    "GET /console/blow": BLOW,
-    "GET /console/map.json": BLOW,
-    "GET /console/at": BLOW,
-    "GET /console/tickets": BLOW,
-    "POST /console/suggestions": BLOW,
-    "GET /console/{whistle_id}": BLOW,
-    "GET /console/{whistle_id}/since": BLOW,
     # joint matters
     "POST /api/v1/whistles/{whistle_id}/consultations": CONVENE,
     "POST /api/v1/whistles/{whistle_id}/take-overs": CONVENE,

@@ -34,6 +34,17 @@ except ValueError as error:
     assert "15990219800101123X" not in json.dumps(line)
 
 
+def test_a_coordinator_that_is_looked_for_again_is_a_warning():
+    line = line_of("""
+import logging
+from aiokafka.errors import GroupCoordinatorNotAvailableError
+asked = logging.getLogger("aiokafka.consumer.group_coordinator")
+asked.error("Group Coordinator Request failed: %s", GroupCoordinatorNotAvailableError())
+logging.getLogger("aiokafka.consumer.subscription_state").info("Updating subscribed topics to: x")
+""")
+    assert line["level"] == "warning"
+
+
 def test_a_ticket_number_and_an_instant_stay():
     line = line_of('log.info("seen", number="1599202611210000010", at="2026-11-21T16:00Z", n=3)')
     assert (line["number"], line["n"]) == ("1599202611210000010", 3)

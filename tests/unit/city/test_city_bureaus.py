@@ -246,6 +246,8 @@ def test_the_agenda_outlives_its_process(whistled: Make, tmp_path: Path) -> None
         assert len(agenda.due(NOW + timedelta(days=9), limit=9)) == 2
         assert agenda.busy_assistants(matter) == 1
         agenda.put([replace(assistant, steps=())], now=NOW)
+        assert agenda.busy_assistants(matter) == 1, "its last report may still be refused"
+        agenda.put([replace(assistant, steps=(), state=AssignmentState.DONE)], now=NOW)
         assert agenda.busy_assistants(matter) == 0
         agenda.put([replace(matter, ended=True)], now=NOW)
         assert agenda.next_at(NOW) is None

@@ -282,6 +282,8 @@ def test_terminal_and_pipe_show_the_same_facts(names: Names) -> None:
     assert "未按时签收" in text
     assert lines[0].plain.startswith("11-23 08:30:00 【登记】11230000017 紧急·投诉·井盖缺失与破损")
     assert "登记 1" in totals_text(board).plain
+    whistle = fact_text("S1599202611230000017", line, at=NOW).plain
+    assert "】S11230000017 " in whistle, "a ticket may have the same last digits"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from services.router.app import city_of_files
 from services.router.domain.routing.kinds import KINDS
 from services.router.domain.routing.question import ask
 from services.router.domain.routing.rows import read_rows
-from services.router.domain.routing.trace import explain, line
+from services.router.domain.routing.trace import NO_PLACE, explain, line
 from services.router.domain.routing.walk import route
 from shared.contracts.parts import Place
 from tests.unit.router.samples import COMMUNITY, MONDAY, city
@@ -32,7 +32,7 @@ SAMPLES = {
     "region": COMMUNITY,
     "how": "road",
     "confidence": "0.70",
-    "where": "no place",
+    "where": NO_PLACE,
     "number": 2,
     "when": "season=10-15..04-15",
     "urgency": "urgent",
@@ -52,6 +52,12 @@ def test_a_line_is_told_as_what_it_is(kind: str) -> None:
     assert "{" not in told.zh + told.en
     if "unit" in names:
         assert "滨河区城市管理综合行政执法局" in told.zh
+
+
+def test_a_place_nobody_named_is_told_in_the_readers_language() -> None:
+    told = explain(line("too_coarse", where=NO_PLACE, function="GR"), city().catalogue)
+    assert told.zh == "地点（未写明）不足以确定由哪个供热单位负责"
+    assert told.en == "the place (not given) does not tell which unit of GR"
 
 
 def test_other_forms_stand_as_they_are() -> None:

@@ -120,7 +120,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "too_coarse": Kind(
         "6:{where} does not tell the unit of {function}",
-        "地点（{where}）不足以确定由哪个{function}单位负责",
+        "地点（{where}）不足以确定由哪个{function}负责",
         "the place ({where}) does not tell which unit of {function}",
     ),
     "asset": Kind(

@@ -9,7 +9,7 @@ from datetime import datetime
 from services.router.domain.city import City
 from services.router.domain.routing.answer import Unclear
 from services.router.domain.routing.asset import units_at
-from services.router.domain.routing.trace import line
+from services.router.domain.routing.trace import NO_PLACE, line
 from services.router.domain.routing.way import Way, candidate
 from shared.catalogue.model import PROPERTY_FUNCTION, Category, Unit
 from shared.catalogue.regions import contains
@@ -31,7 +31,7 @@ def clear(city: City, way: Way, now: datetime) -> Way | Unclear:
     around = tuple(_around(city, function, way.question.region))
     if not around:
         return way.stopped(line("no_owner", function=function), convene=True)
-    where = way.question.region or "no place"
+    where = way.question.region or NO_PLACE
     coarse = line("too_coarse", where=where, function=function)
     return way.stopped(coarse, candidates=_candidates(city, way.category, around))
 

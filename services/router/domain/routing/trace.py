@@ -28,6 +28,9 @@ def line(kind: str, **words: object) -> str:
     return KINDS[kind].text.format(**words)
 
 
+NO_PLACE: Final = "no place"
+"""What a line has for `where` when nothing is known of the place."""
+
 _FORMS: Final = {
     "category": r"\d{4}",
     "function": r"[A-Z]+",
@@ -127,6 +130,8 @@ def _in_words(name: str, value: str, catalogue: Catalogue, language: str) -> str
         return _function(value, catalogue) if zh else value
     if name == "region" or (name == "where" and value.isdigit()):
         return _region(value, catalogue) if zh else value
+    if name == "where" and value == NO_PLACE:
+        return "未写明" if zh else "not given"
     if name == "grid":
         return f"第{int(value[-3:])}" if zh else value[-3:]
     if name == "role":
