@@ -10,14 +10,14 @@ from datetime import date, datetime
 from typing import Annotated, Any, Final
 
 from annotated_types import Len, MaxLen
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime
 from pydantic_core import to_json
 
 from services.router import duties, try_out
 from services.router.api.duties import ROWS_PATH, Drafting, Number, Publishing, VersionItem
-from services.router.api.edge import Context
+from services.router.api.edge import CommandRouter, Context
 from services.router.context import RouterContext
 from services.router.domain.dry_run import Totals
 from services.router.domain.duty_list import MOST_ROWS, Edits, RowWords
@@ -26,7 +26,7 @@ from services.router.try_out import Trial
 from shared.contracts.parts import Actor
 from shared.errors import ShaodaoError
 
-router = APIRouter(prefix="/api/v1", tags=["duties"])
+router = CommandRouter(prefix="/api/v1", tags=["duties"])
 
 LINES: Final = "application/x-ndjson"
 Note = Annotated[str, MaxLen(500)]

@@ -3,17 +3,17 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import Depends, Path, Query
 
 from services.router import absences
 from services.router.absences import Away, GridItem
-from services.router.api.edge import OF_A_REGION, OF_THE_CITY, Context, sight
+from services.router.api.edge import OF_A_REGION, OF_THE_CITY, CommandRouter, Context, sight
 from services.router.domain.absence import Absence
 from shared.contracts.parts import Role
 from shared.errors import ForbiddenError
 from shared.web.identity import Caller, allow
 
-router = APIRouter(prefix="/api/v1/grids", tags=["grids"])
+router = CommandRouter(prefix="/api/v1/grids", tags=["grids"])
 
 Marking = Annotated[
     Caller, Depends(allow(Role.COMMUNITY_WORKER, Role.STREET_OFFICER, Role.SUPERVISOR))

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
 from services.router import assist, bulk, by_hand, hand_over, join, look, waiting
-from services.router.api.edge import Context, Dispatcher, Trace
+from services.router.api.edge import CommandRouter, Context, Dispatcher, Trace
 from services.router.assist import Assisting
 from services.router.bulk import Bulk, BulkAnswer
 from services.router.by_hand import Dispatching
@@ -20,7 +20,7 @@ from shared.contracts.parts import Role
 from shared.contracts.values import Urgency
 from shared.web.identity import Caller, allow
 
-router = APIRouter(prefix="/api/v1", tags=["dispatch"])
+router = CommandRouter(prefix="/api/v1", tags=["dispatch"])
 
 # The shift lead sees to it that somebody dispatches; dispatching is the dispatcher's.
 QueueReader = Annotated[Caller, Depends(allow(Role.DISPATCHER, Role.SUPERVISOR, Role.SHIFT_LEAD))]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
 from services.router import (
     board,
@@ -17,7 +17,7 @@ from services.router import (
     standing,
     take_over,
 )
-from services.router.api.edge import OF_A_REGION, Context, Looking, Trace, sight
+from services.router.api.edge import OF_A_REGION, CommandRouter, Context, Looking, Trace, sight
 from services.router.board import Board
 from services.router.context import RouterContext
 from services.router.domain.acceptance import Acceptance, FailedAcceptance
@@ -36,7 +36,7 @@ from shared.contracts.values import Instant, WhistleKind
 from shared.errors import ForbiddenError
 from shared.web.identity import Caller, allow
 
-router = APIRouter(prefix="/api/v1", tags=["joint matters"])
+router = CommandRouter(prefix="/api/v1", tags=["joint matters"])
 
 Convening = Annotated[
     Caller,

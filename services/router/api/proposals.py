@@ -5,18 +5,18 @@ from typing import Annotated
 from uuid import UUID
 
 from annotated_types import Ge, Len
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
 from services.router import proposals
 from services.router.api.duties import Drafting, Reading
-from services.router.api.edge import Context
+from services.router.api.edge import CommandRouter, Context
 from services.router.domain.proposal import ProposalState, Proposed, Taking
 from services.router.proposals import Proposing
 from services.router.store import duties as store
 from shared.contracts.parts import Role
 from shared.web.identity import Caller, allow
 
-router = APIRouter(prefix="/api/v1", tags=["duties"])
+router = CommandRouter(prefix="/api/v1", tags=["duties"])
 
 ProposedBy = Annotated[Caller, Depends(allow(Role.DISPATCHER, Role.REVIEWER, Role.SUPERVISOR))]
 

@@ -3,12 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
 from services.router import look, review, reviews, rule, suspend
 from services.router.api.edge import (
     OF_A_REGION,
     OF_A_UNIT,
+    CommandRouter,
     Context,
     Reviewer,
     Trace,
@@ -24,7 +25,7 @@ from services.router.reviews import ReviewPage
 from shared.contracts.parts import Role
 from shared.web.identity import Caller, allow
 
-router = APIRouter(prefix="/api/v1", tags=["review"])
+router = CommandRouter(prefix="/api/v1", tags=["review"])
 
 Supervisor = Annotated[Caller, Depends(allow(Role.SUPERVISOR))]
 OF_THE_QUEUE = (Role.REVIEWER, Role.SUPERVISOR, Role.LEADER, Role.AUDITOR)

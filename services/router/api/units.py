@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
 from services.router import units
-from services.router.api.edge import Context, Looking
+from services.router.api.edge import CommandRouter, Context, Looking
 from services.router.domain.known_unit import KnownUnit, NewUnit, Removal, UnitChange
 from services.router.refresh import refresh
 from services.router.rehome import rehome
@@ -17,7 +17,7 @@ from shared.catalogue.model import UnitKind, UnitLevel
 from shared.contracts.parts import Role
 from shared.web.identity import Caller, allow
 
-router = APIRouter(prefix="/api/v1", tags=["units"])
+router = CommandRouter(prefix="/api/v1", tags=["units"])
 
 Keeping = Annotated[Caller, Depends(allow(Role.OPS, Role.SUPERVISOR))]
 Reaching = Annotated[Caller, Depends(allow(Role.OPS, Role.SYSTEM))]

@@ -3,15 +3,15 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import Header, Query, Response
 
 from services.router import blow, look
-from services.router.api.edge import Blowing, Context, Looking, Trace, sight
+from services.router.api.edge import Blowing, CommandRouter, Context, Looking, Trace, sight
 from services.router.domain.blowing import Blow
 from services.router.look import WhistleDetail, WhistleItem, WhistlePage
 from shared.contracts.parts import WhistleState
 
-router = APIRouter(prefix="/api/v1", tags=["whistles"])
+router = CommandRouter(prefix="/api/v1", tags=["whistles"])
 
 
 @router.get("/whistles")

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 from uuid import UUID, uuid5
 
 from annotated_types import Ge, Le, Len, MaxLen
@@ -46,8 +46,6 @@ _OWN: Final = {
 Name = Annotated[str, Len(2, 60)]
 Functions = Annotated[tuple[Annotated[str, Len(1, 16)], ...], MaxLen(20)]
 Population = Annotated[int, Ge(0), Le(100_000_000)]
-_ONLY_THESE: Final[Mapping[str, str]] = {"extra": "forbid"}
-"""A field that a request has by mistake is refused by its name, not passed over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +91,6 @@ class KnownUnit:
 class NewUnit:
     """A unit as somebody adds it."""
 
-    __pydantic_config__: ClassVar[Mapping[str, str]] = _ONLY_THESE
-
     code: Annotated[str, Len(1, 40)]
     name: Name
     level: UnitLevel
@@ -126,8 +122,6 @@ class NewUnit:
 class UnitChange:
     """What is to be different; what is not said stays. `seq`: as the caller last saw it."""
 
-    __pydantic_config__: ClassVar[Mapping[str, str]] = _ONLY_THESE
-
     name: Name | None = None
     parent: Annotated[str, Len(1, 40)] | None = None
     function_codes: Functions | None = None
@@ -141,8 +135,6 @@ class UnitChange:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
     """Why a unit is taken out."""
-
-    __pydantic_config__: ClassVar[Mapping[str, str]] = _ONLY_THESE
 
     reason: Annotated[str, Len(2, 500)]
 
