@@ -6,7 +6,7 @@ be called. Its reply is its own: one that repeats another is taken and sent back
 
 from dataclasses import replace
 
-from services.router.domain.assignment import ASSIGNMENT, AssignmentCommand, moved
+from services.router.domain.assignment import ASSIGNMENT, FINISHED, AssignmentCommand, moved
 from services.router.domain.calling import SYSTEM
 from services.router.domain.case import Case, Changes, RefusedError
 from services.router.domain.ending import closed_on_resolve
@@ -19,7 +19,7 @@ from services.router.domain.returning import well_hashed
 from services.router.domain.reviewing import looked_at, rejected, risks_of
 from services.router.domain.whistle import Whistle
 from shared.catalogue.terms import ReviewKind
-from shared.contracts import reports, whistles
+from shared.contracts import bureaus, reports, whistles
 from shared.contracts.bureaus import RefusalCode
 from shared.contracts.parts import AssignmentState
 from shared.contracts.values import Due, Relation, WhistleKind
@@ -142,6 +142,7 @@ def _held_up_by(whistle: Whistle) -> tuple[str, ...]:
 
 def after_resolving(outcome: Outcome, case: Case) -> Outcome:
     """Who is done last: reviewed, sent back, accepted by the street, or let go."""
+    outcome = _lead_told(outcome, case)
     whistle, fact = outcome.whistle, outcome.steps[-1].fact
     if whistle.kind is not WhistleKind.CITIZEN_DEMAND:
         return replace(outcome, whistle=finished(whistle))
@@ -153,6 +154,19 @@ def after_resolving(outcome: Outcome, case: Case) -> Outcome:
         return outcome  # the citizen's word ends it, or the reviewer's comes first
     end = closed_on_resolve(whistle, at=case.received_at, policy=case.promises.city.version)
     return Outcome(whistle=end.whistle, steps=(*outcome.steps, *end.steps))
+
+
+def _lead_told(outcome: Outcome, case: Case) -> Outcome:
+    """The lead resolves last: it learns that a unit beside it is done."""
+    whistle, lead = outcome.whistle, outcome.whistle.lead()
+    if case.part.relation is not Relation.ASSISTING or lead is None or lead.state in FINISHED:
+        return outcome
+    *before, last = outcome.steps
+    view = bureaus.UnitsChanged(
+        whistle_id=whistle.whistle_id, seq=whistle.seq, units=whistle.units()
+    )
+    told = replace(last, views=(*last.views, (lead.unit, view)))
+    return replace(outcome, steps=(*before, told))
 
 
 def _sent_back(outcome: Outcome, case: Case, like: str) -> Outcome:

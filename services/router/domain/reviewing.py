@@ -20,7 +20,7 @@ from services.router.domain.outcome import Outcome, Step, about_part, part_text,
 from services.router.domain.whistle import WHISTLE, Whistle, WhistleCommand
 from shared.catalogue.model import UnknownCodeError
 from shared.contracts import bureaus, reports, rulings
-from shared.contracts.parts import Actor, AssignmentState, Result, Role
+from shared.contracts.parts import Actor, AssignmentState, Result
 from shared.contracts.reports import Words
 from shared.contracts.values import TicketType, Urgency, WhistleKind
 from shared.errors import ConflictError
@@ -108,9 +108,7 @@ def _functions(city: City, unit: str) -> tuple[str, ...]:
         return ()
 
 
-def review(
-    whistle: Whistle, decided: Review, *, actor: Actor, at: datetime, city: City
-) -> Outcome:
+def review(whistle: Whistle, decided: Review, *, actor: Actor, at: datetime, city: City) -> Outcome:
     """Carry out a reviewer's word; raises the ShaodaoError that says why it cannot be."""
     part = whistle.part_of(decided.unit)
     if part is None or whistle.ended or not part.reviewing:

@@ -47,9 +47,7 @@ async def of_whistles(
     return book
 
 
-async def one(
-    connection: Connection, whistle_id: UUID, promises: Promises
-) -> tuple[Book, Whistle]:
+async def one(connection: Connection, whistle_id: UUID, promises: Promises) -> tuple[Book, Whistle]:
     """A whistle with all its assignments, locked; raises NotFoundError."""
     book = await of_whistles(connection, [whistle_id], promises)
     whistle = book.whistles.get(whistle_id)

@@ -361,3 +361,13 @@ def test_from_the_third_round_on_the_word_is_the_supervisors() -> None:
     supervisor = Actor(role=Role.SUPERVISOR, unit="C-RXZX", name="督办员")
     outcome = judge(again, ReviewDecision.PASSED, supervisor)
     assert isinstance(facts_of(outcome)[0], rulings.ReviewPassed)
+
+
+def test_the_lead_learns_that_a_unit_beside_it_is_done() -> None:
+    whistle = acknowledged(blown(lead(), assisting()), "BH-SCJ")
+    answer = said(whistle, reports.Resolved, by="BH-SCJ")
+    assert isinstance(answer, Outcome)
+    views = {unit: view for unit, view in answer.steps[-1].views}
+    told = views["BH-CGJ"]
+    assert isinstance(told, bureaus.UnitsChanged)
+    assert {part.unit: part.state for part in told.units}["BH-SCJ"] is S.DONE
