@@ -30,7 +30,7 @@ PAGES = (  # what there is to see, and an account for it
     ("受理台", "intake", "/desk", "operator"),
     ("派单台", "router", "/dispatch", "dispatcher"),
     ("审核台", "router", "/reviews", "reviewer"),
-    ("承办工作台", "router", "/work", "liaison"),
+    ("承办工作台", "router", "/workbench", "liaison"),
     ("吹哨台", "router", "/console", "street"),
     ("对接说明", "router", "/contracts", "liaison"),
     ("群众端", "intake", "/r", None),

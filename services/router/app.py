@@ -143,7 +143,7 @@ def create_app(settings: RouterSettings) -> FastAPI:
             review_pages,
         ),
         *(console, console_map, console_blow, console_whistle),  # `/console/{whistle_id}` last
-        *(work_figures, work_phone, work_asks, work),  # `/work/{whistle_id}` last
+        *(work_figures, work_phone, work_asks, work),  # `/workbench/{whistle_id}` last
     ):
         app.include_router(noun.router)
     return app

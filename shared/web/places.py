@@ -97,7 +97,7 @@ PLACES: Final = (
     ),
     Place(
         service="router",
-        path="/work",
+        path="/workbench",
         text="place.work",
         about="place.work_about",
         icon="inbox",

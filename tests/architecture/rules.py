@@ -31,7 +31,7 @@ PLACES = re.compile(
             ("pypi", ".org"), ("files.python", "hosted.org"), ("registry.npm", "js.org"),
             ("repo1.maven", ".org"), ("repo.maven.apache", ".org"), ("/ro", "ot/"),
             # the workbench itself has an address that begins like one of these
-            ("/wo", "rk/main"), ("/wo", "rk/shared"), ("/wo", "rk/."), ("/tmp", "/w/"),
+            ("/wo", "rk/"), ("/tmp", "/w/"),
         )
     )
 )  # fmt: skip

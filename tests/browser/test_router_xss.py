@@ -128,14 +128,14 @@ async def opened(page: Page, address: str, *, count: int) -> None:
 async def test_signs_in_every_field_are_text_for_units(router: Router, router_page: Window) -> None:
     whistles = [*(await lived(router)), await joint(router)]
     page = await router_page("liaison", LEAD, name=SHORT)
-    await plain(page, "/work")
-    await plain(page, f"/work?q={SHORT}&handler={SHORT}", shows=None)
+    await plain(page, "/workbench")
+    await plain(page, f"/workbench?q={SHORT}&handler={SHORT}", shows=None)
     for whistle_id in whistles:
-        await plain(page, f"/work/{whistle_id}", shows=SCRIPT)
-        await plain(page, f"/work/{whistle_id}/since?seq=0")
-    await plain(page, "/work/figures?figure=open", shows=None)
+        await plain(page, f"/workbench/{whistle_id}", shows=SCRIPT)
+        await plain(page, f"/workbench/{whistle_id}/since?seq=0")
+    await plain(page, "/workbench/figures?figure=open", shows=None)
     street = await router_page("street_officer", STREET, name=SHORT)
-    await plain(street, "/work/m", shows=None)
+    await plain(street, "/workbench/m", shows=None)
     await plain(street, "/console", shows=SHORT)
     for whistle_id in whistles:
         await plain(street, f"/console/{whistle_id}", shows=SCRIPT)

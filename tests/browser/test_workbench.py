@@ -24,7 +24,7 @@ async def ready(page) -> None:
 async def test_forty_whistles_are_acknowledged_by_keyboard_alone(router, router_page, shot):
     await whistled(router, 40)
     page = await router_page("liaison", LEAD)
-    await page.goto("/work?tab=offered")
+    await page.goto("/workbench?tab=offered")
     await ready(page)
     await expect(page.locator("#results tbody tr")).to_have_count(40)
     await fits(page)
@@ -47,7 +47,7 @@ async def test_forty_whistles_are_acknowledged_by_keyboard_alone(router, router_
     )
     assert [tuple(row) for row in states] == [("acknowledged", 40)]
     # what is next is due first, and opened with Enter
-    await page.goto("/work?tab=working")
+    await page.goto("/workbench?tab=working")
     await ready(page)
     await page.keyboard.press("j")
     await page.keyboard.press("Enter")
@@ -56,7 +56,7 @@ async def test_forty_whistles_are_acknowledged_by_keyboard_alone(router, router_
     await fits(page)
     await shot(page, "work-job")
     # one's own figures, and the list behind one of them
-    await page.goto("/work/figures")
+    await page.goto("/workbench/figures")
     await page.get_by_role("link", name="按时签收率 100.0%").click()
     await axe(page)
     await fits(page)
@@ -66,7 +66,7 @@ async def test_forty_whistles_are_acknowledged_by_keyboard_alone(router, router_
 
 async def test_a_page_is_right_after_its_line_was_broken(router, router_page):
     page = await router_page("liaison", LEAD)
-    await page.goto("/work")
+    await page.goto("/workbench")
     await ready(page)
     await expect(page.locator("#live")).to_have_attribute("data-state", "on")
     await whistled(router, 1)
@@ -86,7 +86,7 @@ async def test_an_arrival_without_network_counts_once_it_is_back(router, router_
     page = await router_page(
         "handler", LEAD, mobile=True, name="王工", geolocation=HERE, permissions=["geolocation"]
     )
-    for address in ("/work?tab=todo", "/work/figures", f"/work/{whistle_id}"):
+    for address in ("/workbench?tab=todo", "/workbench/figures", f"/workbench/{whistle_id}"):
         await page.goto(address)
         await page.locator("h1").wait_for()
         await fits(page)
@@ -113,7 +113,7 @@ async def test_an_arrival_without_network_counts_once_it_is_back(router, router_
 async def test_a_return_goes_step_by_step(router, router_page, shot):
     (whistle_id,) = await whistled(router, 1)
     page = await router_page("liaison", LEAD)
-    await page.goto(f"/work/{whistle_id}")
+    await page.goto(f"/workbench/{whistle_id}")
     await ready(page)
     await page.get_by_role("button", name="申请退单").click()
     form = page.locator("#do-return_requested")
@@ -140,7 +140,7 @@ async def test_who_comes_late_sees_what_changed_and_keeps_the_text(router, route
     (whistle_id,) = await whistled(router, 1, confidential=True, contactable=False)
     await router.report(whistle_id, "acknowledged", unit=LEAD)
     page = await router_page("handler", LEAD, name="李工")
-    await page.goto(f"/work/{whistle_id}")
+    await page.goto(f"/workbench/{whistle_id}")
     await ready(page)
     await page.get_by_role("button", name="反馈进展").click()
     await page.get_by_label("进展情况").fill("已约好明天上午清理")
@@ -165,10 +165,10 @@ async def test_three_buttons_for_who_works_out_of_doors(router, router_page, sho
     page = await router_page(
         "handler", unit, mobile=True, geolocation=HERE, permissions=["geolocation"]
     )
-    await page.goto("/work/m")
+    await page.goto("/workbench/m")
     await ready(page)
     company = await router_page("handler", "P-01", mobile=True)
-    await company.goto("/work")  # a property company's people begin here
+    await company.goto("/workbench")  # a property company's people begin here
     await expect(company.get_by_text("现在没有任务")).to_be_visible()
     assert await smallest_text(page) >= 15
     await fits(page)
@@ -204,7 +204,7 @@ async def test_a_resolution_says_what_is_true_of_this_matter_alone(router, route
     answer = await router.report(first, "resolved", unit=LEAD, **RESOLVED | {"public_reply": words})
     assert answer.status_code == 201, answer.text
     page = await router_page("handler", LEAD, name="王工")
-    await page.goto(f"/work/{second}")
+    await page.goto(f"/workbench/{second}")
     await ready(page)
     await page.keyboard.press("r")
     form = page.locator("#do-resolved")

@@ -56,7 +56,7 @@ async def test_the_number_is_shown_in_place_recorded_and_forgotten(
     await intake.ticket_in(ticket_id, "processing")
     window = Window(browser=browser, url=router.url, secret=SECRET, accounts=accounts_file)
     page = await window("handler", LEAD, name="王工")
-    await page.goto(f"/work/{whistle_id}")
+    await page.goto(f"/workbench/{whistle_id}")
     await page.locator("html[data-ready=yes]").wait_for(state="attached")
     shown = page.get_by_role("img", name="照片 1")
     await expect(shown).to_be_visible()

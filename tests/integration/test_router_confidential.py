@@ -115,7 +115,7 @@ async def test_nothing_finer_than_the_street_leaves_for_units(
     besides = ("", "/m", "/figures?figure=open", "?q=私自", f"/{demand}/since?seq=0")
     for path in (*besides, f"/{demand}/likely", *whistles):
         for role, unit in (("liaison", LEAD), ("street_officer", STREET)):
-            answer = await router.call("GET", f"/../../work{path}", role=role, unit=unit)
+            answer = await router.call("GET", f"/../../workbench{path}", role=role, unit=unit)
             # every unit of the city stands in the field for a unit to be called
             answers[f"page {path} of {unit}"] = answer.text.replace(f"Q-{COMMUNITY}", "")
     for path in ("", f"/{joint}", f"/{joint}/since?seq=0", f"/{demand}"):
@@ -153,5 +153,5 @@ async def test_its_own_community_is_not_told_unless_it_is_called(router: Router)
         assert answer.status_code == status, (role, answer.text)
     none = await router.call("GET", "/whistles", role="community_worker", unit=f"Q-{COMMUNITY}")
     assert none.json()["items"] == []
-    found = await router.call("GET", "/../../work?q=河湾锦苑", role="liaison", unit=LEAD)
+    found = await router.call("GET", "/../../workbench?q=河湾锦苑", role="liaison", unit=LEAD)
     assert demand not in found.text

@@ -164,7 +164,7 @@ async def test_lists_show_what_is_the_units_own_and_the_regions(router: Router) 
             found = {str(each.get("whistle", each)["whistle_id"]) for each in items}
             assert found & {here, there} == sees, (path, role, unit)
     for role, unit in (("liaison", OTHER), ("handler", OTHER), ("grid_worker", NEXT)):
-        page = await router.call("GET", "/../../work", role=role, unit=unit)
+        page = await router.call("GET", "/../../workbench", role=role, unit=unit)
         assert here not in page.text
 
 

@@ -57,7 +57,7 @@ async def test_a_report_that_is_sent_again_counts_once(router):
 
 async def test_pages_show_what_is_the_units_own(router):
     whistle_id = await router.blown(await router.registers())
-    address = f"/../../work/{whistle_id}"
+    address = f"/../../workbench/{whistle_id}"
     for role, unit, status in (
         ("liaison", LEAD, 200),
         ("liaison", "BH-XFJ", 404),
@@ -68,9 +68,9 @@ async def test_pages_show_what_is_the_units_own(router):
         )
         assert answer.status_code == status, answer.text
     for path in ("", "/figures", "/figures?figure=open", "/m", f"/{whistle_id}/likely"):
-        answer = await router.call("GET", f"/../../work{path}", role="liaison", unit=LEAD)
+        answer = await router.call("GET", f"/../../workbench{path}", role="liaison", unit=LEAD)
         assert answer.status_code == 200, answer.text
-    found = await router.call("GET", "/../../work?q=河湾路 占道", role="liaison", unit=LEAD)
+    found = await router.call("GET", "/../../workbench?q=河湾路 占道", role="liaison", unit=LEAD)
     assert f'data-id="{whistle_id}"' in found.text
-    none = await router.call("GET", "/../../work?q=没有的词", role="liaison", unit=LEAD)
+    none = await router.call("GET", "/../../workbench?q=没有的词", role="liaison", unit=LEAD)
     assert whistle_id not in none.text

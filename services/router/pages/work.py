@@ -21,7 +21,7 @@ from shared.errors import ForbiddenError
 from shared.web.identity import Caller, allow
 from shared.web.pages import page
 
-router = APIRouter(prefix="/work", include_in_schema=False)
+router = APIRouter(prefix="/workbench", include_in_schema=False)
 
 Working = Annotated[Caller, Depends(allow(*REPORTING))]
 Words_ = Annotated[str, Query(max_length=100)]
@@ -80,14 +80,14 @@ async def get_inbox(
     """The inbox, or its list alone for a page that looks anew."""
     unit = unit_of(caller)
     if is_field(here, caller) and not request.query_params:
-        return RedirectResponse("/work/m", status_code=303)
+        return RedirectResponse("/workbench/m", status_code=303)
     city, now = here.city, here.runtime.clock.now()
     wanted = Wanted(tab=tab, words=q.strip(), handler=handler.strip(), page=page_number)
     async with here.runtime.pool.acquire() as connection:
         found = await workbench.inbox(connection, unit, wanted, now=now)
     return await page(
         request,
-        "work/inbox.html",
+        "workbench/inbox.html",
         block="results" if "x-part" in request.headers else None,
         unit=unit,
         wanted=wanted,
@@ -117,7 +117,7 @@ async def get_job(
     job = opened.job
     return await page(
         request,
-        "work/job.html",
+        "workbench/job.html",
         block="job" if "x-part" in request.headers else None,
         unit=unit,
         job=job,
@@ -154,7 +154,7 @@ async def get_since(
         moments = await workbench.since(connection, whistle_id, seq, sight=sight(caller, here))
     return await page(
         request,
-        "work/since.html",
+        "workbench/since.html",
         moments=moments,
         told=_told,
         words=Words(request, here.city, now),

@@ -10,7 +10,7 @@ from services.router import reviews, workbench
 from services.router.api.edge import Context, sight
 from services.router.pages.work import Working, unit_of
 
-router = APIRouter(prefix="/work", include_in_schema=False)
+router = APIRouter(prefix="/workbench", include_in_schema=False)
 
 
 class Draft(BaseModel):

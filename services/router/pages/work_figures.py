@@ -18,7 +18,7 @@ from shared.calendar import SHANGHAI
 from shared.errors import FieldError, InvalidError
 from shared.web.pages import page
 
-router = APIRouter(prefix="/work/figures", include_in_schema=False)
+router = APIRouter(prefix="/workbench/figures", include_in_schema=False)
 
 USUAL: Final = timedelta(days=29)
 LONGEST: Final = timedelta(days=92)
@@ -81,7 +81,7 @@ async def get_figures(
             jobs = await figures.behind(connection, unit, newest, now=now)
     return await page(
         request,
-        "work/figures.html",
+        "workbench/figures.html",
         unit=unit,
         since=first,
         until=last,

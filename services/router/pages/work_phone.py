@@ -13,7 +13,7 @@ from services.router.pages.work_words import Words
 from services.router.workbench import Job, Wanted
 from shared.web.pages import page
 
-router = APIRouter(prefix="/work/m", include_in_schema=False)
+router = APIRouter(prefix="/workbench/m", include_in_schema=False)
 
 STEPS: Final = (Action.ACKNOWLEDGE, Action.ARRIVE, Action.RESOLVE)
 
@@ -26,7 +26,7 @@ async def get_phone(request: Request, here: Context, caller: Working) -> HTMLRes
         found = await workbench.inbox(connection, unit, Wanted(), now=now)
     return await page(
         request,
-        "work/phone.html",
+        "workbench/phone.html",
         block="jobs" if "x-part" in request.headers else None,
         unit=unit,
         jobs=sorted(found.jobs, key=lambda job: _of_another(job, caller.name)),

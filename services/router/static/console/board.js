@@ -3,9 +3,9 @@
 import { toast } from "/static/dialogs.js";
 import { ask, Refused } from "/static/http.js";
 import { follow } from "/static/router/live.js";
-import { counted } from "/static/router/work/countdown.js";
-import { sayWrong } from "/static/router/work/form.js";
-import { fresh } from "/static/router/work/part.js";
+import { counted } from "/static/router/workbench/countdown.js";
+import { sayWrong } from "/static/router/workbench/form.js";
+import { fresh } from "/static/router/workbench/part.js";
 import { shortcut } from "/static/shortcuts.js";
 import { s, sentence } from "/static/strings.js";
 import { drawMap } from "./map.js";

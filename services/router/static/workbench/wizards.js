@@ -53,7 +53,7 @@ export function wizard(form, last) {
 /** What became of such returns before. */
 export async function likely(form, whistleId) {
   const box = form.querySelector("[data-likely]");
-  const { status, data } = await send("GET", `/work/${whistleId}/likely`);
+  const { status, data } = await send("GET", `/workbench/${whistleId}/likely`);
   if (status !== 200) return;
   box.textContent = data.n ? s(data.own ? "likely_own" : "likely", data) : s("likely_none");
 }
@@ -73,7 +73,7 @@ export function replyHelp(form, whistleId) {
     const text = reply.value.trim();
     if (text === asked || text.length < 10) return;
     asked = text;
-    const { status, data } = await send("POST", `/work/${whistleId}/alike`, { text });
+    const { status, data } = await send("POST", `/workbench/${whistleId}/alike`, { text });
     if (status !== 200 || asked !== text) return;
     box.hidden = false;
     box.classList.toggle("w-alike-bad", Boolean(data.number));

@@ -137,11 +137,11 @@ async function takeHere() {
 
 async function takeAll() {
   if (taking) return;
-  const part = await fresh("/work?tab=offered", "results");
+  const part = await fresh("/workbench?tab=offered", "results");
   const number = Number(part?.querySelector("#found").dataset.found ?? 0);
   if (!number || !(await confirmed(s("ask_all", { n: number })))) return;
   if (new URLSearchParams(location.search).get("tab") !== "offered") {
-    history.replaceState(null, "", "/work?tab=offered");
+    history.replaceState(null, "", "/workbench?tab=offered");
     put(part);
   }
   for (;;) { // page after page, until none is left or one is not taken

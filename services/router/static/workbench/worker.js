@@ -4,7 +4,7 @@
 // forgets them. What waits to be sent stands with the page (reports.js).
 
 const CACHE = "shaodao-work-1";
-const PAGE = "/work/m";
+const PAGE = "/workbench/m";
 
 self.addEventListener("install", () => self.skipWaiting());
 

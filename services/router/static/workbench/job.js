@@ -117,7 +117,7 @@ function tellWords(error) {
 // ---- what changed meanwhile ----
 
 async function showDiff(refusal) {
-  const part = await fresh(`/work/${id()}/since?seq=${seen}`, "since");
+  const part = await fresh(`/workbench/${id()}/since?seq=${seen}`, "since");
   const why = document.getElementById("diff-why");
   why.hidden = !refusal;
   if (refusal) why.textContent = tellWords(refusal);

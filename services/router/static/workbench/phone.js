@@ -115,7 +115,7 @@ function writing() {
 }
 
 async function refresh() {
-  const part = await fresh("/work/m", "jobs");
+  const part = await fresh("/workbench/m", "jobs");
   if (!part) return;
   jobs().replaceWith(part);
   counted();
@@ -133,14 +133,14 @@ document.documentElement.dataset.ready = "yes";
 async function serve() {
   if (!("serviceWorker" in navigator)) return;
   const address = document.querySelector("[data-worker]").dataset.worker;
-  await navigator.serviceWorker.register(address, { scope: "/work/m" });
+  await navigator.serviceWorker.register(address, { scope: "/workbench/m" });
   const worker = await navigator.serviceWorker.ready;
   navigator.serviceWorker.addEventListener("message", (event) => {
     if (event.data?.kept) document.documentElement.dataset.kept = "yes";
   });
   const parts = performance.getEntriesByType("resource").map((entry) => entry.name)
     .filter((name) => name.startsWith(`${location.origin}/static/`));
-  worker.active.postMessage({ keep: ["/work/m", ...parts] });
+  worker.active.postMessage({ keep: ["/workbench/m", ...parts] });
 }
 
 await serve().catch((error) => {
