@@ -248,6 +248,7 @@ async def test_reports_of_one_batch_build_on_each_other(desk: Desk):
     )
     assert (await desk.types("bureau.C-SZZ.whistles")) == [
         "whistled",
+        "units_changed",  # the assisting unit is done
         "report_accepted",
         "report_refused",
         "report_accepted",

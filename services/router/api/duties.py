@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 
 from services.router import duties
 from services.router.api.edge import OF_THE_CITY, Context
@@ -23,6 +23,7 @@ Reading = Annotated[Caller, Depends(allow(*OF_THE_CITY))]
 Drafting = Annotated[Caller, Depends(allow(Role.DISPATCHER, Role.SUPERVISOR))]
 Publishing = Annotated[Caller, Depends(allow(Role.SUPERVISOR))]
 Number = Annotated[int, Query(ge=1, le=1_000_000)]
+Version = Annotated[int, Path(ge=1, le=1_000_000)]
 ROWS_PATH: Final = "/api/v1/duties/rows"
 ROWS_BODIES: Final[Mapping[str, int]] = {ROWS_PATH: 16_000_000}  # a whole list in one request
 
@@ -172,7 +173,7 @@ async def list_versions(
 
 
 @router.get("/duties/versions/{version}/changes")
-async def get_changes(version: int, here: Context, caller: Reading) -> Difference:
+async def get_changes(version: Version, here: Context, caller: Reading) -> Difference:
     """How a version differs from the one it was drafted from."""
     async with here.runtime.pool.acquire() as connection:
         found = await duties.difference(connection, version)

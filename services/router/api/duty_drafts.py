@@ -16,7 +16,14 @@ from pydantic import AwareDatetime
 from pydantic_core import to_json
 
 from services.router import duties, try_out
-from services.router.api.duties import ROWS_PATH, Drafting, Number, Publishing, VersionItem
+from services.router.api.duties import (
+    ROWS_PATH,
+    Drafting,
+    Number,
+    Publishing,
+    Version,
+    VersionItem,
+)
 from services.router.api.edge import CommandRouter, Context
 from services.router.context import RouterContext
 from services.router.domain.dry_run import Totals
@@ -82,7 +89,7 @@ async def post_draft(body: Drafted, here: Context, caller: Drafting) -> VersionI
 
 @router.post("/duties/drafts/{version}/edits")
 async def post_edits(
-    version: int, body: Edits, here: Context, caller: Drafting, seen: Seen = None
+    version: Version, body: Edits, here: Context, caller: Drafting, seen: Seen = None
 ) -> VersionItem:
     """Add, change, end and remove rows, all or none; every fault is named."""
     async with here.runtime.transaction() as connection:
@@ -117,7 +124,7 @@ async def put_rows(
 
 
 @router.delete("/duties/drafts/{version}")
-async def delete_draft(version: int, here: Context, caller: Drafting) -> VersionItem:
+async def delete_draft(version: Version, here: Context, caller: Drafting) -> VersionItem:
     """Give a draft up; the proposals it took wait again."""
     async with here.runtime.transaction() as connection:
         gone = await duties.discard(
@@ -136,7 +143,7 @@ async def delete_draft(version: int, here: Context, caller: Drafting) -> Version
     responses={200: {"content": {LINES: {}}, "description": "One JSON document a line"}},
 )
 async def post_dry_run(
-    version: int, here: Context, caller: Drafting, body: DryRun | None = None
+    version: Version, here: Context, caller: Drafting, body: DryRun | None = None
 ) -> StreamingResponse:
     """Replay past tickets: a line for each that would change, the totals last.
 
@@ -190,7 +197,7 @@ def _line(kind: str, what: Any) -> bytes:
 
 @router.post("/duties/drafts/{version}/publish")
 async def post_publish(
-    version: int, here: Context, caller: Publishing, body: Publication | None = None
+    version: Version, here: Context, caller: Publishing, body: Publication | None = None
 ) -> VersionItem:
     """The draft becomes the list: here at once, in every copy of the router within seconds."""
     async with here.runtime.transaction() as connection:

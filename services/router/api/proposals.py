@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 from uuid import UUID
 
-from annotated_types import Ge, Len
+from annotated_types import Ge, Le, Len
 from fastapi import Depends, Query
 
 from services.router import proposals
@@ -33,7 +33,7 @@ class ProposalPage:
 class TakingInto:
     """Which draft takes it, and how the row is to read where it differs from what was proposed."""
 
-    version: Annotated[int, Ge(1)]
+    version: Annotated[int, Ge(1), Le(1_000_000)]
     row: Taking = field(default_factory=Taking)
 
 
