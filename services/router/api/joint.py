@@ -1,6 +1,5 @@
 """Joint matters over HTTP: conferred, taken over, let go, accepted, rated; the console's board."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,12 +10,12 @@ from services.router import (
     board,
     convene,
     evaluate,
-    look,
     note_effort,
     repeats,
     standing,
     take_over,
 )
+from services.router.api.command import Verb, done
 from services.router.api.edge import OF_A_REGION, CommandRouter, Context, Looking, Trace, sight
 from services.router.board import Board
 from services.router.context import RouterContext
@@ -26,7 +25,6 @@ from services.router.domain.evaluation import Evaluation
 from services.router.domain.own_effort import OwnEffort
 from services.router.domain.releasing import Release
 from services.router.domain.taking_over import Because
-from services.router.domain.whistle import Whistle
 from services.router.evaluate import UnitEvaluations
 from services.router.look import WhistleItem
 from services.router.repeats import Repeats
@@ -42,7 +40,6 @@ Convening = Annotated[
     Caller,
     Depends(allow(*OF_A_REGION, Role.LEADER, Role.SUPERVISOR, Role.DISPATCHER, Role.REVIEWER)),
 ]
-Verb = Callable[..., Awaitable[Whistle]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,19 +60,7 @@ At = Annotated[Where, Depends(where)]
 
 
 async def _done(verb: Verb, whistle_id: UUID, body: Any, at: Where) -> WhistleItem:
-    """Carry out one command in its transaction; the whistle after it."""
-    here = at.here
-    async with here.runtime.transaction() as connection:
-        whistle = await verb(
-            connection,
-            whistle_id,
-            body,
-            actor=at.caller.actor(),
-            city=here.city,
-            now=here.runtime.clock.now(),
-            traceparent=at.traceparent,
-        )
-    return look.item(whistle)
+    return await done(verb, whistle_id, body, at.here, at.caller, at.traceparent)
 
 
 @router.post("/whistles/{whistle_id}/consultations", status_code=201)

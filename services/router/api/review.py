@@ -5,7 +5,8 @@ from uuid import UUID
 
 from fastapi import Depends, Query
 
-from services.router import look, review, reviews, rule, suspend
+from services.router import review, reviews, rule, suspend
+from services.router.api.command import done
 from services.router.api.edge import (
     OF_A_REGION,
     OF_A_UNIT,
@@ -72,17 +73,7 @@ async def post_ruling(
     whistle_id: UUID, body: Ruling, here: Context, caller: Reviewer, traceparent: Trace
 ) -> WhistleItem:
     """A reviewer's word on a unit's return."""
-    async with here.runtime.transaction() as connection:
-        whistle = await rule.rule(
-            connection,
-            whistle_id,
-            body,
-            actor=caller.actor(),
-            city=here.city,
-            now=here.runtime.clock.now(),
-            traceparent=traceparent,
-        )
-    return look.item(whistle)
+    return await done(rule.rule, whistle_id, body, here, caller, traceparent)
 
 
 @router.post("/whistles/{whistle_id}/adjudications", status_code=201)
@@ -90,18 +81,7 @@ async def post_adjudication(
     whistle_id: UUID, body: Ruling, here: Context, caller: Supervisor, traceparent: Trace
 ) -> WhistleItem:
     """The supervisor's final word on a second or late return, or a dispute."""
-    async with here.runtime.transaction() as connection:
-        whistle = await rule.rule(
-            connection,
-            whistle_id,
-            body,
-            actor=caller.actor(),
-            city=here.city,
-            now=here.runtime.clock.now(),
-            traceparent=traceparent,
-            final=True,
-        )
-    return look.item(whistle)
+    return await done(rule.rule, whistle_id, body, here, caller, traceparent, final=True)
 
 
 @router.post("/whistles/{whistle_id}/extensions", status_code=201)
@@ -109,17 +89,7 @@ async def post_extension(
     whistle_id: UUID, body: Extension, here: Context, caller: Reviewer, traceparent: Trace
 ) -> WhistleItem:
     """A reviewer's word on a unit's extension; on the second one the supervisor's."""
-    async with here.runtime.transaction() as connection:
-        whistle = await rule.extend(
-            connection,
-            whistle_id,
-            body,
-            actor=caller.actor(),
-            city=here.city,
-            now=here.runtime.clock.now(),
-            traceparent=traceparent,
-        )
-    return look.item(whistle)
+    return await done(rule.extend, whistle_id, body, here, caller, traceparent)
 
 
 @router.post("/whistles/{whistle_id}/suspensions", status_code=201)
@@ -127,17 +97,7 @@ async def post_suspension(
     whistle_id: UUID, body: Suspension, here: Context, caller: Supervisor, traceparent: Trace
 ) -> WhistleItem:
     """The supervisor's word on a unit's pause, or another day of review for one that goes on."""
-    async with here.runtime.transaction() as connection:
-        whistle = await suspend.decide(
-            connection,
-            whistle_id,
-            body,
-            actor=caller.actor(),
-            city=here.city,
-            now=here.runtime.clock.now(),
-            traceparent=traceparent,
-        )
-    return look.item(whistle)
+    return await done(suspend.decide, whistle_id, body, here, caller, traceparent)
 
 
 @router.post("/whistles/{whistle_id}/resumptions", status_code=201)
@@ -145,17 +105,7 @@ async def post_resumption(
     whistle_id: UUID, body: Resumption, here: Context, caller: Supervisor, traceparent: Trace
 ) -> WhistleItem:
     """The supervisor ends a unit's pause: its promises run on with the time that was left."""
-    async with here.runtime.transaction() as connection:
-        whistle = await suspend.go_on(
-            connection,
-            whistle_id,
-            body,
-            actor=caller.actor(),
-            city=here.city,
-            now=here.runtime.clock.now(),
-            traceparent=traceparent,
-        )
-    return look.item(whistle)
+    return await done(suspend.go_on, whistle_id, body, here, caller, traceparent)
 
 
 @router.post("/whistles/{whistle_id}/reviews", status_code=201)
@@ -163,14 +113,4 @@ async def post_review(
     whistle_id: UUID, body: Review, here: Context, caller: Reviewer, traceparent: Trace
 ) -> WhistleItem:
     """A reviewer's word on a resolution."""
-    async with here.runtime.transaction() as connection:
-        whistle = await review.review(
-            connection,
-            whistle_id,
-            body,
-            actor=caller.actor(),
-            city=here.city,
-            now=here.runtime.clock.now(),
-            traceparent=traceparent,
-        )
-    return look.item(whistle)
+    return await done(review.review, whistle_id, body, here, caller, traceparent)
