@@ -11,7 +11,7 @@ from typing import Any, Final
 from deploy.conformance.finding import WrongError
 from deploy.conformance.scene import Scene
 from services.router.domain.assignment import AssignmentCommand
-from services.router.domain.judgement import Refused
+from services.router.domain.reports.judgement import Refused
 from services.router.domain.whistle import Whistle
 from shared.contracts import bureaus
 from shared.contracts.bureaus import RefusalCode

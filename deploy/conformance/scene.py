@@ -11,8 +11,8 @@ from pydantic_core import from_json, to_json
 
 from deploy.conformance.finding import WrongError
 from deploy.conformance.referee import Referee
-from services.router.domain.judgement import Refused
 from services.router.domain.matter import Matter
+from services.router.domain.reports.judgement import Refused
 from services.router.domain.routing.answer import Summons
 from shared.contracts import bureaus, envelope
 from shared.contracts.ids import new_id

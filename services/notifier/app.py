@@ -7,12 +7,12 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.notifier import api, handlers
+from services.notifier import handlers
+from services.notifier.api import deadlines
 from services.notifier.channels import load_wording
 from services.notifier.context import NotifierContext
 from services.notifier.domain.escalation import Escalation
 from services.notifier.fact_log import FactLog, keep_ahead
-from services.notifier.store import MIGRATIONS
 from services.notifier.watch import Watch, show_figures
 from shared.calendar import WorkCalendar
 from shared.catalogue.load_limits import load_time_limits
@@ -21,6 +21,8 @@ from shared.runtime.settings import ServiceSettings
 from shared.web.app import new_app, serve
 
 NAME = "notifier"
+HERE = Path(__file__).parent
+MIGRATIONS = HERE / "sql" / "migrations"
 
 
 def create_app(settings: ServiceSettings) -> FastAPI:
@@ -35,8 +37,9 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             await runtime.start()
             yield runtime
 
-    app = new_app(NAME, settings=settings, lifespan=lifespan, folder=Path(__file__).parent)
-    app.include_router(api.router)
+    app = new_app(NAME, settings=settings, lifespan=lifespan, folder=HERE)
+    for noun in (deadlines,):
+        app.include_router(noun.router)
     return app
 
 

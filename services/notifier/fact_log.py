@@ -15,7 +15,7 @@ from shared.runtime.database import Connection, is_transient, queries
 from shared.runtime.incoming import Incoming
 from shared.runtime.logging import logger
 
-SQL = queries(Path(__file__).parent / "sql" / "queries.sql")
+SQL = queries(Path(__file__).parent / "sql" / "facts.sql")
 COLUMNS = ("topic", "event_id", "type", "subject", "seq", "at", "heard_at", "event")
 MONTHS_AHEAD = 3
 LOOK_SECONDS = 60.0

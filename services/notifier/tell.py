@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-from services.notifier import channels, metrics, store
+from services.notifier import channels, metrics
 from services.notifier.channels import Wording
 from services.notifier.domain.known import Called, TicketKnown
+from services.notifier.store import deadlines as store
+from services.notifier.store import known as known_store
 from shared.contracts import tickets, whistles
 from shared.contracts.parts import Assignment
 from shared.runtime import outbox
@@ -56,7 +58,7 @@ async def _urged_before(
     ticket_ids = [ticket_id for event in blown for ticket_id in event.data.ticket_ids]
     if not ticket_ids:
         return []
-    urged = await store.urged_tickets(connection, ticket_ids)
+    urged = await known_store.urged_tickets(connection, ticket_ids)
     return [
         row
         for event in blown

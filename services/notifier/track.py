@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from services.notifier import channels, metrics, store
+from services.notifier import channels, metrics
 from services.notifier.domain.deadline import Deadline, promised
 from services.notifier.domain.effects import (
     Effect,
@@ -20,6 +20,8 @@ from services.notifier.domain.escalation import Escalation
 from services.notifier.domain.hearing import effects, tickets_of, whistle_of
 from services.notifier.domain.known import Known
 from services.notifier.domain.promises import Change, Step, Turn, mark_group_matter, obey, opened
+from services.notifier.store import deadlines as store
+from services.notifier.store import known as known_store
 from shared.contracts import tickets
 from shared.runtime import outbox
 from shared.runtime.database import Connection
@@ -107,7 +109,7 @@ async def track(
     for effect in wanted:
         batch.carry_out(effect)
     changes = batch.changes()
-    await store.save_known(connection, known)
+    await known_store.save_known(connection, known)
     await _forget_archived(connection, events)
     policy = escalation.limits.version
     await store.save(connection, changes, policy=policy)
@@ -119,7 +121,7 @@ async def track(
 
 async def _known(connection: Connection, events: Sequence[Incoming]) -> Known:
     marking = tickets.Urged | tickets.GroupFlagged
-    return await store.known(
+    return await known_store.known(
         connection,
         ticket_ids=(each for event in events for each in tickets_of(event.data)),
         whistle_ids=(each for event in events if (each := whistle_of(event.data)) is not None),
@@ -137,7 +139,7 @@ async def _locked(connection: Connection, wanted: Iterable[Effect]) -> dict[UUID
 async def _forget_archived(connection: Connection, events: Sequence[Incoming]) -> None:
     archived = [e.data.ticket_id for e in events if isinstance(e.data, tickets.Archived)]
     if archived:
-        await store.forget_tickets(connection, archived)
+        await known_store.forget_tickets(connection, archived)
 
 
 def earliest_fire(changes: Iterable[Change]) -> datetime | None:

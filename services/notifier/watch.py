@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from services.notifier import channels, metrics, store
+from services.notifier import channels, metrics
 from services.notifier.channels import Wording
 from services.notifier.domain.deadline import Deadline
 from services.notifier.domain.escalation import Escalation
 from services.notifier.domain.promises import Change, fire
+from services.notifier.store import deadlines as store
 from shared.runtime import outbox
 from shared.runtime.clock import Clock, wall_now
 from shared.runtime.database import Connection, is_transient

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from annotated_types import Len
 
-from services.router.domain.absence import Absence
 from services.router.domain.city import City
 from services.router.domain.routing.choice import on_duty
+from services.router.domain.units.absence import Absence
 from services.router.store import absences as store
 from services.router.store.duties import city_changed
 from shared.catalogue.grids import BuildingHead

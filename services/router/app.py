@@ -35,8 +35,8 @@ from services.router.context import CityNow, Departments, RouterContext
 from services.router.current import Current, current
 from services.router.domain.city import City, read_policy
 from services.router.domain.department import Answer
-from services.router.domain.judgement import Refused
 from services.router.domain.outcome import Outcome
+from services.router.domain.reports.judgement import Refused
 from services.router.feed import Feed
 from services.router.files import Shelf
 from services.router.forward import Forwarder

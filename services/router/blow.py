@@ -6,7 +6,11 @@ from datetime import datetime
 
 from services.router import files, metrics, rows
 from services.router.domain import calling
-from services.router.domain.blowing import (
+from services.router.domain.book import Book, Request
+from services.router.domain.calling import Call
+from services.router.domain.city import City
+from services.router.domain.dues import Promises
+from services.router.domain.joint.blowing import (
     Blow,
     check,
     crosses,
@@ -14,11 +18,7 @@ from services.router.domain.blowing import (
     own_effort_by,
     takeover_by,
 )
-from services.router.domain.book import Book, Request
-from services.router.domain.calling import Call
-from services.router.domain.city import City
-from services.router.domain.dues import Promises
-from services.router.domain.place_key import place_key
+from services.router.domain.joint.place_key import place_key
 from services.router.domain.whistle import Whistle
 from services.router.store import files as file_store
 from services.router.store import whistles as store

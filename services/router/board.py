@@ -7,8 +7,8 @@ from uuid import UUID
 
 from services.router import rows
 from services.router.domain.assignment import Assignment
-from services.router.domain.board import BoardPart, part_on_board
 from services.router.domain.city import City
+from services.router.domain.joint.board import BoardPart, part_on_board
 from services.router.domain.matter import Matter
 from services.router.look import Sight
 from services.router.store import whistles as store

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from services.router.domain.city import City
 from services.router.domain.department import Answer
-from services.router.domain.judgement import Refused
 from services.router.domain.outcome import Outcome
+from services.router.domain.reports.judgement import Refused
 from services.router.feed import Feed
 from services.router.files import Shelf
 from services.router.judge import Reported

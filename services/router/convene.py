@@ -5,14 +5,14 @@ from datetime import datetime
 from uuid import UUID
 
 from services.router import files, metrics
-from services.router.domain import acceptance, consulting, releasing
-from services.router.domain.acceptance import Acceptance, FailedAcceptance
 from services.router.domain.book import Book
 from services.router.domain.city import City
-from services.router.domain.consulting import Consultation
 from services.router.domain.dues import Promises
+from services.router.domain.joint import acceptance, consulting, releasing
+from services.router.domain.joint.acceptance import Acceptance, FailedAcceptance
+from services.router.domain.joint.consulting import Consultation
+from services.router.domain.joint.releasing import Release
 from services.router.domain.outcome import Outcome
-from services.router.domain.releasing import Release
 from services.router.domain.whistle import Whistle
 from services.router.store import files as file_store
 from services.router.store import joint as joint_store

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from services.router.domain.city import City
-from services.router.domain.duty_version import VersionState
+from services.router.domain.duty.version import VersionState
 from services.router.seed import with_units
 from services.router.store import absences
 from services.router.store import duties as duty_store

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.router.domain.known_unit import KnownUnit
+from services.router.domain.units.known import KnownUnit
 from services.router.telling import SOURCE
 from shared.contracts import topics
 from shared.contracts.ids import fact_id

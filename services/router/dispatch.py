@@ -10,10 +10,10 @@ from services.router.domain.alarm import alarm
 from services.router.domain.assignment import GONE
 from services.router.domain.book import Book
 from services.router.domain.calling import SYSTEM, Call
+from services.router.domain.joint.place_key import place_key
 from services.router.domain.jurisdiction import breach
 from services.router.domain.matter import Content, Ticket, TicketState
 from services.router.domain.outcome import Outcome
-from services.router.domain.place_key import place_key
 from services.router.domain.routing.answer import Found, Summons, Unclear
 from services.router.domain.routing.provisional import provisionally
 from services.router.domain.routing.question import question_of

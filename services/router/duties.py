@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.router.domain.city import City
-from services.router.domain.duty_list import (
+from services.router.domain.duty.rows import (
     Changes,
     DutyRow,
     Edits,
@@ -17,7 +17,7 @@ from services.router.domain.duty_list import (
     faults,
     written,
 )
-from services.router.domain.duty_version import (
+from services.router.domain.duty.version import (
     DutyVersion,
     VersionCommand,
     VersionState,

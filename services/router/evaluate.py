@@ -5,9 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 from services.router.convene import whole, written
-from services.router.domain import evaluation as rules
 from services.router.domain.city import City
-from services.router.domain.evaluation import Evaluation
+from services.router.domain.joint import evaluation as rules
+from services.router.domain.joint.evaluation import Evaluation
 from services.router.domain.whistle import Whistle
 from services.router.look import Sight
 from services.router.store import joint as store

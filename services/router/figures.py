@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.router.domain.figures import Counted, Figure, Row, figures
+from services.router.domain.workbench.figures import Counted, Figure, Row, figures
 from services.router.store import whistles as whistle_store
 from services.router.store import workbench as store
 from services.router.workbench import Job, jobs_of

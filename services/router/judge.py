@@ -9,8 +9,8 @@ from services.router import files, metrics
 from services.router.domain.book import Book, Declined
 from services.router.domain.city import City
 from services.router.domain.dues import Promises
-from services.router.domain.judgement import NEED_ALL, Refused, judge, needs_words
 from services.router.domain.outcome import Outcome
+from services.router.domain.reports.judgement import NEED_ALL, Refused, judge, needs_words
 from services.router.store import replies
 from services.router.store import whistles as store
 from shared.contracts import reports

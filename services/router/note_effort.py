@@ -4,9 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 from services.router.convene import whole, written
-from services.router.domain import own_effort
 from services.router.domain.city import City
-from services.router.domain.own_effort import OwnEffort
+from services.router.domain.joint import own_effort
+from services.router.domain.joint.own_effort import OwnEffort
 from services.router.domain.whistle import Whistle
 from services.router.store import joint as joint_store
 from services.router.store import whistles as store

@@ -10,10 +10,10 @@ from annotated_types import Len
 
 from services.router import duties
 from services.router.domain.city import City
-from services.router.domain.duty_list import DutyRow, RowWords, checked, in_place_of
-from services.router.domain.duty_version import who
-from services.router.domain.proposal import Proposed, Taking
-from services.router.domain.proposing import Proposal
+from services.router.domain.duty.proposal import Proposed, Taking
+from services.router.domain.duty.proposing import Proposal
+from services.router.domain.duty.rows import DutyRow, RowWords, checked, in_place_of
+from services.router.domain.duty.version import who
 from services.router.store import duties as store
 from shared.calendar import SHANGHAI
 from shared.contracts.ids import new_id

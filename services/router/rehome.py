@@ -11,7 +11,7 @@ from uuid import UUID
 from services.router import metrics
 from services.router.context import CityNow
 from services.router.domain.dues import Promises
-from services.router.domain.handing_up import hand_up
+from services.router.domain.units.handing_up import hand_up
 from services.router.store import units as unit_store
 from services.router.store import whistles as store
 from shared.runtime.database import is_transient

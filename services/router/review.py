@@ -4,10 +4,10 @@ from datetime import datetime
 from uuid import UUID
 
 from services.router import metrics
-from services.router.domain import reviewing
 from services.router.domain.city import City
 from services.router.domain.dues import Promises
-from services.router.domain.reviewing import Review
+from services.router.domain.rulings import reviewing
+from services.router.domain.rulings.reviewing import Review
 from services.router.domain.whistle import Whistle
 from services.router.store import whistles as store
 from shared.contracts.parts import Actor

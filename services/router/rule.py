@@ -4,11 +4,11 @@ from datetime import datetime
 from uuid import UUID
 
 from services.router import metrics
-from services.router.domain import ruling as domain
 from services.router.domain.city import City
 from services.router.domain.dues import Promises
-from services.router.domain.extension import Extension, decide_extension
-from services.router.domain.ruling import Ruling
+from services.router.domain.rulings import ruling as domain
+from services.router.domain.rulings.extension import Extension, decide_extension
+from services.router.domain.rulings.ruling import Ruling
 from services.router.domain.whistle import Whistle
 from services.router.store import whistles as store
 from shared.contracts.parts import Actor

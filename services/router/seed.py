@@ -7,10 +7,10 @@ from uuid import uuid5
 
 from services.router.declare import declared
 from services.router.domain.calling import SYSTEM
-from services.router.domain.duty_list import DutyRow, changes, digest
-from services.router.domain.duty_version import DUTIES, DutyVersion, VersionState, changes_text
-from services.router.domain.known_unit import KnownUnit
+from services.router.domain.duty.rows import DutyRow, changes, digest
+from services.router.domain.duty.version import DUTIES, DutyVersion, VersionState, changes_text
 from services.router.domain.outcome import words_text
+from services.router.domain.units.known import KnownUnit
 from services.router.store import duties as duty_store
 from services.router.store import units as unit_store
 from shared.catalogue.duties import Duty

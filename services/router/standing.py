@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.router.domain import evaluation as rules
 from services.router.domain.city import City
-from services.router.domain.doing import may_do
 from services.router.domain.dues import Promises
+from services.router.domain.joint import evaluation as rules
+from services.router.domain.joint.doing import may_do
 from services.router.domain.whistle import Whistle
 from services.router.look import Sight
 from services.router.store import joint as store

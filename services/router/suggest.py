@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Final
 
 from services.router.domain.city import City
+from services.router.domain.joint.place_key import place_key
 from services.router.domain.matter import Matter
-from services.router.domain.place_key import place_key
 from services.router.look import Sight
 from services.router.store import places
 from services.router.store.places import Earlier

@@ -6,7 +6,7 @@ from uuid import UUID
 from services.router import metrics
 from services.router.domain.city import City
 from services.router.domain.dues import Promises
-from services.router.domain.suspension import (
+from services.router.domain.rulings.suspension import (
     Resumption,
     Suspension,
     decide_suspension,

@@ -4,9 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 from services.router.convene import whole, written
-from services.router.domain import taking_over
 from services.router.domain.city import City
-from services.router.domain.taking_over import Because
+from services.router.domain.joint import taking_over
+from services.router.domain.joint.taking_over import Because
 from services.router.domain.whistle import Whistle
 from shared.contracts.parts import Actor
 from shared.runtime.database import Connection

@@ -13,9 +13,9 @@ from typing import Final
 
 from services.router import duties
 from services.router.domain.city import City
-from services.router.domain.dry_run import Change, Totals, compared, day_of, under
-from services.router.domain.duty_list import changes
-from services.router.domain.duty_version import DutyVersion, Tried, VersionCommand, who
+from services.router.domain.duty.dry_run import Change, Totals, compared, day_of, under
+from services.router.domain.duty.rows import changes
+from services.router.domain.duty.version import DutyVersion, Tried, VersionCommand, who
 from services.router.domain.outcome import words_text
 from services.router.store import duties as store
 from shared.contracts.parts import Actor

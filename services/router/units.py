@@ -10,7 +10,8 @@ from datetime import datetime
 
 from services.router.declare import declared
 from services.router.domain.city import City
-from services.router.domain.known_unit import (
+from services.router.domain.outcome import words_text
+from services.router.domain.units.known import (
     KnownUnit,
     NewUnit,
     Removal,
@@ -19,7 +20,6 @@ from services.router.domain.known_unit import (
     changed,
     removed,
 )
-from services.router.domain.outcome import words_text
 from services.router.store import duties as duty_store
 from services.router.store import units as store
 from shared.catalogue.model import Unit

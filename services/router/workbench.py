@@ -11,7 +11,7 @@ from services.router import look
 from services.router.domain.assignment import Assignment
 from services.router.domain.matter import Content, Matter
 from services.router.domain.whistle import Whistle
-from services.router.domain.workbench import PartClock, Tab, next_due, tabs_of
+from services.router.domain.workbench.part import PartClock, Tab, next_due, tabs_of
 from services.router.look import Moment, Sight, WhistleDetail
 from services.router.store import whistles as whistle_store
 from services.router.store import workbench as store

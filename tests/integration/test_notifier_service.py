@@ -10,8 +10,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from pydantic_core import from_json
 
 from deploy.local import clock_file
-from services.notifier.app import create_app
-from services.notifier.store import MIGRATIONS
+from services.notifier.app import MIGRATIONS, create_app
 from shared.contracts import envelope, tickets
 from shared.contracts.ids import deadline_id, rung_id
 from shared.contracts.topics import DEADLINES, UNIT_NOTICES, unit_topic

@@ -9,11 +9,12 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from services.notifier import store
+from services.notifier.app import MIGRATIONS
 from services.notifier.channels import load_wording
 from services.notifier.domain.deadline import DeadlineState
 from services.notifier.fact_log import FactLog
-from services.notifier.store import MIGRATIONS, Filter
+from services.notifier.store import deadlines as store
+from services.notifier.store.deadlines import Filter
 from services.notifier.tell import tell_urgings
 from services.notifier.track import track
 from services.notifier.watch import TRY_AGAIN, fire_due

@@ -15,10 +15,10 @@ import pytest
 from services.router import blow, by_hand, deem, look, rule, waiting
 from services.router.app import MIGRATIONS
 from services.router.by_hand import Dispatching
-from services.router.domain.blowing import Blow, Called
 from services.router.domain.city import City
-from services.router.domain.extension import Extension, ExtensionDecision
-from services.router.domain.ruling import ReturnDecision, Ruling
+from services.router.domain.joint.blowing import Blow, Called
+from services.router.domain.rulings.extension import Extension, ExtensionDecision
+from services.router.domain.rulings.ruling import ReturnDecision, Ruling
 from services.router.follow import follow_tickets
 from services.router.judge import judge_events, refuse_unreadable
 from services.router.look import Sight

@@ -26,19 +26,19 @@ from services.router import review as reviews
 from services.router import rule as rulings
 from services.router.app import MIGRATIONS
 from services.router.assist import Assisting
-from services.router.domain.acceptance import Acceptance, FailedAcceptance
 from services.router.domain.assignment import ASSIGNMENT, AssignmentCommand
-from services.router.domain.blowing import Blow, Called
 from services.router.domain.city import City
-from services.router.domain.consulting import Consultation, Decision
-from services.router.domain.evaluation import Evaluation
-from services.router.domain.extension import Extension, ExtensionDecision
-from services.router.domain.judgement import Refused
-from services.router.domain.releasing import Release
-from services.router.domain.reviewing import Review, ReviewDecision
-from services.router.domain.ruling import ReturnDecision, Ruling
-from services.router.domain.suspension import Resumption, Suspension, SuspensionDecision
-from services.router.domain.taking_over import Because
+from services.router.domain.joint.acceptance import Acceptance, FailedAcceptance
+from services.router.domain.joint.blowing import Blow, Called
+from services.router.domain.joint.consulting import Consultation, Decision
+from services.router.domain.joint.evaluation import Evaluation
+from services.router.domain.joint.releasing import Release
+from services.router.domain.joint.taking_over import Because
+from services.router.domain.reports.judgement import Refused
+from services.router.domain.rulings.extension import Extension, ExtensionDecision
+from services.router.domain.rulings.reviewing import Review, ReviewDecision
+from services.router.domain.rulings.ruling import ReturnDecision, Ruling
+from services.router.domain.rulings.suspension import Resumption, Suspension, SuspensionDecision
 from services.router.follow import follow_tickets
 from services.router.judge import Reported, judge_requests
 from services.router.seed import seed

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from services.router import duties
 from services.router.api.edge import OF_THE_CITY, Context
-from services.router.domain.duty_list import DutyRow
-from services.router.domain.duty_version import DutyVersion, Tried, VersionState
+from services.router.domain.duty.rows import DutyRow
+from services.router.domain.duty.version import DutyVersion, Tried, VersionState
 from services.router.store import duties as store
 from shared.contracts.parts import Role
 from shared.web.description import MISSING

@@ -24,14 +24,15 @@ from services.router.api.duties import (
     Version,
     VersionItem,
 )
-from services.router.api.edge import CommandRouter, Context
+from services.router.api.edge import Context
 from services.router.context import RouterContext
-from services.router.domain.dry_run import Totals
-from services.router.domain.duty_list import MOST_ROWS, Edits, RowWords
+from services.router.domain.duty.dry_run import Totals
+from services.router.domain.duty.rows import MOST_ROWS, Edits, RowWords
 from services.router.refresh import refresh
 from services.router.try_out import Trial
 from shared.contracts.parts import Actor
 from shared.errors import ShaodaoError
+from shared.web.commands import CommandRouter
 
 router = CommandRouter(prefix="/api/v1", tags=["duties"])
 

@@ -1,11 +1,8 @@
 """What every route stands on: the context the app made, the trace, who may call, what they see."""
 
-from collections.abc import Callable
-from dataclasses import is_dataclass
-from typing import Annotated, Any, Final, get_args, get_type_hints
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Request
-from pydantic import with_config
+from fastapi import Depends, Request
 
 from services.router.context import RouterContext
 from services.router.look import Sight
@@ -41,18 +38,6 @@ async def trace(request: Request) -> str | None:
     """The request's trace."""
     traceparent: str | None = getattr(request.state, "traceparent", None)
     return traceparent
-
-
-class CommandRouter(APIRouter):
-    """Routes whose `body` is a dataclass: a field it does not have is refused by its name."""
-
-    def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        """Before the framework reads what the body is, it is told to be strict."""
-        body = get_type_hints(endpoint).get("body")
-        for each in (body, *get_args(body)):
-            if isinstance(each, type) and is_dataclass(each):
-                with_config(extra="forbid")(each)
-        super().add_api_route(path, endpoint, **options)
 
 
 Context = Annotated[RouterContext, Depends(context)]

@@ -7,10 +7,11 @@ from fastapi import Depends, Path, Query
 
 from services.router import absences
 from services.router.absences import Away, GridItem
-from services.router.api.edge import OF_A_REGION, OF_THE_CITY, CommandRouter, Context, sight
-from services.router.domain.absence import Absence
+from services.router.api.edge import OF_A_REGION, OF_THE_CITY, Context, sight
+from services.router.domain.units.absence import Absence
 from shared.contracts.parts import Role
 from shared.errors import ForbiddenError
+from shared.web.commands import CommandRouter
 from shared.web.identity import Caller, allow
 
 router = CommandRouter(prefix="/api/v1/grids", tags=["grids"])

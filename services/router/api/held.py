@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Depends, Query
 
 from services.router import assist, bulk, by_hand, hand_over, join, look, waiting
-from services.router.api.edge import CommandRouter, Context, Dispatcher, Trace
+from services.router.api.edge import Context, Dispatcher, Trace
 from services.router.assist import Assisting
 from services.router.bulk import Bulk, BulkAnswer
 from services.router.by_hand import Dispatching
@@ -18,6 +18,7 @@ from services.router.store.queue import Wanted
 from services.router.waiting import HeldPage, HeldReason, MergePage
 from shared.contracts.parts import Role
 from shared.contracts.values import Urgency
+from shared.web.commands import CommandRouter
 from shared.web.identity import Caller, allow
 
 router = CommandRouter(prefix="/api/v1", tags=["dispatch"])

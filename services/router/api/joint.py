@@ -16,15 +16,15 @@ from services.router import (
     take_over,
 )
 from services.router.api.command import Verb, done
-from services.router.api.edge import OF_A_REGION, CommandRouter, Context, Looking, Trace, sight
+from services.router.api.edge import OF_A_REGION, Context, Looking, Trace, sight
 from services.router.board import Board
 from services.router.context import RouterContext
-from services.router.domain.acceptance import Acceptance, FailedAcceptance
-from services.router.domain.consulting import Consultation
-from services.router.domain.evaluation import Evaluation
-from services.router.domain.own_effort import OwnEffort
-from services.router.domain.releasing import Release
-from services.router.domain.taking_over import Because
+from services.router.domain.joint.acceptance import Acceptance, FailedAcceptance
+from services.router.domain.joint.consulting import Consultation
+from services.router.domain.joint.evaluation import Evaluation
+from services.router.domain.joint.own_effort import OwnEffort
+from services.router.domain.joint.releasing import Release
+from services.router.domain.joint.taking_over import Because
 from services.router.evaluate import UnitEvaluations
 from services.router.look import WhistleItem
 from services.router.repeats import Repeats
@@ -32,6 +32,7 @@ from services.router.standing import Standing
 from shared.contracts.parts import Role, WhistleState
 from shared.contracts.values import Instant, WhistleKind
 from shared.errors import ForbiddenError
+from shared.web.commands import CommandRouter
 from shared.web.identity import Caller, allow
 
 router = CommandRouter(prefix="/api/v1", tags=["joint matters"])

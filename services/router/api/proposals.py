@@ -9,11 +9,12 @@ from fastapi import Depends, Query
 
 from services.router import proposals
 from services.router.api.duties import Drafting, Reading
-from services.router.api.edge import CommandRouter, Context
-from services.router.domain.proposal import ProposalState, Proposed, Taking
+from services.router.api.edge import Context
+from services.router.domain.duty.proposal import ProposalState, Proposed, Taking
 from services.router.proposals import Proposing
 from services.router.store import duties as store
 from shared.contracts.parts import Role
+from shared.web.commands import CommandRouter
 from shared.web.identity import Caller, allow
 
 router = CommandRouter(prefix="/api/v1", tags=["duties"])

@@ -9,8 +9,8 @@ from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
 from services.router.api.edge import Context, Reporting, Trace
-from services.router.domain.judgement import JUDGED, Refused
 from services.router.domain.outcome import Outcome
+from services.router.domain.reports.judgement import JUDGED, Refused
 from services.router.judge import Reported
 from shared.contracts import parts
 from shared.contracts.bureaus import ReportAccepted

@@ -7,23 +7,16 @@ from fastapi import Depends, Query
 
 from services.router import review, reviews, rule, suspend
 from services.router.api.command import done
-from services.router.api.edge import (
-    OF_A_REGION,
-    OF_A_UNIT,
-    CommandRouter,
-    Context,
-    Reviewer,
-    Trace,
-    sight,
-)
-from services.router.domain.extension import Extension
-from services.router.domain.review_queue import ReviewKind, ReviewState
-from services.router.domain.reviewing import Review
-from services.router.domain.ruling import Ruling
-from services.router.domain.suspension import Resumption, Suspension
+from services.router.api.edge import OF_A_REGION, OF_A_UNIT, Context, Reviewer, Trace, sight
+from services.router.domain.rulings.extension import Extension
+from services.router.domain.rulings.review_queue import ReviewKind, ReviewState
+from services.router.domain.rulings.reviewing import Review
+from services.router.domain.rulings.ruling import Ruling
+from services.router.domain.rulings.suspension import Resumption, Suspension
 from services.router.look import WhistleItem
 from services.router.reviews import ReviewPage
 from shared.contracts.parts import Role
+from shared.web.commands import CommandRouter
 from shared.web.identity import Caller, allow
 
 router = CommandRouter(prefix="/api/v1", tags=["review"])

@@ -7,14 +7,15 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from services.router import units
-from services.router.api.edge import CommandRouter, Context, Looking
-from services.router.domain.known_unit import KnownUnit, NewUnit, Removal, UnitChange
+from services.router.api.edge import Context, Looking
+from services.router.domain.units.known import KnownUnit, NewUnit, Removal, UnitChange
 from services.router.refresh import refresh
 from services.router.rehome import rehome
 from services.router.store import duties as duty_store
 from services.router.store import units as store
 from shared.catalogue.model import UnitKind, UnitLevel
 from shared.contracts.parts import Role
+from shared.web.commands import CommandRouter
 from shared.web.identity import Caller, allow
 
 router = CommandRouter(prefix="/api/v1", tags=["units"])

@@ -6,10 +6,11 @@ from uuid import UUID
 from fastapi import Header, Query, Response
 
 from services.router import blow, look
-from services.router.api.edge import Blowing, CommandRouter, Context, Looking, Trace, sight
-from services.router.domain.blowing import Blow
+from services.router.api.edge import Blowing, Context, Looking, Trace, sight
+from services.router.domain.joint.blowing import Blow
 from services.router.look import WhistleDetail, WhistleItem, WhistlePage
 from shared.contracts.parts import WhistleState
+from shared.web.commands import CommandRouter
 
 router = CommandRouter(prefix="/api/v1", tags=["whistles"])
 

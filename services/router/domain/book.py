@@ -14,7 +14,7 @@ from services.router.domain.joining import MergeQuestion, Settled
 from services.router.domain.matter import Content, Matter, Ticket
 from services.router.domain.number import whistle_number
 from services.router.domain.outcome import Outcome, Step
-from services.router.domain.replies import Reply
+from services.router.domain.reports.replies import Reply
 from services.router.domain.routing.walk import Responsibilities
 from services.router.domain.whistle import Whistle
 from shared.contracts.bureaus import ReportRefused

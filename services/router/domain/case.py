@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from services.router.domain.assignment import Assignment
 from services.router.domain.dues import Promises
 from services.router.domain.matter import Content, Matter
-from services.router.domain.replies import Reply
+from services.router.domain.reports.replies import Reply
 from services.router.domain.whistle import Whistle
 from shared.contracts import reports
 from shared.contracts.bureaus import RefusalCode

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from services.router.domain.absence import Absence
-from services.router.domain.joint_policy import JointPolicy, read_joint
-from services.router.domain.judging import JUDGING_TABLES, JudgingPolicy, read_judging
+from services.router.domain.joint.policy import JointPolicy, read_joint
+from services.router.domain.reports.judging import JUDGING_TABLES, JudgingPolicy, read_judging
 from services.router.domain.routing.rows import RoutingRows, read_rows
+from services.router.domain.units.absence import Absence
 from shared.calendar import SHANGHAI, WorkCalendar
 from shared.catalogue.grids import GridMap, Heads
 from shared.catalogue.limits import Rule, TimeLimits, due

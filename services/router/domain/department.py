@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID, uuid5
 
-from services.router.domain.judgement import Refused
 from services.router.domain.outcome import Outcome
+from services.router.domain.reports.judgement import Refused
 from shared.contracts.bureaus import RefusalCode
 from shared.contracts.parts import AssignmentState
 from shared.contracts.topics import UNIT_NOTICES, UNIT_WHISTLES, unit_topic

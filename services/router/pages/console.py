@@ -10,10 +10,10 @@ from fastapi.responses import HTMLResponse
 from services.router import board
 from services.router.api.edge import Context, sight
 from services.router.board import BoardItem
-from services.router.domain.board import BoardPart, Stage
 from services.router.domain.city import City
-from services.router.domain.doing import may_do
 from services.router.domain.dues import Promises
+from services.router.domain.joint.board import BoardPart, Stage
+from services.router.domain.joint.doing import may_do
 from services.router.look import Sight
 from services.router.pages.console_map import point_of
 from services.router.pages.console_viewer import Viewer, kinds_of

@@ -10,10 +10,10 @@ from fastapi.responses import HTMLResponse
 from services.router import look, repeats, standing, workbench
 from services.router.api.edge import Context, sight
 from services.router.domain.assignment import ASSIGNMENT, Assignment, AssignmentCommand
-from services.router.domain.board import BoardPart, part_on_board
-from services.router.domain.consulting import BOUND
-from services.router.domain.evaluation import subjects
-from services.router.domain.joint_policy import DIMENSIONS
+from services.router.domain.joint.board import BoardPart, part_on_board
+from services.router.domain.joint.consulting import BOUND
+from services.router.domain.joint.evaluation import subjects
+from services.router.domain.joint.policy import DIMENSIONS
 from services.router.domain.whistle import Whistle
 from services.router.look import Moment
 from services.router.pages.console import KIND_TAG, STATE_TAG, WAY, tone_of

@@ -12,7 +12,7 @@ from services.router import look, reviews
 from services.router.api.edge import Context
 from services.router.domain.city import City
 from services.router.domain.dues import Promises
-from services.router.domain.review_queue import ReviewKind, ReviewState
+from services.router.domain.rulings.review_queue import ReviewKind, ReviewState
 from services.router.look import Sight
 from services.router.pages.review_case import (
     effects_of,

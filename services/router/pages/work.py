@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from services.router import workbench
 from services.router.api.edge import REPORTING, Context, sight
 from services.router.context import RouterContext
-from services.router.domain.workbench import Tab, actions_of, clocks_of, is_joint, next_due
+from services.router.domain.workbench.part import Tab, actions_of, clocks_of, is_joint, next_due
 from services.router.look import Moment
 from services.router.pages.work_help import help_for
 from services.router.pages.work_words import Words

@@ -9,8 +9,8 @@ from fastapi.responses import HTMLResponse
 
 from services.router import figures
 from services.router.api.edge import Context
-from services.router.domain.figures import Figure
-from services.router.domain.workbench import is_joint
+from services.router.domain.workbench.figures import Figure
+from services.router.domain.workbench.part import is_joint
 from services.router.pages.work import STATE_TAG, URGENCY_TAG, Working, unit_of
 from services.router.pages.work_words import Words
 from services.router.workbench import Job

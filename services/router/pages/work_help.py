@@ -10,7 +10,10 @@ from pathlib import Path
 from fastapi import Request
 
 from services.router.context import RouterContext
-from services.router.domain.asking import (
+from services.router.domain.city import City
+from services.router.domain.dues import Promises
+from services.router.domain.reports.evidence import EvidenceKind
+from services.router.domain.workbench.asking import (
     Extending,
     Returning,
     WhyNot,
@@ -20,9 +23,6 @@ from services.router.domain.asking import (
     returning,
     suspending,
 )
-from services.router.domain.city import City
-from services.router.domain.dues import Promises
-from services.router.domain.evidence import EvidenceKind
 from services.router.workbench import Opened
 from shared.contracts.parts import SuspensionCode
 from shared.contracts.reports import ReturnReason

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from services.router import workbench
 from services.router.api.edge import Context
-from services.router.domain.workbench import Action, actions_of
+from services.router.domain.workbench.part import Action, actions_of
 from services.router.pages.work import Working, rate_of, unit_of
 from services.router.pages.work_words import Words
 from services.router.workbench import Job, Wanted

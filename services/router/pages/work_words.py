@@ -7,9 +7,9 @@ from typing import Any
 from fastapi import Request
 
 from services.router.domain.city import City
-from services.router.domain.countdown import Amount, Countdown, amounts, countdown
 from services.router.domain.routing.trace import explain
-from services.router.domain.workbench import PartClock
+from services.router.domain.workbench.countdown import Amount, Countdown, amounts, countdown
+from services.router.domain.workbench.part import PartClock
 from shared.contracts.values import Due
 from shared.web.pages import Pages
 from shared.web.strings import Language, language_of

@@ -6,11 +6,11 @@ from pathlib import Path
 from uuid import UUID
 
 from services.router import rows
-from services.router.domain.duty_list import Changes, DutyRow, in_order
-from services.router.domain.duty_version import DutyVersion, Tried, VersionState
+from services.router.domain.duty.proposal import ProposalState, Proposed
+from services.router.domain.duty.proposing import Proposal
+from services.router.domain.duty.rows import Changes, DutyRow, in_order
+from services.router.domain.duty.version import DutyVersion, Tried, VersionState
 from services.router.domain.matter import Ticket
-from services.router.domain.proposal import ProposalState, Proposed
-from services.router.domain.proposing import Proposal
 from shared.catalogue.duties import Duty, parse_condition
 from shared.contracts.envelope import adapter
 from shared.runtime.database import Connection, queries

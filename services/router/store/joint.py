@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 from services.router import rows
-from services.router.domain.evaluation import Evaluation, Mark
+from services.router.domain.joint.evaluation import Evaluation, Mark
 from services.router.domain.matter import Content
 from shared.contracts import joint
 from shared.contracts.parts import Actor

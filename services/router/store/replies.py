@@ -6,7 +6,7 @@ from pathlib import Path
 
 from services.router.domain.book import Book
 from services.router.domain.city import City
-from services.router.domain.replies import Reply
+from services.router.domain.reports.replies import Reply
 from shared.runtime.database import Connection, queries
 
 SQL = queries(Path(__file__).parents[1] / "sql" / "replies.sql")

@@ -12,8 +12,8 @@ from pydantic_core import from_json, to_json
 from services.router import rows
 from services.router.domain.book import Book
 from services.router.domain.matter import Content, Matter, matter_of
-from services.router.domain.precedents import PastRuling
-from services.router.domain.review_queue import (
+from services.router.domain.rulings.precedents import PastRuling
+from services.router.domain.rulings.review_queue import (
     Review,
     ReviewKind,
     ReviewState,

@@ -5,7 +5,7 @@ from pathlib import Path
 from uuid import UUID
 
 from services.router import rows
-from services.router.domain.known_unit import KnownUnit
+from services.router.domain.units.known import KnownUnit
 from shared.catalogue.model import Unit
 from shared.runtime.database import Connection, queries
 

@@ -10,8 +10,8 @@ from services.router.domain.assignment import Assignment
 from services.router.domain.book import Book
 from services.router.domain.case import Precedent
 from services.router.domain.dues import Promises
+from services.router.domain.duty.proposing import proposed
 from services.router.domain.matter import Content, Matter, Ticket, matter_of
-from services.router.domain.proposing import proposed
 from services.router.domain.whistle import Whistle
 from services.router.store import duties, queue, replies, reviews
 from shared.contracts.parts import WhistleState

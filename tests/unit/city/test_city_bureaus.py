@@ -19,7 +19,7 @@ from deploy.city.plan import first_steps
 from deploy.city.react import MOST_REFUSALS, Moment, called, called_again, told
 from deploy.city.temper import CHARACTERS, character_of
 from deploy.city.wording import public_reply, wording_for
-from services.router.domain.replies import Reply, alike_reply
+from services.router.domain.reports.replies import Reply, alike_reply
 from shared.calendar import WorkCalendar
 from shared.catalogue.load import load_catalogue
 from shared.contracts.bureaus import (

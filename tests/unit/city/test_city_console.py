@@ -7,7 +7,7 @@ import pytest
 
 from deploy.city.console import Move, evaluations, next_move, street_of
 from deploy.city.streets import body_of, officer_of, read_whistles
-from services.router.domain.blowing import Blow, check, may_blow
+from services.router.domain.joint.blowing import Blow, check, may_blow
 from shared.contracts.envelope import adapter
 from shared.contracts.parts import Role
 from tests.unit.router.samples import MONDAY, city, promises

@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from services.router.domain import calling
-from services.router.domain.acceptance import Acceptance, accept
 from services.router.domain.assignment import Assignment
-from services.router.domain.board import BoardPart, part_on_board
 from services.router.domain.calling import Call
 from services.router.domain.dues import Promises
+from services.router.domain.joint.acceptance import Acceptance, accept
+from services.router.domain.joint.board import BoardPart, part_on_board
 from services.router.domain.outcome import Outcome
 from services.router.domain.routing.answer import Summons
 from services.router.domain.whistle import Whistle

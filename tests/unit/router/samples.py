@@ -13,9 +13,9 @@ from services.router.domain.calling import SYSTEM, Call
 from services.router.domain.case import NO_PRECEDENT, Grounds, Precedent
 from services.router.domain.city import City
 from services.router.domain.dues import Promises
-from services.router.domain.judgement import Refused, judge
 from services.router.domain.matter import Content, Matter
 from services.router.domain.outcome import Outcome
+from services.router.domain.reports.judgement import Refused, judge
 from services.router.domain.routing.answer import Summons
 from services.router.domain.whistle import Whistle
 from shared.contracts import reports, tickets

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.router.domain.blowing import Blow, Called, check, may_blow
+from services.router.domain.joint.blowing import Blow, Called, check, may_blow
 from services.router.domain.matter import Ticket, TicketState
 from services.router.domain.routing.answer import Summons
 from shared.contracts.parts import Muster, Place, Role

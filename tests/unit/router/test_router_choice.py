@@ -7,12 +7,12 @@ from uuid import uuid4
 import pytest
 
 from services.router import dispatch
-from services.router.domain.absence import Absence
 from services.router.domain.book import Book, Said
 from services.router.domain.jurisdiction import is_bureaus_duty, may_look_first
 from services.router.domain.routing.answer import Found, Unclear
 from services.router.domain.routing.question import ask, question_of
 from services.router.domain.routing.walk import route
+from services.router.domain.units.absence import Absence
 from shared.catalogue.terms import OneTapTaker
 from shared.contracts import tickets, whistles
 from shared.contracts.parts import Place

@@ -10,8 +10,9 @@ from uuid import UUID
 
 import pytest
 
-from services.router.domain.dry_run import Totals, compared, day_of, under
-from services.router.domain.duty_list import (
+from services.router.domain.duty.dry_run import Totals, compared, day_of, under
+from services.router.domain.duty.overlap import at_once
+from services.router.domain.duty.rows import (
     DutyRow,
     Edits,
     Ending,
@@ -22,8 +23,7 @@ from services.router.domain.duty_list import (
     in_place_of,
     written,
 )
-from services.router.domain.duty_overlap import at_once
-from services.router.domain.duty_version import DutyVersion, Tried, VersionState
+from services.router.domain.duty.version import DutyVersion, Tried, VersionState
 from services.router.domain.matter import Ticket, TicketState
 from shared.calendar import SHANGHAI
 from shared.catalogue.duties import Duty, DutyIndex, parse_condition

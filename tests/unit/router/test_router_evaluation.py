@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from services.router.app import HERE
-from services.router.domain import evaluation as rules
-from services.router.domain.evaluation import Evaluation, Mark, evaluate, evaluators, subjects
-from services.router.domain.joint_policy import read_joint
+from services.router.domain.joint import evaluation as rules
+from services.router.domain.joint.evaluation import Evaluation, Mark, evaluate, evaluators, subjects
+from services.router.domain.joint.policy import read_joint
 from services.router.domain.outcome import Outcome
 from services.router.domain.whistle import Whistle
 from shared.contracts import bureaus, joint, whistles

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from services.router.domain.case import Grounds
-from services.router.domain.judgement import needs_words
+from services.router.domain.reports.judgement import needs_words
 from shared.contracts import reports, whistles
 from shared.contracts.bureaus import RefusalCode
 from shared.contracts.parts import AssignmentState, Handler, Place

@@ -5,15 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from services.router.domain import acceptance, consulting, releasing, taking_over
-from services.router.domain.acceptance import Acceptance, FailedAcceptance
-from services.router.domain.consulting import Consultation, Decision
-from services.router.domain.doing import may_do
-from services.router.domain.finishing import finished as when_finished
+from services.router.domain.joint import acceptance, consulting, releasing, taking_over
+from services.router.domain.joint.acceptance import Acceptance, FailedAcceptance
+from services.router.domain.joint.consulting import Consultation, Decision
+from services.router.domain.joint.doing import may_do
+from services.router.domain.joint.finishing import finished as when_finished
+from services.router.domain.joint.own_effort import OwnEffort, note
+from services.router.domain.joint.releasing import Release
+from services.router.domain.joint.taking_over import Because
 from services.router.domain.matter import Content
-from services.router.domain.own_effort import OwnEffort, note
-from services.router.domain.releasing import Release
-from services.router.domain.taking_over import Because
 from shared.contracts import bureaus
 from shared.contracts import joint as facts
 from shared.contracts.parts import Actor, AssignmentState, Role, WhistleState

@@ -12,8 +12,8 @@ from services.router.domain.assignment import ASSIGNMENT
 from services.router.domain.case import Precedent
 from services.router.domain.deeming import deem
 from services.router.domain.ending import close
-from services.router.domain.judgement import Refused
 from services.router.domain.outcome import Outcome
+from services.router.domain.reports.judgement import Refused
 from services.router.domain.whistle import Whistle
 from shared.contracts import bureaus, reports, whistles
 from shared.contracts.bureaus import RefusalCode

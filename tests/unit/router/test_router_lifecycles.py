@@ -15,7 +15,7 @@ from services.router.domain.assignment import (
     AssignmentCommand,
     moved,
 )
-from services.router.domain.judgement import JUDGED
+from services.router.domain.reports.judgement import JUDGED
 from services.router.domain.whistle import ENDED, WHISTLE, WhistleCommand
 from services.router.domain.words import COMMAND_ZH, STATE_ZH, WHISTLE_ZH, not_allowed
 from shared.contracts.parts import AssignmentState, WhistleState

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.router.domain.blowing import (
+from services.router.domain.joint.blowing import (
     Blow,
     Called,
     check,
@@ -15,8 +15,8 @@ from services.router.domain.blowing import (
     own_effort_by,
     takeover_by,
 )
-from services.router.domain.board import Stage, part_on_board, stage_of
-from services.router.domain.place_key import place_key
+from services.router.domain.joint.board import Stage, part_on_board, stage_of
+from services.router.domain.joint.place_key import place_key
 from shared.contracts.parts import AssignmentState, Attachment, Muster, Place, Role
 from shared.contracts.values import Relation, WhistleKind
 from shared.errors import InvalidError

@@ -7,9 +7,9 @@ import pytest
 from services.router.domain import calling
 from services.router.domain.calling import Call
 from services.router.domain.case import Precedent
+from services.router.domain.duty.proposing import Proposal, proposed
 from services.router.domain.matter import Content
-from services.router.domain.proposing import Proposal, proposed
-from services.router.domain.ruling import ReturnDecision, Ruling, rule_on_return
+from services.router.domain.rulings.ruling import ReturnDecision, Ruling, rule_on_return
 from services.router.domain.whistle import Whistle
 from shared.contracts import reports
 from shared.contracts.ids import new_id

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from services.router.domain.assignment import Assignment
-from services.router.domain.handing_up import hand_up
-from services.router.domain.known_unit import KnownUnit, Removal, removed
 from services.router.domain.matter import Content
 from services.router.domain.outcome import Outcome
+from services.router.domain.units.handing_up import hand_up
+from services.router.domain.units.known import KnownUnit, Removal, removed
 from services.router.domain.whistle import Whistle
 from services.router.seed import with_units
 from shared.contracts import joint, reports, rulings

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from services.router.domain.case import NO_PRECEDENT, Precedent
-from services.router.domain.deciding import blocked
 from services.router.domain.matter import Content
 from services.router.domain.outcome import Outcome
-from services.router.domain.ruling import ReturnDecision, Ruling, adjudicate, rule_on_return
+from services.router.domain.rulings.deciding import blocked
+from services.router.domain.rulings.ruling import ReturnDecision, Ruling, adjudicate, rule_on_return
 from services.router.domain.whistle import Whistle
 from shared.contracts import bureaus, reports, rulings, whistles
 from shared.contracts.bureaus import RefusalCode

@@ -9,21 +9,21 @@ import pytest
 from services.router.domain.book import Book
 from services.router.domain.case import NO_PRECEDENT, Grounds, Precedent
 from services.router.domain.ending import withdraw
-from services.router.domain.extension import Extension, ExtensionDecision, decide_extension
 from services.router.domain.matter import Content
 from services.router.domain.outcome import Outcome
-from services.router.domain.precedents import Likely, PastRuling, likely
-from services.router.domain.review_queue import (
+from services.router.domain.rulings.extension import Extension, ExtensionDecision, decide_extension
+from services.router.domain.rulings.precedents import Likely, PastRuling, likely
+from services.router.domain.rulings.review_queue import (
     Review,
     ReviewKind,
     ReviewState,
     Settled,
     projected,
 )
-from services.router.domain.reviewing import Review as Word
-from services.router.domain.reviewing import ReviewDecision, review
-from services.router.domain.ruling import ReturnDecision, Ruling, rule_on_return
-from services.router.domain.suspension import (
+from services.router.domain.rulings.reviewing import Review as Word
+from services.router.domain.rulings.reviewing import ReviewDecision, review
+from services.router.domain.rulings.ruling import ReturnDecision, Ruling, rule_on_return
+from services.router.domain.rulings.suspension import (
     Resumption,
     Suspension,
     SuspensionDecision,

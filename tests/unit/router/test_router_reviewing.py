@@ -8,11 +8,11 @@ from uuid import UUID
 import pytest
 
 from services.router.domain.case import Grounds
-from services.router.domain.judging import Risk
 from services.router.domain.matter import Matter
 from services.router.domain.outcome import Outcome
-from services.router.domain.replies import Reply, alike_reply
-from services.router.domain.reviewing import Review, ReviewDecision, review
+from services.router.domain.reports.judging import Risk
+from services.router.domain.reports.replies import Reply, alike_reply
+from services.router.domain.rulings.reviewing import Review, ReviewDecision, review
 from services.router.domain.whistle import Whistle
 from shared.contracts import bureaus, reports, rulings, whistles
 from shared.contracts.bureaus import RefusalCode

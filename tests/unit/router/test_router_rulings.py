@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from services.router.domain.case import NO_PRECEDENT, Precedent
-from services.router.domain.extension import Extension, ExtensionDecision, decide_extension
 from services.router.domain.matter import Content
 from services.router.domain.outcome import Outcome
-from services.router.domain.ruling import ReturnDecision, Ruling, rule_on_return
+from services.router.domain.rulings.extension import Extension, ExtensionDecision, decide_extension
+from services.router.domain.rulings.ruling import ReturnDecision, Ruling, rule_on_return
 from services.router.domain.whistle import Whistle
 from shared.contracts import bureaus, joint, reports, rulings
 from shared.contracts.parts import Actor, AssignmentState, DeadlineKind, Role

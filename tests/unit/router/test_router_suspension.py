@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from services.router.domain.assignment import AssignmentCommand, moved
 from services.router.domain.case import Grounds
 from services.router.domain.outcome import Outcome
-from services.router.domain.suspension import (
+from services.router.domain.rulings.suspension import (
     Resumption,
     Suspension,
     SuspensionDecision,

@@ -5,12 +5,18 @@ from datetime import timedelta
 
 import pytest
 
-from services.router.domain.asking import Extending, WhyNot, extending, longest, suspending
 from services.router.domain.assignment import ASSIGNMENT, Assignment
-from services.router.domain.countdown import amounts, countdown
-from services.router.domain.figures import Figure, Row, figures
 from services.router.domain.whistle import Whistle
-from services.router.domain.workbench import (
+from services.router.domain.workbench.asking import (
+    Extending,
+    WhyNot,
+    extending,
+    longest,
+    suspending,
+)
+from services.router.domain.workbench.countdown import amounts, countdown
+from services.router.domain.workbench.figures import Figure, Row, figures
+from services.router.domain.workbench.part import (
     Action,
     ClockState,
     Tab,

@@ -1,0 +1,117 @@
+"""Deadlines over HTTP: the promises of time, with what happened to each."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from services.notifier.api.edge import Context, Looking, visible_unit
+from services.notifier.domain.deadline import Deadline, DeadlineState
+from services.notifier.store import deadlines as store
+from services.notifier.store.deadlines import Event, Filter
+from shared.contracts.parts import DeadlineKind
+from shared.contracts.values import Due
+from shared.errors import FieldError, InvalidError
+
+router = APIRouter(prefix="/api/v1", tags=["deadlines"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineItem:
+    """One promise as it is shown."""
+
+    deadline_id: UUID
+    ticket_id: UUID | None
+    whistle_id: UUID | None
+    assignment_id: UUID | None
+    unit: str | None
+    round: int
+    kind: DeadlineKind
+    state: DeadlineState
+    late: bool
+    due: Due
+    met_at: datetime | None
+    next_rung: str | None
+    next_fire_at: datetime | None
+    history: list[Event]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlinePage:
+    """A page of promises, soonest due first; `next` is the cursor of the next page."""
+
+    now: datetime
+    items: list[DeadlineItem]
+    next: str | None
+
+
+@router.get("/deadlines")
+async def list_deadlines(
+    here: Context,
+    caller: Looking,
+    ticket_id: UUID | None = None,
+    whistle_id: UUID | None = None,
+    unit: str | None = None,
+    state: DeadlineState | None = None,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> DeadlinePage:
+    """Promises of a ticket, a whistle, a unit or in a state; a unit's people see their own."""
+    wanted = Filter(
+        ticket_id=ticket_id,
+        whistle_id=whistle_id,
+        unit=visible_unit(caller, unit),
+        state=state,
+        after=None if cursor is None else _place(cursor),
+        limit=limit + 1,
+    )
+    async with here.runtime.pool.acquire() as connection:
+        found = await store.listed(connection, wanted)
+        page = found[:limit]
+        histories = await store.histories(connection, [each.deadline_id for each in page])
+    return DeadlinePage(
+        now=here.runtime.clock.now(),
+        items=[_item(each, histories[each.deadline_id]) for each in page],
+        next=_cursor(page[-1]) if len(found) > limit else None,
+    )
+
+
+def _item(deadline: Deadline, history: list[Event]) -> DeadlineItem:
+    return DeadlineItem(
+        deadline_id=deadline.deadline_id,
+        ticket_id=deadline.ticket_id,
+        whistle_id=deadline.whistle_id,
+        assignment_id=deadline.assignment_id,
+        unit=deadline.unit,
+        round=deadline.round,
+        kind=deadline.kind,
+        state=deadline.state,
+        late=deadline.late,
+        due=deadline.due,
+        met_at=deadline.met_at,
+        next_rung=deadline.next_rung,
+        next_fire_at=deadline.fire_at,
+        history=history,
+    )
+
+
+def _cursor(last: Deadline) -> str:
+    place = f"{last.due.by.isoformat()} {last.deadline_id}"
+    return base64.urlsafe_b64encode(place.encode()).decode()
+
+
+def _place(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        at, _, deadline_id = base64.urlsafe_b64decode(cursor).decode().partition(" ")
+        moment = datetime.fromisoformat(at)
+        if moment.tzinfo is None:
+            raise ValueError(at)
+        return moment, UUID(deadline_id)
+    except (ValueError, binascii.Error):
+        raise InvalidError(
+            FieldError(field="cursor", zh="翻页标记无效", en="not a cursor of this list")
+        ) from None

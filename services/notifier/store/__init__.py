@@ -1,0 +1,1 @@
+"""The tables of the notifier as domain objects, a module a noun."""

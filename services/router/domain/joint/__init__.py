@@ -1,0 +1,1 @@
+"""Whistles of streets and communities: blown, conferred on, taken over, accepted, rated."""

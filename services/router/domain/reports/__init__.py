@@ -1,0 +1,1 @@
+"""What a unit reports, judged: one rule a kind of report, and the table that finds it."""
