@@ -1,11 +1,18 @@
 """Fixtures on real servers: one Kafka and one PostgreSQL a run, a database and prefix a test."""
 
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from pathlib import Path
 
 import pytest
 
 from tests.support.stack import Servers, start_kafka_postgres, topic_prefix
+
+
+def pytest_collection_finish() -> None:
+    """Five thousand tests and what they import stay: each served app would look through them."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

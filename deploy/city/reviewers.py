@@ -95,8 +95,11 @@ def _resolution(item: Item, rng: Random) -> Answer:
 
 
 def _release(item: Item, rng: Random) -> Answer:
-    body = {"unit": item["unit"], "reason": "主办已可独立办结，协办单位放行"}
-    return Answer(path="releases", body=body)
+    """The lead asks where a unit holds it up; one in four is needed after all."""
+    body = {"decision": "released", "reason": "主办已可独立办结，协办单位放行"}
+    if rng.random() < 0.25:
+        body = {"decision": "refused", "reason": "后续仍需该单位配合，继续协办"}
+    return Answer(path="releases", body={"unit": item["unit"], **body})
 
 
 _ANSWERS: Mapping[str, Callable[[Item, Random], Answer]] = {
@@ -114,7 +117,7 @@ _ANSWERS: Mapping[str, Callable[[Item, Random], Answer]] = {
 
 def waits(item: Item, now: datetime) -> bool:
     """Whether somebody here should think about it now."""
-    if item["for_role"] not in ("reviewer", "supervisor") or item["kind"] not in _ANSWERS:
+    if item["for_role"] not in ("reviewer", "supervisor", "dispatcher") or item["kind"] not in _ANSWERS:
         return False
     if item["kind"] != "suspension_review":
         return True

@@ -252,6 +252,7 @@ _TELLERS: Mapping[type, Callable[[Any, Names], Line]] = {
     rulings.Adjudicated: _adjudicated,
     whistles.SuspensionRequested: _reasoned("申请挂账"),
     rulings.SuspensionRefused: _reasoned("不准挂账"),
+    rulings.ReleaseRefused: _reasoned("不准放行"),
     rulings.Suspended: _reasoned("挂账"),
     rulings.Resumed: _unit_line("恢复", ends=" 恢复办理"),
     rulings.ReviewPassed: _unit_line("审核", ends=" 办结审核通过"),

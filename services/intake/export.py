@@ -10,7 +10,6 @@ from typing import Final
 from uuid import UUID
 
 from services.intake.domain.case import STATE_ZH
-from services.intake.domain.csv_text import BYTE_ORDER_MARK, line
 from services.intake.domain.listed import Listed
 from services.intake.domain.query import Query, canonical, public
 from services.intake.domain.registration import Rules
@@ -21,6 +20,7 @@ from shared.catalogue.labels import LABELS_ZH
 from shared.catalogue.model import Catalogue
 from shared.contracts.ids import new_id
 from shared.contracts.values import Channel, TicketType, Urgency
+from shared.csv_text import BYTE_ORDER_MARK, line
 from shared.runtime.database import Connection
 from shared.runtime.service import Runtime
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.notifier import handlers
-from services.notifier.api import deadlines
+from services.notifier.api import deadlines, supervisions
 from services.notifier.channels import load_wording
 from services.notifier.context import NotifierContext
 from services.notifier.domain.escalation import Escalation
@@ -38,7 +38,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             yield runtime
 
     app = new_app(NAME, settings=settings, lifespan=lifespan, folder=HERE)
-    for noun in (deadlines,):
+    for noun in (deadlines, supervisions):
         app.include_router(noun.router)
     return app
 

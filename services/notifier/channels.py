@@ -11,9 +11,10 @@ from services.notifier.domain.deadline import Deadline
 from services.notifier.domain.escalation import SILENT, Rung
 from services.notifier.domain.known import Called
 from services.notifier.domain.promises import Change, Step, What
+from services.notifier.domain.supervision import Supervision
 from shared.calendar import SHANGHAI
 from shared.contracts import deadlines, ids, notices
-from shared.contracts.parts import DeadlineKind
+from shared.contracts.parts import Actor, DeadlineKind
 from shared.contracts.topics import DEADLINES, UNIT_NOTICES, unit_topic
 from shared.runtime.outbox import Outgoing, outgoing
 
@@ -41,6 +42,7 @@ class Wording:
     due_soon: Mapping[str, Sentence]
     overdue: Mapping[int, Sentence]
     urged: Sentence
+    supervised: Sentence
 
     def rung(self, deadline: Deadline, rung: Rung, *, overdue: bool) -> Sentence:
         """What the unit is told when a rung of its promise fired."""
@@ -70,6 +72,7 @@ def load_wording(path: Path = TEMPLATES) -> Wording:
         due_soon=sentences("due_soon"),
         overdue={int(level): sentence for level, sentence in sentences("overdue").items()},
         urged=sentences("urged")[URGED],
+        supervised=sentences("supervised")["supervised"],
     )
 
 
@@ -215,3 +218,83 @@ def urged(
         time=at,
         traceparent=traceparent,
     )
+
+
+def supervised(supervision: Supervision, wording: Wording, *, at: datetime) -> Iterable[Outgoing]:
+    """A written answer is asked for, or at a higher level: the fact, and the unit's notice."""
+    s = supervision
+    yield _of_supervision(
+        s,
+        deadlines.Supervised(
+            level=s.level,
+            words=s.words,
+            answer_by=s.answer_by,
+            source=s.source,
+            **_supervision_fields(s, s.asked_by),  # type: ignore[arg-type]
+        ),
+        at=at,
+    )
+    if s.unit is None:
+        return
+    by = f"{s.answer_by.by.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    sentence = wording.supervised.about(number=s.number, level=s.level, words=s.words, due=by)
+    yield outgoing(
+        notices.Supervised(
+            unit=s.unit,
+            zh=sentence.zh,
+            en=sentence.en,
+            whistle_id=s.whistle_id,
+            ticket_ids=s.ticket_ids,
+            audience=("unit_leader", "liaison"),
+            level=s.level,
+            answer_by=s.answer_by,
+        ),
+        topic=unit_topic(UNIT_NOTICES, s.unit),
+        source=SOURCE,
+        event_id=ids.rung_id(s.deadline_id, s.round, f"supervised/{s.seq}/notice"),
+        subject=str(s.whistle_id or s.ticket_id),
+        time=at,
+        traceparent=s.traceparent,
+    )
+
+
+def supervision_answered(supervision: Supervision) -> Outgoing:
+    """The unit's written answer."""
+    s = supervision
+    if s.answered_by is None or s.answered_at is None or s.answer is None:
+        raise ValueError(f"supervision {s.supervision_id} has no answer")
+    fact = deadlines.SupervisionAnswered(
+        words=s.answer,
+        late=s.late,
+        **_supervision_fields(s, s.answered_by),  # type: ignore[arg-type]
+    )
+    return _of_supervision(s, fact, at=s.answered_at)
+
+
+def _of_supervision(s: Supervision, fact: deadlines.DeadlineFact, *, at: datetime) -> Outgoing:
+    return outgoing(
+        fact,
+        topic=DEADLINES.name,
+        source=SOURCE,
+        event_id=ids.rung_id(s.deadline_id, s.round, f"supervision/{s.seq}"),
+        subject=str(s.whistle_id or s.ticket_id),
+        time=at,
+        traceparent=s.traceparent,
+    )
+
+
+def _supervision_fields(s: Supervision, actor: Actor) -> dict[str, object]:
+    return {
+        "seq": s.seq,
+        "actor": actor,
+        "policy": s.answer_by.policy,
+        "canary": s.canary,
+        "deadline_id": s.deadline_id,
+        "kind": DeadlineKind.SUPERVISION,
+        "round": s.round,
+        "due": s.answer_by,
+        "ticket_id": s.ticket_id,
+        "whistle_id": s.whistle_id,
+        "unit": s.unit,
+        "supervision_id": s.supervision_id,
+    }

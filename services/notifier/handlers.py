@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from services.notifier import supervise
 from services.notifier.context import NotifierContext
 from services.notifier.tell import tell_urgings
 from services.notifier.track import earliest_fire, track
@@ -20,6 +21,7 @@ def subscription(context: NotifierContext) -> Subscription:
     async def hear(connection: Connection, events: Sequence[Incoming], now: datetime) -> None:
         await context.fact_log.write(connection, events, now)
         changes = await track(connection, events, escalation=context.escalation)
+        await supervise.follow(connection, changes, escalation=context.escalation)
         await tell_urgings(connection, events, wording=context.wording)
         if earliest_fire(changes) is not None:
             context.watch.wake()

@@ -35,6 +35,11 @@ OLDEST_FIRE = Gauge(
     "shaodao_deadline_oldest_fire_age_seconds",
     "Wall time since the oldest rung that should have fired and has not; 0 if none.",
 )
+SUPERVISIONS = Counter(
+    "shaodao_supervisions_total",
+    "Written answers asked for, answered, answered late, or not wanted any more.",
+    ["source", "what"],
+)
 NOTICES = Counter("shaodao_notices_total", "Notices written for units.", ["type"])
 
 

@@ -105,18 +105,40 @@ async def track(
             Heard(data=event.data, at=event.time, traceparent=event.traceparent), known
         )
     ]
+    changes = await _decided(connection, wanted, escalation)
+    await known_store.save_known(connection, known)
+    await _forget_archived(connection, events)
+    await _write(connection, changes, policy=escalation.limits.version)
+    return changes
+
+
+async def carry_out(
+    connection: Connection, effects: Sequence[Effect], *, escalation: Escalation
+) -> list[Change]:
+    """Open, meet, cancel or change promises for a verb of the notifier; returns what changed.
+
+    Within the caller's transaction; after its commit `watch.wake()` when `earliest_fire(changes)`
+    is not None, as a rung may now fire sooner.
+    """
+    changes = await _decided(connection, effects, escalation)
+    await _write(connection, changes, policy=escalation.limits.version)
+    return changes
+
+
+async def _decided(
+    connection: Connection, wanted: Sequence[Effect], escalation: Escalation
+) -> list[Change]:
     batch = Batch(escalation, await _locked(connection, wanted))
     for effect in wanted:
         batch.carry_out(effect)
-    changes = batch.changes()
-    await known_store.save_known(connection, known)
-    await _forget_archived(connection, events)
-    policy = escalation.limits.version
+    return batch.changes()
+
+
+async def _write(connection: Connection, changes: Sequence[Change], *, policy: str) -> None:
     await store.save(connection, changes, policy=policy)
     metrics.count_steps(changes)
     told = [fact for change in changes for fact in channels.facts(change, policy=policy)]
     await outbox.put(connection, told)
-    return changes
 
 
 async def _known(connection: Connection, events: Sequence[Incoming]) -> Known:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from services.notifier import channels, metrics
+from services.notifier import channels, metrics, supervise
 from services.notifier.channels import Wording
 from services.notifier.domain.deadline import Deadline
 from services.notifier.domain.escalation import Escalation
@@ -50,6 +50,7 @@ async def fire_due(
     notices = [notice for _, _, notice in fired if notice is not None]
     metrics.count_notices(notices)
     await outbox.put(connection, [*(fact for _, facts, _ in fired for fact in facts), *notices])
+    await supervise.climb(connection, changes, now=now, escalation=escalation, wording=wording)
     return changes
 
 

@@ -41,7 +41,7 @@ from services.router.feed import Feed
 from services.router.files import Shelf
 from services.router.forward import Forwarder
 from services.router.judge import Reported, judge_requests
-from services.router.live import Live
+from services.router.live import live_whistles
 from services.router.pages import (
     console,
     console_blow,
@@ -189,7 +189,7 @@ def wire(runtime: Runtime, found: Current, settings: RouterSettings, pages: Page
         runtime=runtime,
         now=here,
         reports=GroupCommit(runtime, "reports", judge),
-        live=Live(runtime),
+        live=live_whistles(runtime),
         shelf=shelf_of(runtime, settings),
         departments=departments_of(runtime, settings, here),
         pages=pages,

@@ -9,9 +9,10 @@ from services.router.domain.reports.judgement import Refused
 from services.router.feed import Feed
 from services.router.files import Shelf
 from services.router.judge import Reported
-from services.router.live import Live
+from services.router.look import Sight
 from services.router.push import Pushed
 from shared.runtime.group_commit import GroupCommit
+from shared.runtime.live import Live
 from shared.runtime.service import Runtime
 from shared.sealing import Seals
 from shared.web.pages import Pages
@@ -45,7 +46,7 @@ class RouterContext:
     runtime: Runtime
     now: CityNow
     reports: GroupCommit[Reported, Outcome | Refused]
-    live: Live
+    live: Live[Sight]
     shelf: Shelf
     departments: Departments
     pages: Pages  # they show the names of units, also of those that come later

@@ -11,11 +11,13 @@ from services.router.domain.dues import Promises
 from services.router.domain.joint import acceptance, consulting, releasing
 from services.router.domain.joint.acceptance import Acceptance, FailedAcceptance
 from services.router.domain.joint.consulting import Consultation
-from services.router.domain.joint.releasing import Release
+from services.router.domain.joint.releasing import Release, ReleaseDecision
 from services.router.domain.outcome import Outcome
+from services.router.domain.rulings.pending import ReviewKind
 from services.router.domain.whistle import Whistle
 from services.router.store import files as file_store
 from services.router.store import joint as joint_store
+from services.router.store import reviews as review_store
 from services.router.store import whistles as store
 from shared.contracts import joint
 from shared.contracts.parts import Actor
@@ -87,9 +89,21 @@ async def release(
     now: datetime,
     traceparent: str | None,
 ) -> Whistle:
-    """A unit may go; raises the ShaodaoError that says why it stays."""
+    """A unit may go, or stays in; raises the ShaodaoError that says why that cannot be."""
     book, whistle = await whole(connection, whistle_id, city, now)
-    outcome = releasing.release(whistle, order, actor=actor, promises=book.promises)
+    if order.decision is ReleaseDecision.RELEASED:
+        outcome = releasing.release(whistle, order, actor=actor, promises=book.promises)
+    else:
+        asked = await review_store.waiting(
+            connection, whistle_id, ReviewKind.RELEASE, unit=order.unit
+        )
+        outcome = releasing.refuse(
+            whistle,
+            order,
+            asked_by=asked[0].request["by"] if asked else None,
+            actor=actor,
+            promises=book.promises,
+        )
     return await written(connection, book, outcome, traceparent)
 
 

@@ -16,8 +16,8 @@ from services.router.domain.city import City
 from services.router.domain.reports.replies import Alike, alike_reply
 from services.router.domain.rulings import precedents
 from services.router.domain.rulings.deciding import Blocked, blocked
+from services.router.domain.rulings.pending import RULINGS, ReviewKind, ReviewState
 from services.router.domain.rulings.precedents import Likely
-from services.router.domain.rulings.review_queue import RULINGS, ReviewKind, ReviewState
 from services.router.store import replies as reply_store
 from services.router.store import reviews as store
 from services.router.store.reviews import After, Found, Wanted

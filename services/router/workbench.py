@@ -10,9 +10,11 @@ from uuid import UUID
 from services.router import look
 from services.router.domain.assignment import Assignment
 from services.router.domain.matter import Content, Matter
+from services.router.domain.rulings.pending import ReviewKind
 from services.router.domain.whistle import Whistle
 from services.router.domain.workbench.part import PartClock, Tab, next_due, tabs_of
 from services.router.look import Moment, Sight, WhistleDetail
+from services.router.store import reviews as review_store
 from services.router.store import whistles as whistle_store
 from services.router.store import workbench as store
 from shared.errors import NotFoundError
@@ -148,6 +150,7 @@ class Opened:
 
     job: Job
     detail: WhistleDetail
+    asked_to_go: frozenset[str]  # the lead asked to let these go, and nobody has decided yet
 
 
 async def opened(
@@ -161,7 +164,12 @@ async def opened(
         raise NotFoundError(
             "本单位不在该哨单的承办单位之列", "your unit has no part in this whistle"
         )
-    return Opened(job=(await _jobs(connection, parts, now))[0], detail=detail)
+    asked = await review_store.waiting(connection, whistle_id, ReviewKind.RELEASE)
+    return Opened(
+        job=(await _jobs(connection, parts, now))[0],
+        detail=detail,
+        asked_to_go=frozenset(each.unit for each in asked if each.unit),
+    )
 
 
 async def since(

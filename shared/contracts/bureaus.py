@@ -134,6 +134,16 @@ class SuspensionRefused(View):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseRefused(View):
+    """The unit that this one asked to let go stays in."""
+
+    TYPE: ClassVar[str] = "shaodao.bureau.release_refused.v1"
+
+    unit: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Consulted(View):
     """What the units agreed: who does what by when."""
 

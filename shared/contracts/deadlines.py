@@ -64,19 +64,27 @@ class RungClimbed(DeadlineFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supervised(DeadlineFact):
-    """A supervisor or leader asks for a written answer."""
+    """A supervisor, a leader or the ladder asks for a written answer.
+
+    The promise is that of the answer, its `seq` counts within the supervision. Said again with
+    another level when the ladder climbs on before there is an answer.
+    """
 
     TYPE: ClassVar[str] = "shaodao.deadline.supervised.v1"
 
     level: int
     words: str
     answer_by: Due
+    supervision_id: UUID | None = None
+    source: str | None = None  # ladder, supervisor, leader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupervisionAnswered(DeadlineFact):
-    """The unit answered in writing."""
+    """The unit answered in writing; `late` when its time was over."""
 
     TYPE: ClassVar[str] = "shaodao.deadline.supervision_answered.v1"
 
     words: str
+    supervision_id: UUID | None = None
+    late: bool = False

@@ -79,7 +79,7 @@ class SuspensionCode(StrEnum):
 
 
 class DeadlineKind(StrEnum):
-    """Which promise of time; the first three are intake's, the others the router's."""
+    """Which promise of time: three of intake's, the router's, and the notifier's own (the last)."""
 
     DISPATCH = "dispatch"  # 派单
     CALLBACK = "callback"  # 回访
@@ -96,6 +96,8 @@ class DeadlineKind(StrEnum):
     TAKEOVER = "takeover"  # 街道接管窗口
     OWN_EFFORT = "own_effort"  # 补充自行处置情况
     EVALUATION = "evaluation"  # 考核评价
+    PROGRESS = "progress"  # 办理进展
+    SUPERVISION = "supervision"  # 督办答复
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

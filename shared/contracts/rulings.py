@@ -85,6 +85,7 @@ class DueChanged(WhistleFact):
 
     changes: tuple[DueChange, ...]
     reason: str
+    granted: bool = False  # an extension the unit had asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,17 @@ class SuspensionRefused(UnitFact):
 
     TYPE: ClassVar[str] = "shaodao.whistle.suspension_refused.v1"
 
+    ruled_by: Actor
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseRefused(UnitFact):
+    """The assisting unit stays in; `by` is the unit that asked to let it go."""
+
+    TYPE: ClassVar[str] = "shaodao.whistle.release_refused.v1"
+
+    by: str
     ruled_by: Actor
     reason: str
 
@@ -118,6 +130,7 @@ class Resumed(UnitFact):
     changes: tuple[DueChange, ...]
     reason: str | None = None
     ruled_by: Actor | None = None
+    progress_by: Due | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +151,7 @@ class ReviewRejected(UnitFact):
 
     reason: str
     ruled_by: Actor | None = None
+    progress_by: Due | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

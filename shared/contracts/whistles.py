@@ -106,6 +106,7 @@ class Acknowledged(UnitFact):
 
     late: bool
     handler: Handler
+    progress_by: Due | None = None  # the next report on progress; None where work ends before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +148,7 @@ class Arrived(UnitFact):
     lon: float | None = None
     distance_metres: float | None = None  # from the place, or the muster's
     photos: tuple[str, ...] = ()
+    progress_by: Due | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +158,7 @@ class Progressed(UnitFact):
     TYPE: ClassVar[str] = "shaodao.whistle.progressed.v1"
 
     text: str
+    progress_by: Due | None = None  # the next one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

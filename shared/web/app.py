@@ -50,13 +50,16 @@ def new_app(
     async def whole(app: FastAPI) -> AsyncIterator[None]:
         async with lifespan(app) as runtime:
             app.state.runtime = runtime
+            is_own = not gc.get_freeze_count()  # tests serve in a process that froze what it had
             gc.collect()
-            gc.freeze()  # what lives as long as the process is not looked through again
+            if is_own:
+                gc.freeze()  # what lives as long as the process is not looked through again
             gc.set_threshold(50_000, 20, 50)  # a batch makes thousands of short-lived objects
             try:
                 yield
             finally:
-                gc.unfreeze()  # a process that goes on, as in tests, gets its memory back
+                if is_own:
+                    gc.unfreeze()  # a process that goes on gets its memory back
 
     # FastAPI's own documentation pages load from elsewhere; /openapi.json is there
     app = FastAPI(

@@ -1,12 +1,16 @@
-"""Moments as people read them: local time, and how long ago or how far ahead."""
+"""Moments as people read them: local time, how long ago or ahead, what is left of a promise."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from shared.countdown import Countdown
+from shared.runtime.clock import Clock
 from shared.web.strings import Language
 
 YEAR: Final = timedelta(days=365)
+MINUTE, HOUR = 60, 3600
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
@@ -37,3 +41,34 @@ def ago(moment: datetime, *, now: datetime, language: Language) -> str:
     if language is Language.EN:
         return f"{amount} {en} ago" if seconds > 0 else f"in {amount} {en}"
     return f"{amount} {zh}前" if seconds > 0 else f"还有 {amount} {zh}"
+
+
+def left(counted: Countdown, say: Callable[..., str]) -> str:
+    """`剩 3 个工作小时 20 分` or `超时 2 小时`; `say` has the words countdown.js goes on with."""
+    return say("late" if counted.late else "left", time=_span(counted, say))
+
+
+def _span(counted: Countdown, say: Callable[..., str]) -> str:
+    """As `time` in countdown.js has it."""
+    kind = "working_" if counted.working else ""
+    seconds = abs(counted.seconds)
+    days, rest = divmod(seconds, counted.day_seconds)
+    hours, rest = divmod(rest, HOUR)
+    minutes = rest // MINUTE
+    if days:
+        text = say(f"{kind}days", n=days)
+        # a limit of working days begins on the day after: hours beside them would read as more
+        return text + (" " + say("hours", n=hours) if hours and not kind else "")
+    if hours:
+        text = say(f"{kind}hours", n=hours)
+        return text + (" " + say("minutes", n=minutes) if minutes else "")
+    return say(f"{kind}minutes", n=minutes) if minutes else say("moment")
+
+
+def rate_of(clock: Clock) -> float:
+    """How fast the city's clock runs against the wall's: 1 but in a demonstration."""
+    if clock.is_real:
+        return 1.0
+    hour = timedelta(hours=1)
+    wall = clock.wall_seconds_until(clock.now() + hour)
+    return round(hour.total_seconds() / wall, 3) if 0 < wall < float("inf") else 0.0

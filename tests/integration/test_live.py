@@ -10,9 +10,9 @@ import pytest
 from pydantic_core import from_json
 
 from services.router.app import MIGRATIONS
-from services.router.live import MOST_WAITING, Happened, Listener, Sign
 from services.router.look import Sight
 from shared.contracts.parts import Role
+from shared.runtime.live import MOST_WAITING, Happened, Listener, Sign
 from shared.web.identity import issue_token
 from shared.web.sessions import SESSION_COOKIE
 from tests.support.browser import PASSWORD, add_account, save_accounts
@@ -112,7 +112,7 @@ async def test_a_broken_line_is_taken_up_again(router):
 
 
 async def test_who_is_signed_out_hears_no_more(router, tmp_path, monkeypatch):
-    monkeypatch.setattr("services.router.api.live.TICK_SECONDS", 0.05)
+    monkeypatch.setattr("shared.web.live.TICK_SECONDS", 0.05)
     file = tmp_path / "accounts.json"
     add_account(file, Role.LIAISON, LEAD)
     async with httpx.AsyncClient(base_url=router.url, timeout=60, trust_env=False) as client:

@@ -278,11 +278,51 @@ async def test_the_lead_adds_and_asks_to_be_rid_of_who_assists(router: Router) -
     assert asked.status_code == 201, asked.text
     (item,) = await reviews(router, whistle_id=whistle_id)
     assert (item["kind"], item["unit"], item["request"]["by"]) == ("release", OTHER, LEAD)
+    stays = await decide(
+        router, whistle_id, "releases", role="dispatcher", unit=OTHER, decision="refused"
+    )
+    assert (stays.status_code, state_of(stays, OTHER)) == (201, "offered")
+    refused = await router.hears("whistle.release_refused", whistle_id=whistle_id)
+    assert (refused["data"]["unit"], refused["data"]["by"]) == (OTHER, LEAD)
+    told = await router.hears("bureau.release_refused", whistle_id=whistle_id)
+    assert (told["data"]["unit"], told["data"]["reason"]) == (OTHER, refused["data"]["reason"])
+    assert await reviews(router, whistle_id=whistle_id) == []
+    (settled,) = await reviews(router, state="refused", whistle_id=whistle_id)
+    assert (settled["kind"], settled["decided_by"]["role"]) == ("release", "dispatcher")
+    nobody_asks = await decide(router, whistle_id, "releases", unit=OTHER, decision="refused")
+    assert (nobody_asks.status_code, nobody_asks.json()["code"]) == (409, "wrong_state")
+
+    again = await report(
+        router, whistle_id, "release_requested", LEAD, unit=OTHER, reason="五日未到场"
+    )
+    assert again.status_code == 201, again.text
     let_go = await decide(router, whistle_id, "releases", unit=OTHER)
     assert (let_go.status_code, state_of(let_go, OTHER)) == (201, "released")
     assert await reviews(router, whistle_id=whistle_id) == []
     (done,) = await reviews(router, state="granted", whistle_id=whistle_id)
     assert done["kind"] == "release"
+
+
+async def test_a_dispatcher_sees_who_need_not_assist_and_nothing_else(router: Router) -> None:
+    whistle_id = await whistled(router, LEAD)
+    more = await report(
+        router, whistle_id, "assisting_requested", LEAD, unit=OTHER, task="核实产权"
+    )
+    assert more.status_code == 201, more.text
+    for verb, words in (
+        ("release_requested", {"unit": OTHER, "reason": "三日未到场"}),
+        ("extension_requested", {"amount": 2, "unit": "WD", "reason": "等待检测报告"}),
+    ):
+        assert (await report(router, whistle_id, verb, LEAD, **words)).status_code == 201
+    for asked in ({}, {"for_role": "reviewer"}, {"kind": "extension"}):
+        answer = await router.call(
+            "GET", "/reviews", role="dispatcher", params={"whistle_id": whistle_id, **asked}
+        )
+        found = [(item["kind"], item["blocked"]) for item in answer.json()["items"]]
+        assert found == ([] if "kind" in asked else [("release", None)]), asked
+    by_reviewer = await reviews(router, kind="release", whistle_id=whistle_id)
+    assert [item["for_role"] for item in by_reviewer] == ["dispatcher"]
+    assert by_reviewer[0]["blocked"] is None, "the reviewer stands in"
 
 
 async def test_the_same_wish_twice_at_once_is_one_wish(router: Router) -> None:

@@ -9,7 +9,7 @@ import asyncio
 import json
 import os
 from collections import Counter
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
@@ -32,7 +32,7 @@ from services.router.domain.joint.acceptance import Acceptance, FailedAcceptance
 from services.router.domain.joint.blowing import Blow, Called
 from services.router.domain.joint.consulting import Consultation, Decision
 from services.router.domain.joint.evaluation import Evaluation
-from services.router.domain.joint.releasing import Release
+from services.router.domain.joint.releasing import Release, ReleaseDecision
 from services.router.domain.joint.taking_over import Because
 from services.router.domain.reports.judgement import Refused
 from services.router.domain.rulings.extension import Extension, ExtensionDecision
@@ -109,6 +109,7 @@ FILLED: dict[type, dict[str, Any]] = {
         "evidence": (Evidence(kind="现场照片", taken_at=None, sha256="a" * 64),),
     },
 }
+OVER = (AssignmentState.DONE, AssignmentState.RETURNED, AssignmentState.RELEASED)
 COMMANDS = {
     reports.Contacted: AssignmentCommand.CONTACT,
     reports.Departed: AssignmentCommand.DEPART,
@@ -131,6 +132,7 @@ REACHED = {
     *("return_requested", "unit_returned", "unit_offered", "return_refused", "disputed"),
     *("adjudicated", "assisting_added", "extension_requested", "suspension_requested"),
     *("suspended", "resumed", "resolved", "released", "consulted", "withdrawn", "taken_over"),
+    *("release_requested", "release_refused"),
 }
 """What the runs must have led to, or they prove little."""
 
@@ -314,7 +316,8 @@ class Whistles(RuleBasedStateMachine):
         whistle = await self.pool.fetchrow(
             "select state, kind from whistle where whistle_id = $1", self.whistle_id
         )
-        unit, what, who = chance.choice(_options(whistle, await self._rows()))
+        asked = await self._asked_to_go()
+        unit, what, who = chance.choice(_options(whistle, await self._rows(), asked))
         if isinstance(what, str):
             assert who is not None
             new_unit = chance.choice((None, OTHER, ASSISTING, STRANGER))
@@ -402,6 +405,11 @@ class Whistles(RuleBasedStateMachine):
             str(row["assignment_id"]): row["state"] for row in parts
         }, "facts and parts"
         assert self.heard.seq <= whistle["seq"]
+        helping = {
+            row["unit"] for row in parts
+            if row["relation"] == Relation.ASSISTING and row["state"] not in OVER
+        }  # fmt: skip
+        assert await self._asked_to_go() <= helping, "who waits to be let go, and who assists"
         for unit, told in self.told.items():
             assert told.state == _part(parts, unit), f"what {unit} was told, and its part"
         await self._history_holds(whistle)
@@ -425,6 +433,15 @@ class Whistles(RuleBasedStateMachine):
         return await self.pool.fetch(
             "select * from assignment where whistle_id = $1 order by place", self.whistle_id
         )
+
+    async def _asked_to_go(self) -> set[str]:
+        """The units that the lead would let go, and nobody has decided on yet."""
+        found = await self.pool.fetch(
+            "select unit from review where whistle_id = $1 and kind = 'release'"
+            " and state = 'pending'",
+            self.whistle_id,
+        )
+        return {row["unit"] for row in found}
 
     async def _follow(self, fact: tickets.TicketFact) -> None:
         async with self.pool.acquire() as connection, connection.transaction():
@@ -460,9 +477,10 @@ def _part(rows: Sequence[Row], unit: str) -> AssignmentState | None:
 Option = tuple[str, type[reports.Report] | str, Actor | None]
 
 
-def _options(whistle: Row, rows: Sequence[Row]) -> list[Option]:
+def _options(whistle: Row, rows: Sequence[Row], asked: Iterable[str]) -> list[Option]:
     """What the state asks for: (unit, report or command, who commands)."""
-    found: list[Option] = []
+    officer = DISPATCHER if whistle["kind"] == WhistleKind.CITIZEN_DEMAND else OFFICER
+    found: list[Option] = [(unit, "release", officer) for unit in sorted(asked)] * 9
     for row in rows:
         unit, state = row["unit"], AssignmentState(row["state"])
         if row["relation"] == Relation.INFORMED:
@@ -476,6 +494,8 @@ def _options(whistle: Row, rows: Sequence[Row]) -> list[Option]:
             found += [(unit, reports.Disputed, None)] * 6
         if state is AssignmentState.WORKING:
             found += [(unit, reports.Resolved, None)] * 4
+            if row["relation"] == Relation.LEAD:
+                found += [(unit, reports.ReleaseRequested, None)] * 3
         if state in (AssignmentState.RETURN_REQUESTED, AssignmentState.DISPUTED):
             final = row["adjudicate"] or state is AssignmentState.DISPUTED
             found += [(unit, "adjudicate", SUPERVISOR) if final else (unit, "rule", REVIEWER)] * 9
@@ -511,6 +531,7 @@ def _given(
     granted = (ExtensionDecision.GRANTED, ExtensionDecision.REFUSED)[not yes]
     paused = (SuspensionDecision.GRANTED, SuspensionDecision.REFUSED)[not yes]
     passed = (ReviewDecision.PASSED, ReviewDecision.REJECTED)[not yes]
+    let_go = (ReleaseDecision.RELEASED, ReleaseDecision.REFUSED)[not yes]
     decision = Decision(unit=unit, action="先清障")
     marks = Evaluation(unit=unit, timely=28, present=18, effect=30, cooperation=14)
     return {
@@ -526,7 +547,7 @@ def _given(
         "consult": (convene.consult, Consultation(words=why, decisions=(decision,)), {}),
         "accept": (convene.accept, Acceptance(words=why), {}),
         "fail": (convene.fail_acceptance, FailedAcceptance(units=(unit,), reason=why), {}),
-        "release": (convene.release, Release(unit=unit, reason=why), {}),
+        "release": (convene.release, Release(unit=unit, reason=why, decision=let_go), {}),
         "evaluate": (evaluate.evaluate, marks, {}),
     }[command]
 

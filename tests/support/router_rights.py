@@ -34,7 +34,9 @@ REPORTING: Final = OF_A_UNIT | OF_A_REGION
 DISPATCH: Final = DISPATCHER | SUPERVISOR
 QUEUE: Final = DISPATCH | LEAD
 REVIEW: Final = REVIEWER | SUPERVISOR
-REVIEWS: Final = REVIEW | LEADER | AUDITOR | UNITS | OF_A_REGION
+DECIDE: Final = REVIEW | DISPATCHER
+"""Who decides what waits for a word; a dispatcher who need not assist any longer."""
+REVIEWS: Final = DECIDE | LEADER | AUDITOR | UNITS | OF_A_REGION
 BLOW: Final = OF_A_REGION | LEADER | DISPATCH
 CONVENE: Final = BLOW | REVIEWER
 OWN_SYSTEM: Final = DEPARTMENT | {Role.LIAISON}
@@ -68,8 +70,8 @@ _TABLE: Final[dict[str, Roles]] = {
     "POST /api/v1/whistles/{whistle_id}/suspensions": SUPERVISOR,
     "POST /api/v1/whistles/{whistle_id}/resumptions": SUPERVISOR,
     "POST /api/v1/whistles/{whistle_id}/reviews": REVIEW,
-    "GET /reviews": REVIEW,
-    "GET /reviews/{whistle_id}/{review_id}": REVIEW,
+    "GET /reviews": DECIDE,
+    "GET /reviews/{whistle_id}/{review_id}": DECIDE,
     # joint matters
     "POST /api/v1/whistles/{whistle_id}/consultations": CONVENE,
     "POST /api/v1/whistles/{whistle_id}/take-overs": CONVENE,

@@ -109,6 +109,10 @@ def _release_requested(case: Case, fact: whistles.ReleaseRequested, heard: Heard
     tell(case, fact, heard, f"{heard.unit(fact.by)}提请放行协办单位{heard.unit(fact.unit)}")
 
 
+def _release_refused(case: Case, fact: rulings.ReleaseRefused, heard: Heard) -> None:
+    tell(case, fact, heard, f"协办单位{heard.unit(fact.unit)}继续办理：{fact.reason}")
+
+
 def _consulted(case: Case, fact: joint.Consulted, heard: Heard) -> None:
     change_dues(case, fact, fact.changes)
     who = "；".join(f"{heard.unit(each.unit)}：{each.action}" for each in fact.decisions)
@@ -141,6 +145,7 @@ REPORT_FACTS: Final[Mapping[type, Callable[[Case, Any, Heard], None]]] = {
     whistles.SuspensionRequested: _suspension_requested,
     rulings.SuspensionRefused: _suspension_refused,
     whistles.ReleaseRequested: _release_requested,
+    rulings.ReleaseRefused: _release_refused,
     joint.Consulted: _consulted,
     joint.EffortNoted: _effort_noted,
     rulings.HeldHandedOver: _held_handed_over,

@@ -3,6 +3,8 @@
 running ↔ paused; running → met, missed or cancelled; missed → met, late. A miss that should not
 stand (the report was received in time, DOMAIN §2.11) is corrected: back to running, then on. A
 resolution sent back runs again as if never stopped: in time it is running, late it is missed.
+What is owed again and again (a report on progress, an answer to a wish) is renewed: it runs anew,
+and what became of it before, a miss too, stays in the history.
 A miss stands when its unit is let go or paused; then only its ladder ends or waits.
 """
 
@@ -39,6 +41,7 @@ class Command(StrEnum):
     REOPEN = "reopen"  # 重新计时: what was met is owed again: met in time, or newly due
     RELAPSE = "relapse"  # 恢复超时: what was met late is owed again
     RESTORE = "restore"  # 恢复: what was called off is owed after all
+    RENEW = "renew"  # 重新承诺: the same thing is owed once more, by another time
 
 
 LIFECYCLE: Lifecycle[DeadlineState, Command] = Lifecycle(
@@ -62,6 +65,11 @@ LIFECYCLE: Lifecycle[DeadlineState, Command] = Lifecycle(
         (DeadlineState.MET, Command.RELAPSE): DeadlineState.MISSED,
         (DeadlineState.MISSED, Command.RESTORE): DeadlineState.MISSED,
         (DeadlineState.CANCELLED, Command.RESTORE): DeadlineState.RUNNING,
+        (DeadlineState.RUNNING, Command.RENEW): DeadlineState.RUNNING,
+        (DeadlineState.PAUSED, Command.RENEW): DeadlineState.RUNNING,
+        (DeadlineState.MET, Command.RENEW): DeadlineState.RUNNING,
+        (DeadlineState.MISSED, Command.RENEW): DeadlineState.RUNNING,
+        (DeadlineState.CANCELLED, Command.RENEW): DeadlineState.RUNNING,
     }
 )
 

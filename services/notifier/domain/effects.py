@@ -25,12 +25,16 @@ class Heard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """A new promise; one that exists already gets the due time."""
+    """A new promise; one that exists already gets the due time.
+
+    `again`: it may have been promised, and have ended, long before.
+    """
 
     owner: Owner
     kind: DeadlineKind
     order: Order
     due: Due
+    again: bool = False
 
     @property
     def deadline_id(self) -> UUID:
@@ -39,7 +43,9 @@ class Opening:
     @property
     def changed(self) -> Order:
         """What it means for a promise that exists already."""
-        return replace(self.order, command=Command.CHANGE, due=self.due)
+        anew = self.order.command is Command.RENEW
+        command = Command.RENEW if anew else Command.CHANGE
+        return replace(self.order, command=command, due=self.due)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from services.notifier.domain.asking_facts import Asked, decided, wanted
 from services.notifier.domain.deadline import Command
 from services.notifier.domain.effects import Effect, Heard, Meaning
 from services.notifier.domain.joint_facts import effort_noted, evaluated, taken_over
@@ -29,18 +30,22 @@ from services.notifier.domain.ticket_facts import (
     urged,
 )
 from services.notifier.domain.whistle_facts import (
-    PARTS,
     TAKING,
     acceptance_failed,
     accepted,
     blown,
     due_changed,
     held,
+    let_go,
     part_ordered,
     received,
+    resolved,
     resumed,
+    review_rejected,
+    suspended,
     unit_called,
     whistle_ended,
+    working,
 )
 from shared.contracts import joint, rulings, tickets, whistles
 from shared.contracts.parts import DeadlineKind
@@ -67,20 +72,33 @@ MEANINGS: Mapping[type, Meaning] = {
     whistles.Blown: blown,
     rulings.UnitOffered: unit_called,
     rulings.AssistingAdded: unit_called,
-    whistles.Acknowledged: received(*TAKING),
+    whistles.Acknowledged: working(*TAKING),
     # The unit is still silent: its acknowledgement stays missed and goes on climbing.
     whistles.DeemedAcknowledged: part_ordered(Command.CANCEL, DeadlineKind.DEEMED),
     whistles.Contacted: received(DeadlineKind.CONTACT),
-    whistles.Arrived: received(DeadlineKind.ARRIVE),
+    whistles.Arrived: working(DeadlineKind.ARRIVE),
     whistles.Departed: received(),
-    whistles.Progressed: received(),
-    whistles.Resolved: received(DeadlineKind.RESOLVE),
-    rulings.ReviewRejected: part_ordered(Command.REOPEN, DeadlineKind.RESOLVE),
-    rulings.UnitReturned: part_ordered(Command.CANCEL, *PARTS),
-    joint.Released: part_ordered(Command.CANCEL, *PARTS),
-    rulings.Suspended: part_ordered(Command.PAUSE, *PARTS),
-    rulings.Resumed: resumed,
+    whistles.Progressed: working(),
+    whistles.Resolved: resolved,
+    rulings.ReviewPassed: decided(Asked.RESOLUTION),
+    rulings.ReviewRejected: review_rejected,
+    whistles.ReturnRequested: wanted(Asked.RETURN),
+    rulings.ReturnRefused: decided(Asked.RETURN),
+    whistles.Disputed: wanted(Asked.DISPUTE),
+    rulings.Adjudicated: decided(Asked.RETURN, Asked.DISPUTE),
+    rulings.UnitReturned: let_go(Asked.RETURN, Asked.DISPUTE),
+    whistles.ReleaseRequested: wanted(Asked.RELEASE),
+    rulings.ReleaseRefused: decided(Asked.RELEASE),
+    joint.Released: let_go(Asked.RELEASE),
+    whistles.ExtensionRequested: wanted(Asked.EXTENSION),
+    rulings.ExtensionRefused: decided(Asked.EXTENSION),
     rulings.DueChanged: due_changed,
+    whistles.SuspensionRequested: wanted(Asked.SUSPENSION),
+    rulings.SuspensionRefused: decided(Asked.SUSPENSION),
+    rulings.Suspended: suspended,
+    rulings.Resumed: resumed,
+    whistles.MergeHeld: wanted(Asked.MERGE),
+    whistles.MergeSettled: decided(Asked.MERGE),
     joint.Consulted: due_changed,
     joint.AcceptanceFailed: acceptance_failed,
     joint.TakenOver: taken_over,
@@ -109,12 +127,37 @@ def tickets_of(data: Any) -> Sequence[UUID]:
 
 def whistle_of(data: Any) -> UUID | None:
     """The whistle that must be known before the fact is understood."""
-    wanted = (
-        rulings.UnitOffered
-        | rulings.AssistingAdded
-        | rulings.DueChanged
-        | joint.Consulted
-        | joint.Accepted
-        | joint.AcceptanceFailed
-    )
-    return data.whistle_id if isinstance(data, wanted) else None
+    if type(data) in _OPENING:
+        return data.whistle_id  # type: ignore[no-any-return]
+    if type(data) in _MAY_OPEN and (data.progress_by if type(data) in _WORK else data.review_by):
+        return data.whistle_id  # type: ignore[no-any-return]
+    return None
+
+
+_OPENING = frozenset(
+    {
+        rulings.UnitOffered,
+        rulings.AssistingAdded,
+        rulings.DueChanged,
+        rulings.Suspended,
+        joint.Consulted,
+        joint.Accepted,
+        joint.AcceptanceFailed,
+        whistles.ReturnRequested,
+        whistles.Disputed,
+        whistles.ReleaseRequested,
+        whistles.ExtensionRequested,
+        whistles.SuspensionRequested,
+        whistles.MergeHeld,
+    }
+)
+_WORK = frozenset(
+    {
+        whistles.Acknowledged,
+        whistles.Arrived,
+        whistles.Progressed,
+        rulings.ReviewRejected,
+        rulings.Resumed,
+    }
+)
+_MAY_OPEN = _WORK | {whistles.Resolved}

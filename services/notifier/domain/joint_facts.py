@@ -92,4 +92,4 @@ def work_again(heard: Heard, owner_of: OwnerOf) -> Iterable[Effect]:
         yield from orders_to(change.assignment_id, fact.round, (change.kind,), order)
         if change.due is not None:
             owner = owner_of(change.assignment_id, change.unit)
-            yield Opening(owner=owner, kind=change.kind, order=order, due=change.due)
+            yield Opening(owner=owner, kind=change.kind, order=order, due=change.due, again=True)

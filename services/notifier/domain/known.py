@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.contracts.values import Urgency
+from shared.contracts.whistles import WhistleFact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,17 @@ class Known:
 
     def whistle(self, whistle_id: UUID) -> WhistleKnown | None:
         return self.whistles.get(whistle_id)
+
+    def whistle_of(self, fact: WhistleFact, at: datetime) -> WhistleKnown:
+        """The whistle of the fact; one whose blowing was lost counts as normal."""
+        return self.whistle(fact.whistle_id) or WhistleKnown(
+            whistle_id=fact.whistle_id,
+            number=str(fact.whistle_id),
+            urgency=Urgency.NORMAL,
+            group_matter=self.group_matter(fact.ticket_ids),
+            ticket_ids=fact.ticket_ids,
+            blown_at=at,
+        )
 
     def whistles_of(self, ticket_id: UUID) -> list[WhistleKnown]:
         return [each for each in self.whistles.values() if ticket_id in each.ticket_ids]

@@ -41,6 +41,7 @@ class What(StrEnum):
     RESUMED = "resumed"  # 恢复计时
     DUE_CHANGED = "due_changed"  # 时限变更
     REOPENED = "reopened"  # 重新计时
+    RENEWED = "renewed"  # 开始新一期
     GROUP_MATTER = "group_matter"  # 列为群体诉求
 
 
@@ -282,6 +283,29 @@ def _restore(deadline: Deadline, order: Order, _escalation: Escalation) -> Turn:
     return _moved(deadline, replace(order, command=Command.RESTORE), What.REOPENED, ended_at=None)
 
 
+def _renew(deadline: Deadline, order: Order, escalation: Escalation) -> Turn:
+    """The same thing is owed once more; a term that ended in a miss is closed as one."""
+    if order.due is None or order.due == deadline.due:
+        return deadline, []
+    settling: list[Step] = []
+    if deadline.ended_at is None:
+        deadline, settling = _settled(deadline, order, escalation)
+    deadline, steps = _moved(
+        deadline,
+        order,
+        What.RENEWED,
+        due=order.due,
+        counted_from=order.due.started_at,
+        late=False,
+        term=deadline.term + 1,
+        fired=(),
+        paused_at=None,
+        met_at=None,
+        ended_at=None,
+    )
+    return deadline, [*settling, *steps]
+
+
 _DEEDS: Mapping[Command, Callable[[Deadline, Order, Escalation], Turn]] = {
     Command.MEET: _meet,
     Command.CANCEL: _cancel,
@@ -290,4 +314,5 @@ _DEEDS: Mapping[Command, Callable[[Deadline, Order, Escalation], Turn]] = {
     Command.CHANGE: _change,
     Command.REOPEN: _reopen,
     Command.RESTORE: _restore,
+    Command.RENEW: _renew,
 }

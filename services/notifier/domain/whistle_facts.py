@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from uuid import UUID
 
-from services.notifier.domain import joint_facts
+from services.notifier.domain import asking_facts, joint_facts
+from services.notifier.domain.asking_facts import Asked
 from services.notifier.domain.deadline import Command, Owner
 from services.notifier.domain.effects import (
     Effect,
@@ -21,7 +22,7 @@ from services.notifier.domain.ticket_facts import dispatched
 from shared.contracts import joint, rulings, whistles
 from shared.contracts.ids import deadline_id
 from shared.contracts.parts import Assignment, DeadlineKind, DueChange
-from shared.contracts.values import Urgency, WhistleKind
+from shared.contracts.values import Due, Urgency, WhistleKind
 
 PARTS = (
     DeadlineKind.ACKNOWLEDGE,
@@ -31,6 +32,7 @@ PARTS = (
     DeadlineKind.RESOLVE,
 )
 TAKING = (DeadlineKind.ACKNOWLEDGE, DeadlineKind.DEEMED)
+OWED = (*PARTS, DeadlineKind.PROGRESS)  # all that a part may owe
 
 
 def blown(heard: Heard, known: Known) -> Iterable[Effect]:
@@ -104,21 +106,8 @@ def _part_owner(heard: Heard, assignment_id: UUID, unit: str, whistle: WhistleKn
     )
 
 
-def _whistle_of(heard: Heard, known: Known) -> WhistleKnown:
-    """The whistle of the fact; one whose blowing was lost counts as normal."""
-    fact: whistles.WhistleFact = heard.data
-    return known.whistle(fact.whistle_id) or WhistleKnown(
-        whistle_id=fact.whistle_id,
-        number=str(fact.whistle_id),
-        urgency=Urgency.NORMAL,
-        group_matter=known.group_matter(fact.ticket_ids),
-        ticket_ids=fact.ticket_ids,
-        blown_at=heard.at,
-    )
-
-
 def unit_called(heard: Heard, known: Known) -> Iterable[Effect]:
-    return _called(heard, heard.data.assignment, _whistle_of(heard, known))
+    return _called(heard, heard.data.assignment, known.whistle_of(heard.data, heard.at))
 
 
 def received(*met: DeadlineKind) -> Meaning:
@@ -134,6 +123,29 @@ def received(*met: DeadlineKind) -> Meaning:
     return meaning
 
 
+def working(*met: DeadlineKind) -> Meaning:
+    """The unit is at it: it owes the next report on its progress, where the router says so."""
+    taken = received(*met)
+
+    def meaning(heard: Heard, known: Known) -> Iterable[Effect]:
+        fact: whistles.Acknowledged | whistles.Arrived | whistles.Progressed = heard.data
+        yield from taken(heard, known)
+        order = order_of(heard, Command.MEET, at=fact.received_at)
+        yield from orders_to(fact.assignment_id, fact.round, (DeadlineKind.PROGRESS,), order)
+        yield from _progress(heard, known, fact.progress_by)
+
+    return meaning
+
+
+def _progress(heard: Heard, known: Known, by: Due | None) -> Iterable[Effect]:
+    if by is None:
+        return
+    fact: whistles.UnitFact = heard.data
+    owner = _part_owner(heard, fact.assignment_id, fact.unit, known.whistle_of(fact, heard.at))
+    order = order_of(heard, Command.RENEW)
+    yield Opening(owner=owner, kind=DeadlineKind.PROGRESS, order=order, due=by, again=True)
+
+
 def part_ordered(command: Command, *kinds: DeadlineKind) -> Meaning:
     def meaning(heard: Heard, _known: Known) -> Iterable[Effect]:
         fact: whistles.UnitFact = heard.data
@@ -142,13 +154,47 @@ def part_ordered(command: Command, *kinds: DeadlineKind) -> Meaning:
     return meaning
 
 
+def let_go(*met: Asked) -> Meaning:
+    """The unit has no part any more; `met` is what it was let go by."""
+    cancelled = part_ordered(Command.CANCEL, *OWED)
+
+    def meaning(heard: Heard, known: Known) -> Iterable[Effect]:
+        yield from cancelled(heard, known)
+        yield from asking_facts.overtaken(heard, met=met)
+
+    return meaning
+
+
+def resolved(heard: Heard, known: Known) -> Iterable[Effect]:
+    """Done; whether somebody looks at the work first is the router's word."""
+    yield from received(DeadlineKind.RESOLVE)(heard, known)
+    yield from part_ordered(Command.CANCEL, DeadlineKind.PROGRESS)(heard, known)
+    yield from asking_facts.resolution_asked(heard, known)
+
+
+def review_rejected(heard: Heard, known: Known) -> Iterable[Effect]:
+    """Owed as if never stopped, and reported on again."""
+    fact: rulings.ReviewRejected = heard.data
+    yield from asking_facts.decided(Asked.RESOLUTION)(heard, known)
+    yield from part_ordered(Command.REOPEN, DeadlineKind.RESOLVE)(heard, known)
+    yield from _progress(heard, known, fact.progress_by)
+
+
+def suspended(heard: Heard, known: Known) -> Iterable[Effect]:
+    yield from part_ordered(Command.PAUSE, *OWED)(heard, known)
+    yield from asking_facts.paused(heard, known)
+
+
 def whistle_ended(heard: Heard, _known: Known) -> Iterable[Effect]:
     order = order_of(heard, Command.CANCEL)
     yield WhistleOrdering(whistle_id=heard.data.whistle_id, order=order)
 
 
-def resumed(heard: Heard, _known: Known) -> Iterable[Effect]:
+def resumed(heard: Heard, known: Known) -> Iterable[Effect]:
     fact: rulings.Resumed = heard.data
+    yield from asking_facts.decided(Asked.PAUSE)(heard, known)
+    yield from part_ordered(Command.CANCEL, DeadlineKind.PROGRESS)(heard, known)
+    yield from _progress(heard, known, fact.progress_by)
     dues = {(change.assignment_id, change.kind): change.due for change in fact.changes}
     parts = dict.fromkeys([*((fact.assignment_id, kind) for kind in PARTS), *dues])
     for assignment_id, kind in parts:
@@ -160,25 +206,30 @@ def due_changed(heard: Heard, known: Known) -> Iterable[Effect]:
     fact: rulings.DueChanged | joint.Consulted = heard.data
     for change in fact.changes:
         yield _changed(heard, change, known)
+    if isinstance(fact, rulings.DueChanged):
+        yield from asking_facts.granted(heard)
 
 
 def _changed(heard: Heard, change: DueChange, known: Known) -> Effect:
-    order = replace(order_of(heard, Command.CHANGE), due=change.due)
-    owner = _part_owner(heard, change.assignment_id, change.unit, _whistle_of(heard, known))
+    anew = change.kind is DeadlineKind.PROGRESS and change.due is not None
+    order = order_of(heard, Command.RENEW if anew else Command.CHANGE)
+    order = replace(order, due=change.due)
+    owner = _part_owner(heard, change.assignment_id, change.unit, known.whistle_of(heard.data, heard.at))
     if change.due is None:
         id_ = deadline_id(change.assignment_id, change.kind, owner.round)
         return Ordering(deadline_id=id_, order=order)
-    return Opening(owner=owner, kind=change.kind, order=order, due=change.due)
+    return Opening(owner=owner, kind=change.kind, order=order, due=change.due, again=True)
 
 
 def acceptance_failed(heard: Heard, known: Known) -> Iterable[Effect]:
-    whistle = _whistle_of(heard, known)
+    whistle = known.whistle_of(heard.data, heard.at)
 
     def owner_of(assignment_id: UUID, unit: str) -> Owner:
         return _part_owner(heard, assignment_id, unit, whistle)
 
-    return joint_facts.work_again(heard, owner_of)
+    yield from asking_facts.work_not_accepted(heard)
+    yield from joint_facts.work_again(heard, owner_of)
 
 
 def accepted(heard: Heard, known: Known) -> Iterable[Effect]:
-    return joint_facts.accepted(heard, _whistle_of(heard, known))
+    return joint_facts.accepted(heard, known.whistle_of(heard.data, heard.at))

@@ -9,7 +9,7 @@ from services.router import review, reviews, rule, suspend
 from services.router.api.command import done
 from services.router.api.edge import OF_A_REGION, OF_A_UNIT, Context, Reviewer, Trace, sight
 from services.router.domain.rulings.extension import Extension
-from services.router.domain.rulings.review_queue import ReviewKind, ReviewState
+from services.router.domain.rulings.pending import ReviewKind, ReviewState
 from services.router.domain.rulings.reviewing import Review
 from services.router.domain.rulings.ruling import Ruling
 from services.router.domain.rulings.suspension import Resumption, Suspension
@@ -23,7 +23,9 @@ router = CommandRouter(prefix="/api/v1", tags=["review"])
 
 Supervisor = Annotated[Caller, Depends(allow(Role.SUPERVISOR))]
 OF_THE_QUEUE = (Role.REVIEWER, Role.SUPERVISOR, Role.LEADER, Role.AUDITOR)
-Reading = Annotated[Caller, Depends(allow(*OF_THE_QUEUE, *OF_A_UNIT, *OF_A_REGION))]
+Reading = Annotated[
+    Caller, Depends(allow(*OF_THE_QUEUE, Role.DISPATCHER, *OF_A_UNIT, *OF_A_REGION))
+]
 
 
 @router.get("/reviews")
@@ -40,7 +42,8 @@ async def list_reviews(
 ) -> ReviewPage:
     """What waits for a decision, by what is due first; or, by `state`, what was decided.
 
-    A unit's people see what their unit asked for; a street's or community's what is theirs to say.
+    A unit's people see what their unit asked for; a street's or community's, and a dispatcher, what
+    is theirs to say.
     """
     own = None if caller.role in OF_THE_QUEUE else sight(caller, here).unit
     async with here.runtime.pool.acquire() as connection:
@@ -51,7 +54,7 @@ async def list_reviews(
             city=here.city,
             now=here.runtime.clock.now(),
             kinds=tuple(kind) if kind else None,
-            for_role=for_role,
+            for_role=Role.DISPATCHER if caller.role is Role.DISPATCHER else for_role,
             unit=own if caller.role in OF_A_UNIT else unit,
             whistle_id=whistle_id,
             in_charge=own if caller.role in OF_A_REGION else None,

@@ -12,6 +12,7 @@ from services.router.domain.whistle import Whistle
 from shared.contracts import reports
 from shared.contracts.bureaus import RefusalCode
 from shared.contracts.parts import Actor, AssignmentState
+from shared.contracts.values import Due
 from shared.errors import ConflictError, ShaodaoError
 
 R = TypeVar("R", bound=reports.Report)
@@ -80,6 +81,10 @@ class Case:
         if not isinstance(self.report, kind):
             raise TypeError(f"{type(self.report).__name__} is judged as {kind.__name__}")
         return self.report
+
+    def progress_by(self) -> Due | None:
+        """When the unit, which is at it now, reports on its progress next."""
+        return self.promises.progress(self.part.dues.resolve, self.received_at)
 
     def about(self, state: AssignmentState) -> dict[str, Any]:
         """The fields that every fact about a unit's part carries."""

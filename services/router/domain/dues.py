@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from services.router.domain.city import City
 from shared.catalogue.limits import Rule, parse_rule
 from shared.catalogue.regions import is_banner
-from shared.catalogue.terms import OneTapTaker
+from shared.catalogue.terms import OneTapTaker, Term
 from shared.contracts.values import Due, Relation, TicketType, Urgency, WhistleKind
 
 MINUTE = timedelta(minutes=1)
@@ -153,12 +153,29 @@ class Promises:
         """The same promise, lengthened: the extension is counted from where it ends."""
         return self.due(parse_rule(due.rule).then(by), due.started_at)
 
+    def progress(self, resolve: Due | None, at: datetime) -> Due | None:
+        """When work that goes on from `at` is reported on next; None where it is to end before."""
+        term = self.city.limits.term(Term.PROGRESS)
+        if resolve is None or resolve.by <= at:
+            return self.due(term, at)
+        if resolve.by - at <= timedelta(days=term.amount) or _no_longer(resolve, term, at):
+            return None  # seen without the calendar: nearly all matters
+        due = self.due(term, at)
+        return due if due.by < resolve.by else None
+
     def taken_over(self, left: Due | None, full: Due | None) -> Due | None:
         """What an adjudicated unit gets: the time that is left, at least half of the full."""
         if left is None or full is None:
             return full
         half = self.due(parse_rule(full.rule).shared(0.5))
         return left if left.by >= half.by else half
+
+
+def _no_longer(resolve: Due, term: Rule, at: datetime) -> bool:
+    """Whether as many working days or fewer, counted from no later, surely end no later."""
+    rule = parse_rule(resolve.rule)
+    alike = rule.unit is term.unit and rule.first is None and resolve.started_at <= at
+    return alike and rule.amount * rule.share <= term.amount
 
 
 def without_resolve(dues: Dues, resolve: Due | None) -> Dues:

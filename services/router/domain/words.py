@@ -91,6 +91,7 @@ FACT_ZH: Final[Mapping[str, str]] = {
     "effort_noted": "补充自行处置情况",
     "part_handed_over": "转交经办",
     "release_requested": "提请放行协办",
+    "release_refused": "不同意放行协办",
     "ticket_linked": "并入工单",
     "held_handed_over": "移交派单",
     "ticket_unlinked": "工单分出",

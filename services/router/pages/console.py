@@ -17,7 +17,6 @@ from services.router.domain.joint.doing import may_do
 from services.router.look import Sight
 from services.router.pages.console_map import point_of
 from services.router.pages.console_viewer import Viewer, kinds_of
-from services.router.pages.work import rate_of
 from services.router.pages.work_words import Words
 from services.router.store import whistles as store
 from shared.catalogue.terms import Term
@@ -26,6 +25,7 @@ from shared.contracts.values import Due, Relation, WhistleKind
 from shared.runtime.database import Connection
 from shared.web.identity import Caller
 from shared.web.pages import page
+from shared.web.times import rate_of
 
 router = APIRouter(prefix="/console", include_in_schema=False)
 
@@ -103,7 +103,7 @@ async def get_board(
         tone_of=lambda part: tone_of(part, now),
         may_blow=bool(kinds_of(caller, city)),
         pins=[pin_of(item, city) for item in found.items],
-        rate=rate_of(here),
+        rate=rate_of(here.runtime.clock),
         own_region=city.catalogue.region_name(sees.region) if sees.region else None,
     )
 

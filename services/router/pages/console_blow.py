@@ -16,7 +16,6 @@ from services.router.api.edge import Context, sight
 from services.router.context import RouterContext
 from services.router.domain.city import City
 from services.router.pages.console_viewer import Viewer, kinds_of, unit_of
-from services.router.pages.work import rate_of
 from services.router.pages.work_words import Words
 from services.router.store import whistles as store
 from shared.catalogue.model import Unit, UnitKind
@@ -27,6 +26,7 @@ from shared.contracts.values import Urgency, WhistleKind
 from shared.errors import ForbiddenError
 from shared.web.identity import Caller
 from shared.web.pages import page
+from shared.web.times import rate_of
 
 router = APIRouter(prefix="/console", include_in_schema=False)
 
@@ -96,7 +96,7 @@ def _setting(here: RouterContext, caller: Caller, unit: Unit) -> dict[str, Any]:
     street = city.catalogue.street_unit(unit.region_code)
     return {
         "now": now.isoformat(),
-        "rate": rate_of(here),
+        "rate": rate_of(here.runtime.clock),
         "keep": f"{unit.code}:{caller.account or caller.name}",
         "unit": unit.code,
         "effort": unit.kind is UnitKind.COMMUNITY,

@@ -14,21 +14,23 @@ from services.router.domain.joint.board import BoardPart, part_on_board
 from services.router.domain.joint.consulting import BOUND
 from services.router.domain.joint.evaluation import subjects
 from services.router.domain.joint.policy import DIMENSIONS
+from services.router.domain.rulings.pending import ReviewKind
 from services.router.domain.whistle import Whistle
 from services.router.look import Moment
 from services.router.pages.console import KIND_TAG, STATE_TAG, WAY, tone_of
 from services.router.pages.console_map import point_of
 from services.router.pages.console_viewer import Viewer
-from services.router.pages.work import rate_of
 from services.router.pages.work_words import Words
 from services.router.standing import Standing
 from services.router.store import joint as joint_store
+from services.router.store import reviews as review_store
 from services.router.store import whistles as store
 from shared.contracts.parts import AssignmentState
 from shared.contracts.tickets import Satisfaction
 from shared.contracts.values import Relation
 from shared.errors import NotFoundError
 from shared.web.pages import page
+from shared.web.times import rate_of
 
 router = APIRouter(prefix="/console", include_in_schema=False)
 
@@ -64,6 +66,7 @@ async def get_whistle(
         earlier = await repeats.repeats(connection, whistle_id, sight=sees, city=city, now=now)
         found = await store.read_whistles(connection, [whistle_id])
         blown_at = await joint_store.blown_at(connection, whistle_id)
+        asked = await review_store.waiting(connection, whistle_id, ReviewKind.RELEASE)
     if not found or blown_at is None:
         raise NotFoundError("这张哨单尚未发出", "this whistle has not been blown yet")
     whistle = found[0]
@@ -80,6 +83,7 @@ async def get_whistle(
         blown_at=blown_at,
         parts=_paired(parts, whistle),
         choices=_choices(whistle, stands, caller.unit),
+        asked={each.unit: each.request for each in asked},
         earlier=earlier,
         timeline=list(reversed(detail.timeline)),
         told=told,
@@ -93,7 +97,7 @@ async def get_whistle(
         kind_tag=KIND_TAG,
         state_tag=STATE_TAG,
         pin=point_of(detail.place, city),
-        rate=rate_of(here),
+        rate=rate_of(here.runtime.clock),
     )
 
 

@@ -16,6 +16,7 @@ from services.router.look import Sight
 from services.router.pages.sketch import sketch_of
 from services.router.pages.work_words import Words
 from services.router.store import queue
+from services.router.store import reviews as review_store
 from services.router.store.queue import Wanted
 from services.router.waiting import HeldItem, HeldReason, MergeItem
 from shared.catalogue.regions import RegionLevel
@@ -86,6 +87,7 @@ async def get_queue(
     now = here.runtime.clock.now()
     async with here.runtime.pool.acquire() as connection:
         rows, more = await _rows(connection, filters, caller, now)
+        releases = await _releases(connection, caller)
     catalogue = here.city.catalogue
     majors = {each.major_code: each.major_name for each in catalogue.categories.values()}
     return await page(
@@ -94,6 +96,7 @@ async def get_queue(
         block="queue" if part == "queue" else None,
         rows=rows,
         more=more,
+        releases=releases,
         shown=SHOWN,
         filters=filters,
         words=Words(request, here.city, now),
@@ -135,6 +138,14 @@ async def _rows(
         merges = (await waiting.merges(connection, now=now)).items
         rows += [_merge_row(each) for each in merges if _fits(each, filters)]
     return sorted(rows, key=lambda row: (row.due.by, row.key)), more
+
+
+async def _releases(connection: Connection, caller: Caller) -> int:
+    """How many leads wait for the dispatcher's word on a unit they would let go."""
+    if caller.role not in MAY_DISPATCH:
+        return 0
+    asked = review_store.Wanted(for_role=Role.DISPATCHER)
+    return len(await review_store.page(connection, asked, after=None, limit=SHOWN))
 
 
 def _held_row(item: HeldItem) -> Row:

@@ -9,7 +9,7 @@ from services.router.domain.city import City
 from services.router.domain.dues import Promises
 from services.router.domain.file import FILES_PATH, File, FileType
 from services.router.domain.matter import Matter
-from services.router.domain.rulings.review_queue import ReviewKind
+from services.router.domain.rulings.pending import ReviewKind
 from services.router.domain.whistle import Whistle
 from services.router.reviews import ReviewItem
 from shared.catalogue.duties import Duty

@@ -12,7 +12,7 @@ from services.router import look, reviews
 from services.router.api.edge import Context
 from services.router.domain.city import City
 from services.router.domain.dues import Promises
-from services.router.domain.rulings.review_queue import ReviewKind, ReviewState
+from services.router.domain.rulings.pending import ReviewKind, ReviewState
 from services.router.look import Sight
 from services.router.pages.review_case import (
     effects_of,
@@ -34,7 +34,7 @@ router = APIRouter(prefix="/reviews", include_in_schema=False)
 
 SHOWN: Final = 200
 DECIDED: Final = tuple(state for state in ReviewState if state is not ReviewState.PENDING)
-FOR_ROLES: Final = (Role.REVIEWER, Role.SUPERVISOR)
+FOR_ROLES: Final = (Role.REVIEWER, Role.SUPERVISOR, Role.DISPATCHER)
 KIND_TAG: Final = {
     ReviewKind.ADJUDICATION: "tag-bad",
     ReviewKind.DISPUTE: "tag-bad",
@@ -42,7 +42,7 @@ KIND_TAG: Final = {
     ReviewKind.RETURN: "tag-whistle",
     ReviewKind.RESOLUTION: "tag-main",
 }
-Viewer = Annotated[Caller, Depends(allow(Role.REVIEWER, Role.SUPERVISOR))]
+Viewer = Annotated[Caller, Depends(allow(*FOR_ROLES))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +50,17 @@ class Filters:
     """What of the queue is shown; empty is everything."""
 
     kind: Annotated[str, Query(pattern="^[a-z_]*$")] = ""
-    for_role: Annotated[str, Query(pattern="^(reviewer|supervisor)?$")] = ""
+    for_role: Annotated[str, Query(pattern="^(reviewer|supervisor|dispatcher)?$")] = ""
 
     def kinds(self) -> tuple[ReviewKind, ...] | None:
         """As the list is asked."""
         return (ReviewKind(self.kind),) if self.kind in set(ReviewKind) else None
+
+    def role(self, caller: Caller) -> Role | None:
+        """Whose matters are asked for; a dispatcher sees no others than its own."""
+        if caller.role is Role.DISPATCHER:
+            return caller.role
+        return Role(self.for_role) if self.for_role else None
 
 
 @router.get("")
@@ -75,7 +81,7 @@ async def get_queue(
             city=here.city,
             now=now,
             kinds=filters.kinds(),
-            for_role=Role(filters.for_role) if filters.for_role else None,
+            for_role=filters.role(caller),
             limit=SHOWN,
         )
     # one's own first: a reviewer's are decided by reviewers, what is the supervisor's stands apart
@@ -92,7 +98,7 @@ async def get_queue(
         shown=SHOWN,
         filters=filters,
         kinds=list(ReviewKind),
-        for_roles=FOR_ROLES,
+        for_roles=() if caller.role is Role.DISPATCHER else FOR_ROLES,
         kind_tag=KIND_TAG,
         words=Words(request, here.city, now),
         units=[
@@ -150,6 +156,7 @@ async def _of_whistle(
             caller_name=caller.name,
             city=city,
             now=now,
+            for_role=Role.DISPATCHER if caller.role is Role.DISPATCHER else None,
             whistle_id=whistle_id,
             states=states,
             limit=SHOWN,

@@ -1,6 +1,5 @@
 """The 承办工作台: a unit's inbox by what is due first, and what it has to do with one matter."""
 
-from datetime import timedelta
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from shared.contracts.parts import Role
 from shared.errors import ForbiddenError
 from shared.web.identity import Caller, allow
 from shared.web.pages import page
+from shared.web.times import rate_of
 
 router = APIRouter(prefix="/workbench", include_in_schema=False)
 
@@ -47,16 +47,6 @@ def unit_of(caller: Caller) -> str:
     if caller.unit is None:
         raise ForbiddenError("您的账号没有所属单位", "the caller has no unit")
     return caller.unit
-
-
-def rate_of(here: RouterContext) -> float:
-    """How fast the city's clock runs against the wall's: 1 but in a demonstration."""
-    clock = here.runtime.clock
-    if clock.is_real:
-        return 1.0
-    hour = timedelta(hours=1)
-    wall = clock.wall_seconds_until(clock.now() + hour)
-    return round(hour.total_seconds() / wall, 3) if 0 < wall < float("inf") else 0.0
 
 
 def is_field(here: RouterContext, caller: Caller) -> bool:
@@ -99,7 +89,7 @@ async def get_inbox(
         is_joint=is_joint,
         state_tag=STATE_TAG,
         urgency_tag=URGENCY_TAG,
-        rate=rate_of(here),
+        rate=rate_of(here.runtime.clock),
     )
 
 
@@ -129,6 +119,7 @@ async def get_job(
         others=[part for part in job.whistle.assignments if part.unit != unit],
         others_clock=lambda part: next_due(part, now),
         joint=is_joint(job.whistle),
+        asked_to_go=opened.asked_to_go,
         told=_told,
         words=Words(request, city, now),
         help=help_for(request, here, opened, caller=caller, now=now),
@@ -136,7 +127,7 @@ async def get_job(
         urgency_tag=URGENCY_TAG,
         intake_url=str(here.runtime.settings.intake_url or "").rstrip("/"),
         field=is_field(here, caller),
-        rate=rate_of(here),
+        rate=rate_of(here.runtime.clock),
     )
 
 

@@ -8,10 +8,11 @@ from fastapi.responses import HTMLResponse
 from services.router import workbench
 from services.router.api.edge import Context
 from services.router.domain.workbench.part import Action, actions_of
-from services.router.pages.work import Working, rate_of, unit_of
+from services.router.pages.work import Working, unit_of
 from services.router.pages.work_words import Words
 from services.router.workbench import Job, Wanted
 from shared.web.pages import page
+from shared.web.times import rate_of
 
 router = APIRouter(prefix="/workbench/m", include_in_schema=False)
 
@@ -33,7 +34,7 @@ async def get_phone(request: Request, here: Context, caller: Working) -> HTMLRes
         steps=STEPS,
         actions_of=lambda job: actions_of(job.whistle, job.part),
         words=Words(request, here.city, now),
-        rate=rate_of(here),
+        rate=rate_of(here.runtime.clock),
         intake_url=str(here.runtime.settings.intake_url or "").rstrip("/"),
     )
 

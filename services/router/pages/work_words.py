@@ -1,6 +1,5 @@
 """The words of the workbench: how long is left, in which calendar, why this unit."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -8,14 +7,12 @@ from fastapi import Request
 
 from services.router.domain.city import City
 from services.router.domain.routing.trace import explain
-from services.router.domain.workbench.countdown import Amount, Countdown, amounts, countdown
 from services.router.domain.workbench.part import PartClock
 from shared.contracts.values import Due
+from shared.countdown import Amount, Countdown, amounts, countdown
 from shared.web.pages import Pages
 from shared.web.strings import Language, language_of
-from shared.web.times import local
-
-MINUTE, HOUR = 60, 3600
+from shared.web.times import left, local
 
 
 class Words:
@@ -43,9 +40,7 @@ class Words:
 
     def left(self, due: Due) -> str:
         """`剩 3 个工作小时 20 分` or `超时 2 小时`; the page's script goes on with it."""
-        counted = self.counted(due)
-        key = "late" if counted.late else "left"
-        return self.say(f"work.js.{key}", time=_time(counted, self.say))
+        return left(self.counted(due), lambda key, **named: self.say(f"work.js.{key}", **named))
 
     def limit(self, due: Due) -> str:
         """The limit as it was promised: `4 个工作小时`, `2 个工作小时 + 5 个工作日`."""
@@ -103,20 +98,3 @@ class Words:
         whole = (clock.due.by - clock.due.started_at).total_seconds()
         ahead = (clock.due.by - self._now).total_seconds()
         return "warn" if ahead < whole / 5 else "main"
-
-
-def _time(counted: Countdown, say: Callable[..., str]) -> str:
-    """As `time` in countdown.js has it."""
-    kind = "working_" if counted.working else ""
-    seconds = abs(counted.seconds)
-    days, rest = divmod(seconds, counted.day_seconds)
-    hours, rest = divmod(rest, HOUR)
-    minutes = rest // MINUTE
-    if days:
-        text = say(f"work.js.{kind}days", n=days)
-        # a limit of working days begins on the day after: hours beside them would read as more
-        return text + (" " + say("work.js.hours", n=hours) if hours and not kind else "")
-    if hours:
-        text = say(f"work.js.{kind}hours", n=hours)
-        return text + (" " + say("work.js.minutes", n=minutes) if minutes else "")
-    return say(f"work.js.{kind}minutes", n=minutes) if minutes else say("work.js.moment")

@@ -1,7 +1,7 @@
 // A queue on the left and the case on the right: chosen by arrows, looked at anew without losing
 // what was begun. The pages of those who decide stand on it.
 
-import { follow } from "./live.js";
+import { follow } from "/static/live.js";
 import { Refused } from "/static/http.js";
 import { tell } from "/static/dialogs.js";
 import { s } from "/static/strings.js";

@@ -88,7 +88,7 @@ function order(article, form) {
     case "resolution":
       return to("reviews", { decision: granted ? "passed" : "rejected" });
     case "release":
-      return to("releases", {});
+      return to("releases", { decision: granted ? "released" : "refused" });
     case "no_owner":
       return {
         url: `/api/v1/held/${ticket}/dispatch`,

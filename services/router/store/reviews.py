@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from pydantic_core import from_json, to_json
@@ -12,14 +12,9 @@ from pydantic_core import from_json, to_json
 from services.router import rows
 from services.router.domain.book import Book
 from services.router.domain.matter import Content, Matter, matter_of
+from services.router.domain.rulings.pending import Review, ReviewKind, ReviewState, Settled
 from services.router.domain.rulings.precedents import PastRuling
-from services.router.domain.rulings.review_queue import (
-    Review,
-    ReviewKind,
-    ReviewState,
-    Settled,
-    projected,
-)
+from services.router.domain.rulings.review_queue import projected
 from shared.contracts.envelope import adapter
 from shared.contracts.parts import Actor, Role
 from shared.contracts.values import Due, Relation, Urgency
@@ -27,6 +22,7 @@ from shared.runtime.database import Connection, queries
 
 SQL = queries(Path(__file__).parents[1] / "sql" / "reviews.sql")
 
+MOST_PARTS: Final = 200  # a whistle calls no more units
 COLUMNS = (
     *("review_id", "kind", "whistle_id", "assignment_id", "unit", "relation", "for_role"),
     *("asked_at", "asked_by", "request", "due", "due_by", "category", "lead_function"),
@@ -161,6 +157,15 @@ async def page(
     else:
         found = await connection.fetch(SQL.reviews_decided, list(wanted.states), *filters)
     return [_found(row) for row in found]
+
+
+async def waiting(
+    connection: Connection, whistle_id: UUID, kind: ReviewKind, *, unit: str | None = None
+) -> list[Review]:
+    """What waits for such a decision about a whistle's parts, or about one unit's."""
+    wanted = Wanted(kinds=(kind,), unit=unit, whistle_id=whistle_id)
+    found = await page(connection, wanted, after=None, limit=MOST_PARTS)
+    return [each.review for each in found]
 
 
 def _found(row: Any) -> Found:

@@ -142,7 +142,7 @@ def test_the_last_word_is_the_supervisors(kind: str) -> None:
         ("suspension", {"granted", "refused"}),
         ("suspension_review", {"granted", "resumptions"}),
         ("resolution", {"passed", "rejected"}),
-        ("release", {"releases"}),
+        ("release", {"released", "refused"}),
     ],
 )
 def test_everything_that_waits_is_answered(kind: str, decisions: set[str]) -> None:

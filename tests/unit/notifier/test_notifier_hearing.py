@@ -362,6 +362,7 @@ def test_every_fact_of_the_two_topics_is_heard_or_knowingly_passed_over():
         *(rulings.ExtensionRefused, rulings.ReviewPassed),
         whistles.MergeConflict,
         *(whistles.SuspensionRequested, rulings.SuspensionRefused, whistles.PartHandedOver),
+        rulings.ReleaseRefused,
         *(whistles.ReleaseRequested, whistles.TicketLinked),
         *(rulings.HeldHandedOver, whistles.TicketUnlinked),
         *(whistles.MergeHeld, whistles.MergeSettled),

@@ -9,17 +9,14 @@ import pytest
 from services.router.domain.book import Book
 from services.router.domain.case import NO_PRECEDENT, Grounds, Precedent
 from services.router.domain.ending import withdraw
+from services.router.domain.joint.releasing import Release, ReleaseDecision, refuse, release
 from services.router.domain.matter import Content
 from services.router.domain.outcome import Outcome
+from services.router.domain.rulings.deciding import blocked
 from services.router.domain.rulings.extension import Extension, ExtensionDecision, decide_extension
+from services.router.domain.rulings.pending import Review, ReviewKind, ReviewState, Settled
 from services.router.domain.rulings.precedents import Likely, PastRuling, likely
-from services.router.domain.rulings.review_queue import (
-    Review,
-    ReviewKind,
-    ReviewState,
-    Settled,
-    projected,
-)
+from services.router.domain.rulings.review_queue import projected
 from services.router.domain.rulings.reviewing import Review as Word
 from services.router.domain.rulings.reviewing import ReviewDecision, review
 from services.router.domain.rulings.ruling import ReturnDecision, Ruling, rule_on_return
@@ -31,9 +28,10 @@ from services.router.domain.rulings.suspension import (
     resume,
 )
 from services.router.domain.whistle import Whistle
-from shared.contracts import reports
+from shared.contracts import reports, rulings
 from shared.contracts.parts import Actor, Result, Role
 from shared.contracts.values import Relation
+from shared.errors import ConflictError, ForbiddenError
 from tests.unit.router.samples import (
     BY_CITY,
     MONDAY,
@@ -54,6 +52,7 @@ HOUR = timedelta(hours=1)
 LATER = MONDAY + 2 * HOUR
 REVIEWER = Actor(role=Role.REVIEWER, name="李审核")
 SUPERVISOR = Actor(role=Role.SUPERVISOR, name="赵督办")
+DISPATCHER = Actor(role=Role.DISPATCHER, name="苏派单")
 
 
 def heard(*answers: Any) -> tuple[list[Review], list[Settled]]:
@@ -90,7 +89,7 @@ def ruled(whistle: Whistle, decision: ReturnDecision, new_unit: str | None = Non
         ),
         (reports.ExtensionRequested, {}, NO_PRECEDENT, K.EXTENSION, Role.REVIEWER),
         (reports.SuspensionRequested, {}, NO_PRECEDENT, K.SUSPENSION, Role.SUPERVISOR),
-        (reports.ReleaseRequested, {}, NO_PRECEDENT, K.RELEASE, Role.REVIEWER),
+        (reports.ReleaseRequested, {}, NO_PRECEDENT, K.RELEASE, Role.DISPATCHER),
     ],
 )
 def test_what_a_unit_asks_waits_for_somebody(
@@ -221,6 +220,69 @@ def test_asking_again_replaces_what_was_asked() -> None:
 
 
 # -- what a lead asks for
+
+
+def asked_to_let_go() -> Whistle:
+    """The lead asked to let who assists go."""
+    return counted(said(acknowledged(), reports.ReleaseRequested))
+
+
+def kept(whistle: Whistle, who: Actor = DISPATCHER, by: str | None = "BH-CGJ") -> Outcome:
+    order = Release(unit="BH-SCJ", reason="后续仍需配合", decision=ReleaseDecision.REFUSED)
+    return refuse(whistle, order, asked_by=by, actor=who, promises=promises(LATER))
+
+
+def test_no_to_a_release_settles_it_and_the_lead_is_told_why() -> None:
+    asked = said(acknowledged(), reports.ReleaseRequested)
+    answer = kept(counted(asked))
+    (row,), (_, settled) = heard(asked, answer)
+    assert (row.kind, row.state, row.decided_by) == (K.RELEASE, S.REFUSED, DISPATCHER)
+    assert (row.reason, settled.state) == ("后续仍需配合", S.REFUSED)
+    (made,) = answer.steps
+    assert isinstance(made.fact, rulings.ReleaseRefused)
+    assert (made.fact.unit, made.fact.by, made.fact.state) == ("BH-SCJ", "BH-CGJ", "offered")
+    ((unit, view),) = made.views
+    assert (unit, type(view).__name__) == ("BH-CGJ", "ReleaseRefused")
+    assert answer.whistle.assignments == counted(asked).assignments, "nothing moves"
+
+
+def test_a_lead_that_asked_and_is_gone_is_told_nothing() -> None:
+    (made,) = kept(asked_to_let_go(), by="BH-ZJJ").steps
+    assert made.views == ()
+
+
+@pytest.mark.parametrize("who", [REVIEWER, SUPERVISOR, DISPATCHER])
+def test_what_a_ticket_asked_for_these_decide(who: Actor) -> None:
+    assert kept(asked_to_let_go(), who).steps
+
+
+def test_nobody_else_says_no_and_only_to_what_was_asked() -> None:
+    officer = Actor(role=Role.STREET_OFFICER, unit="S-159902001")
+    with pytest.raises(ForbiddenError):
+        kept(asked_to_let_go(), officer)
+    with pytest.raises(ConflictError, match="nobody asked"):
+        kept(acknowledged(), by=None)
+    released = Release(unit="BH-SCJ", reason="不再需要")
+    gone = release(asked_to_let_go(), released, actor=DISPATCHER, promises=promises(LATER))
+    with pytest.raises(ConflictError, match="nobody asked"):
+        kept(gone.whistle)
+
+
+@pytest.mark.parametrize(
+    ("for_role", "may"),
+    [
+        (Role.DISPATCHER, {Role.DISPATCHER, Role.REVIEWER, Role.SUPERVISOR}),
+        (Role.REVIEWER, {Role.REVIEWER, Role.SUPERVISOR}),
+        (Role.SUPERVISOR, {Role.SUPERVISOR}),
+        (Role.STREET_OFFICER, {Role.STREET_OFFICER}),
+    ],
+)
+def test_who_decides_what_is_whose(for_role: Role, may: set[Role]) -> None:
+    def lets(role: Role) -> bool:
+        caller = Actor(role=role)
+        return not blocked(for_role, dispatched_by=None, caller=caller, judges_dispatch=True)
+
+    assert {role for role in Role if lets(role)} == may
 
 
 def test_only_the_lead_asks_and_only_for_who_still_assists() -> None:

@@ -14,7 +14,6 @@ from services.router.domain.workbench.asking import (
     longest,
     suspending,
 )
-from services.router.domain.workbench.countdown import amounts, countdown
 from services.router.domain.workbench.figures import Figure, Row, figures
 from services.router.domain.workbench.part import (
     Action,
@@ -29,6 +28,7 @@ from shared.calendar import WorkCalendar
 from shared.contracts import reports
 from shared.contracts.parts import AssignmentState, DeadlineKind, WhistleState
 from shared.contracts.values import Relation, Urgency
+from shared.countdown import amounts, countdown
 from tests.unit.router.samples import (
     MONDAY,
     blown,

@@ -1,10 +1,12 @@
 """Letting a unit go: the one in charge says that it is no longer needed (DOMAIN §4).
 
 An assisting unit that is let go holds the lead up no longer. The lead itself goes last, when every
-assisting unit is done or gone; then the matter waits for acceptance.
+assisting unit is done or gone; then the matter waits for acceptance. Where the lead asked for it
+the answer may be no: the unit stays in, and the lead is told why.
 """
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Annotated
 
 from annotated_types import Len
@@ -13,21 +15,27 @@ from services.router.domain.assignment import ASSIGNMENT, Assignment, Assignment
 from services.router.domain.dues import Promises
 from services.router.domain.joint import convening
 from services.router.domain.joint.finishing import finished, unfinished
-from services.router.domain.outcome import Outcome, part_text, step, words_text
+from services.router.domain.outcome import Outcome, about_part, part_text, step, words_text
 from services.router.domain.whistle import WHISTLE, Whistle, WhistleCommand
 from services.router.domain.words import STATE_ZH, WHISTLE_ZH
-from shared.contracts import bureaus, joint
+from shared.contracts import bureaus, joint, rulings
 from shared.contracts.parts import Actor, WhistleState
 from shared.contracts.values import Relation, WhistleKind
 from shared.errors import ConflictError
 
 
+class ReleaseDecision(StrEnum):
+    RELEASED = "released"  # 放行
+    REFUSED = "refused"  # 不同意放行
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """Which unit may go, and why."""
+    """Which unit may go, or stays although the lead asked to let it go, and why."""
 
     unit: Annotated[str, Len(1, 64)]
     reason: Annotated[str, Len(1, 4000)]
+    decision: ReleaseDecision = ReleaseDecision.RELEASED
 
 
 def release(whistle: Whistle, order: Release, *, actor: Actor, promises: Promises) -> Outcome:
@@ -58,6 +66,41 @@ def release(whistle: Whistle, order: Release, *, actor: Actor, promises: Promise
         before=part_text(part.unit, part.state),
         after=part_text(gone.unit, gone.state, words_text(reason=order.reason)),
         views=((part.unit, view), *convening.told(city, after, actor, others)),
+    )
+    return Outcome(whistle=after, steps=(made,))
+
+
+def refuse(
+    whistle: Whistle, order: Release, *, asked_by: str | None, actor: Actor, promises: Promises
+) -> Outcome:
+    """The unit stays in, and `asked_by` is told; raises the ShaodaoError that says why not."""
+    convening.must_chair(promises.city, whistle, actor, "决定放行", street_only=True)
+    part = whistle.part_of(order.unit)
+    if asked_by is None or part is None or part.gone or whistle.ended:
+        raise ConflictError(
+            "没有待决定的放行申请",
+            "nobody asked to let the unit go, or it is decided",
+            code="wrong_state",
+            state=part.state if part else None,
+            version=whistle.seq,
+        )
+    after = replace(whistle, seq=whistle.seq + 1)
+    policy, now = promises.city.version, promises.now
+    fact = rulings.ReleaseRefused(
+        **about_part(after, part, actor=actor, policy=policy, at=now),
+        by=asked_by,
+        ruled_by=actor,
+        reason=order.reason,
+    )
+    view = bureaus.ReleaseRefused(
+        whistle_id=after.whistle_id, seq=after.seq, unit=part.unit, reason=order.reason
+    )
+    goes_on = any(each.unit == asked_by for each in after.running())
+    made = step(
+        fact,
+        now,
+        after=part_text(part.unit, part.state, words_text(by=asked_by, reason=order.reason)),
+        views=((asked_by, view),) if goes_on else (),
     )
     return Outcome(whistle=after, steps=(made,))
 

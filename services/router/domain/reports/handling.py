@@ -22,7 +22,12 @@ def is_late(due: Due | None, received_at: datetime, kept_at: datetime | None = N
 
 def acknowledged(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:
     late = is_late(case.part.dues.acknowledge, case.received_at)
-    fact = whistles.Acknowledged(**case.about(state), late=late, handler=case.report.handler)
+    fact = whistles.Acknowledged(
+        **case.about(state),
+        late=late,
+        handler=case.report.handler,
+        progress_by=case.progress_by(),
+    )
     return {"acknowledged_at": case.received_at, "deemed": False}, fact
 
 
@@ -54,6 +59,7 @@ def arrived(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:
         lon=report.lon,
         distance_metres=_distance(case, report),
         photos=report.photos,
+        progress_by=case.progress_by(),
     )
     return {"arrived_at": case.received_at}, fact
 
@@ -78,7 +84,10 @@ def _distance(case: Case, report: reports.Arrived) -> float | None:
 
 def progressed(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:
     report = case.of(reports.Progressed)
-    return {}, whistles.Progressed(**case.about(state), text=report.text)
+    fact = whistles.Progressed(
+        **case.about(state), text=report.text, progress_by=case.progress_by()
+    )
+    return {}, fact
 
 
 def handed_over(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:

@@ -179,6 +179,6 @@ def _sent_back(outcome: Outcome, case: Case, like: str) -> Outcome:
         reason=f"答复与哨单 {like} 雷同，请针对本件实际情况重新答复",
         actor=SYSTEM,
         at=case.received_at,
-        policy=case.promises.city.version,
+        city=case.promises.city,
     )
     return Outcome(whistle=whistle, steps=(*outcome.steps, made))

@@ -1,16 +1,24 @@
 """Who may decide what a unit asked for, and why somebody may not: one rule for all of it.
 
 Never the official who dispatched (DOMAIN §9). What a dispatched matter asks of a reviewer, the
-supervisor on rota may decide too; what is the supervisor's nobody else may, nor what a street
-blew but the street.
+supervisor on rota may decide too; who need not assist any longer, the dispatcher, as it called the
+unit. What is the supervisor's nobody else may, nor what a street blew but the street.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from services.router.domain.city import City
 from services.router.domain.whistle import Whistle
 from shared.contracts.parts import Actor, Role
 from shared.errors import ForbiddenError
+
+_STAND_IN: Final[Mapping[Role, frozenset[Role]]] = {
+    Role.REVIEWER: frozenset({Role.SUPERVISOR}),
+    Role.DISPATCHER: frozenset({Role.REVIEWER, Role.SUPERVISOR}),
+}
+"""Who else may decide what is a role's; of all other roles nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +36,7 @@ def blocked(
 
     `judges_dispatch`: the decision says whether the dispatch was right, or stands on it.
     """
-    stands_in = caller.role is Role.SUPERVISOR and for_role is not Role.STREET_OFFICER
-    if caller.role is not for_role and not stands_in:
+    if caller.role is not for_role and caller.role not in _STAND_IN.get(for_role, ()):
         if for_role is Role.SUPERVISOR:
             return Blocked(zh="此事项须由督办员决定", en="this is for the supervisor to decide")
         return Blocked(

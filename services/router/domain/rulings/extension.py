@@ -13,6 +13,7 @@ from shared.catalogue.limits import parse_rule
 from shared.contracts import bureaus, rulings
 from shared.contracts.parts import Actor, DeadlineKind, DueChange, Role
 from shared.contracts.reports import Words
+from shared.contracts.values import Due
 from shared.errors import ConflictError
 
 
@@ -114,8 +115,9 @@ def _grant(
         whistle_id=whistle.whistle_id,
         ticket_ids=whistle.ticket_ids,
         round=whistle.round,
-        changes=(change,),
+        changes=(change, *_progress(part, due, promises)),
         reason=extension.reason,
+        granted=True,
     )
     view = bureaus.DueChanged(
         whistle_id=whistle.whistle_id,
@@ -131,3 +133,12 @@ def _grant(
         views=((part.unit, view),),
     )
     return Outcome(whistle=changed, steps=(made,))
+
+
+def _progress(part: Assignment, due: Due, promises: Promises) -> tuple[DueChange, ...]:
+    """Work that goes on longer is reported on meanwhile."""
+    progress = promises.progress(due, promises.now)
+    if progress is None:
+        return ()
+    kind = DeadlineKind.PROGRESS
+    return (DueChange(assignment_id=part.assignment_id, unit=part.unit, kind=kind, due=progress),)

@@ -12,6 +12,7 @@ from enum import StrEnum
 from services.router.domain.assignment import Assignment, AssignmentCommand, moved
 from services.router.domain.case import Case
 from services.router.domain.city import City
+from services.router.domain.dues import Promises
 from services.router.domain.ending import closed_on_resolve
 from services.router.domain.outcome import Outcome, Step, about_part, part_text, step, words_text
 from services.router.domain.reports.evidence import shows
@@ -121,9 +122,7 @@ def review(whistle: Whistle, decided: Review, *, actor: Actor, at: datetime, cit
         )
     demand(reviewed_by(whistle, city), whistle=whistle, caller=actor)
     if decided.decision is ReviewDecision.REJECTED:
-        after, made = rejected(
-            whistle, part, reason=decided.reason, actor=actor, at=at, policy=city.version
-        )
+        after, made = rejected(whistle, part, reason=decided.reason, actor=actor, at=at, city=city)
         return Outcome(whistle=after, steps=(made,))
     return _passed(whistle, part, decided, actor, at, city.version)
 
@@ -135,7 +134,7 @@ def rejected(
     reason: str,
     actor: Actor,
     at: datetime,
-    policy: str,
+    city: City,
 ) -> tuple[Whistle, Step]:
     """Back to work, the dues as they were."""
     back = moved(part, AssignmentCommand.REJECT_REVIEW, done_at=None)
@@ -144,7 +143,10 @@ def rejected(
         state=WHISTLE.next(whistle.state, WhistleCommand.REJECT_REVIEW),
     )
     fact = rulings.ReviewRejected(
-        **about_part(after, back, actor=actor, policy=policy, at=at), reason=reason, ruled_by=actor
+        **about_part(after, back, actor=actor, policy=city.version, at=at),
+        reason=reason,
+        ruled_by=actor,
+        progress_by=Promises(city, at).progress(back.dues.resolve, at),
     )
     view = bureaus.ReviewRejected(whistle_id=whistle.whistle_id, seq=after.seq, reason=reason)
     made = step(

@@ -10,30 +10,31 @@ from enum import StrEnum
 from typing import Any
 
 from services.router.domain.assignment import (
-    ASSIGNMENT,
     BACK,
     Assignment,
     AssignmentCommand,
     moved,
 )
-from services.router.domain.calling import offered, views_of_call
 from services.router.domain.case import Precedent
 from services.router.domain.dues import Promises, without_resolve
 from services.router.domain.joint.finishing import finished
-from services.router.domain.joint.releasing import let_go
-from services.router.domain.jurisdiction import breach
 from services.router.domain.matter import Content, Matter
 from services.router.domain.outcome import Outcome, Step, about_part, part_text, step, words_text
-from services.router.domain.routing.answer import Summons
 from services.router.domain.rulings.deciding import demand, reviewed_by
+from services.router.domain.rulings.replacing import (
+    Desk,
+    call_instead,
+    give_up_part,
+    lawful,
+    told_others,
+)
 from services.router.domain.whistle import Whistle
 from services.router.domain.words import STATE_ZH
-from shared.contracts import bureaus, joint, rulings
-from shared.contracts.parts import Actor, AssignmentState, BlownBy, DeadlineKind, DueChange, Role
+from shared.contracts import bureaus, rulings
+from shared.contracts.parts import Actor, AssignmentState, DeadlineKind, DueChange, Role
 from shared.contracts.reports import Words
-from shared.contracts.values import Relation
 from shared.contracts.whistles import UnitFact
-from shared.errors import ConflictError, FieldError, InvalidError
+from shared.errors import ConflictError
 
 
 class ReturnDecision(StrEnum):
@@ -65,7 +66,7 @@ def rule_on_return(
     part = _waiting(whistle, ruling.unit, (AssignmentState.RETURN_REQUESTED,))
     ordinary = reviewed_by(whistle, promises.city)
     demand(Role.SUPERVISOR if part.adjudicate else ordinary, whistle=whistle, caller=actor)
-    desk = _Desk(
+    desk = Desk(
         matter=matter, content=content, actor=actor, promises=promises, final=part.adjudicate
     )
     return _carried_out(whistle, part, ruling, desk, precedent)
@@ -94,33 +95,22 @@ def adjudicate(
             state=part.state,
             version=whistle.seq,
         )
-    desk = _Desk(matter=matter, content=content, actor=actor, promises=promises, final=True)
+    desk = Desk(matter=matter, content=content, actor=actor, promises=promises, final=True)
     return _carried_out(whistle, part, ruling, desk, precedent)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Desk:
-    """What a ruling is made with; `final`: it is the supervisor's last word."""
-
-    matter: Matter
-    content: Content
-    actor: Actor
-    promises: Promises
-    final: bool
-
-
 def _carried_out(
-    whistle: Whistle, part: Assignment, ruling: Ruling, desk: _Desk, precedent: Precedent
+    whistle: Whistle, part: Assignment, ruling: Ruling, desk: Desk, precedent: Precedent
 ) -> Outcome:
     if ruling.decision is ReturnDecision.REFUSED:
         return _refuse(whistle, part, ruling, desk)
-    _lawful_new_unit(whistle, part, ruling, desk, precedent)
+    lawful(whistle, part, ruling.new_unit, desk, precedent)
     after, steps = _let_go(whistle, part, ruling, desk)
     if ruling.new_unit is None:
         return Outcome(whistle=finished(after), steps=steps)
-    after, released = _release_other_part(after, ruling.new_unit, desk)
-    after, offer = _offer(after, part, ruling, desk)
-    return Outcome(whistle=after, steps=(*steps, *released, offer))
+    after, gave_up = give_up_part(after, ruling.new_unit, desk)
+    after, called = call_instead(after, part, ruling.new_unit, desk)
+    return Outcome(whistle=after, steps=(*steps, *gave_up, called))
 
 
 def _waiting(whistle: Whistle, unit: str, states: tuple[AssignmentState, ...]) -> Assignment:
@@ -138,36 +128,8 @@ def _waiting(whistle: Whistle, unit: str, states: tuple[AssignmentState, ...]) -
     return part
 
 
-def _lawful_new_unit(
-    whistle: Whistle,
-    part: Assignment,
-    ruling: Ruling,
-    desk: _Desk,
-    precedent: Precedent,
-) -> None:
-    new, city = ruling.new_unit, desk.promises.city
-    if new is None:
-        if part.relation is Relation.LEAD:
-            raise _wrong("主办退单须指定新的主办单位", "a new lead is needed")
-        return
-    if new not in city.catalogue.units:
-        raise _wrong(f"没有单位 {new}", f"there is no unit {new}")
-    if new == part.unit or (new in precedent.asked and not desk.final):
-        raise _wrong(f"{new} 已申请退单，不能再派", f"{new} asked to return it already")
-    lead = whistle.lead()
-    if lead is not None and lead.unit == new:
-        raise _wrong(f"{new} 已是主办单位", f"{new} leads already")
-    found = breach(city, whistle.category, new) if part.relation is Relation.LEAD else None
-    if found is not None:
-        raise _wrong(found.zh, found.en)
-
-
-def _wrong(zh: str, en: str) -> InvalidError:
-    return InvalidError(FieldError(field="new_unit", zh=zh, en=en))
-
-
 def _decided(
-    whistle: Whistle, before: Assignment, after: Assignment, ruling: Ruling, desk: _Desk
+    whistle: Whistle, before: Assignment, after: Assignment, ruling: Ruling, desk: Desk
 ) -> tuple[Whistle, Step]:
     """The whistle after a ruling on one part, with the fact and the unit's view of it."""
     changed = whistle.replaced(seq=whistle.seq + 1, assignments=whistle.with_assignment(after))
@@ -188,7 +150,7 @@ def _decided(
     return changed, made
 
 
-def _fact(whistle: Whistle, part: Assignment, ruling: Ruling, desk: _Desk) -> UnitFact:
+def _fact(whistle: Whistle, part: Assignment, ruling: Ruling, desk: Desk) -> UnitFact:
     promises, actor = desk.promises, desk.actor
     said: dict[str, Any] = {
         **about_part(whistle, part, actor=actor, policy=promises.city.version, at=promises.now),
@@ -202,7 +164,7 @@ def _fact(whistle: Whistle, part: Assignment, ruling: Ruling, desk: _Desk) -> Un
     return rulings.ReturnRefused(**said)
 
 
-def _refuse(whistle: Whistle, part: Assignment, ruling: Ruling, desk: _Desk) -> Outcome:
+def _refuse(whistle: Whistle, part: Assignment, ruling: Ruling, desk: Desk) -> Outcome:
     """Its duty after all: back to where it stood.
 
     The time runs on unchanged; after the supervisor's word at least half of the whole is left.
@@ -221,7 +183,7 @@ def _refuse(whistle: Whistle, part: Assignment, ruling: Ruling, desk: _Desk) -> 
     return _half_at_least(outcome, after, desk) if desk.final else outcome
 
 
-def _half_at_least(outcome: Outcome, part: Assignment, desk: _Desk) -> Outcome:
+def _half_at_least(outcome: Outcome, part: Assignment, desk: Desk) -> Outcome:
     whistle, promises = outcome.whistle, desk.promises
     full = promises.of(desk.matter.terms(whistle.kind, whistle.round), part.relation).resolve
     left = part.dues.resolve
@@ -257,77 +219,10 @@ def _half_at_least(outcome: Outcome, part: Assignment, desk: _Desk) -> Outcome:
 
 
 def _let_go(
-    whistle: Whistle, part: Assignment, ruling: Ruling, desk: _Desk
+    whistle: Whistle, part: Assignment, ruling: Ruling, desk: Desk
 ) -> tuple[Whistle, tuple[Step, ...]]:
     after = moved(part, AssignmentCommand.GRANT_RETURN, ruled_at=desk.promises.now)
     changed, made = _decided(whistle, part, after, ruling, desk)
     if ruling.new_unit is None:
-        made = replace(made, views=(*made.views, *_told_others(changed, ())))
+        made = replace(made, views=(*made.views, *told_others(changed, ())))
     return changed, (made,)
-
-
-def _told_others(whistle: Whistle, but: tuple[str, ...]) -> tuple[tuple[str, bureaus.View], ...]:
-    """Who works on it changed: for every unit that goes on."""
-    view = bureaus.UnitsChanged(
-        whistle_id=whistle.whistle_id, seq=whistle.seq, units=whistle.units()
-    )
-    return tuple((a.unit, view) for a in whistle.running() if a.unit not in but)
-
-
-def _release_other_part(
-    whistle: Whistle, new_unit: str, desk: _Desk
-) -> tuple[Whistle, tuple[Step, ...]]:
-    """A unit that assisted or was informed and now takes over gives up that part."""
-    part = whistle.part_of(new_unit)
-    if part is None or part.gone:
-        return whistle, ()
-    if not ASSIGNMENT.allows(part.state, AssignmentCommand.RELEASE):
-        raise _wrong(f"{new_unit} 的协办已办结", f"{new_unit} has done its part already")
-    gone = let_go(part)
-    after = whistle.replaced(seq=whistle.seq + 1, assignments=whistle.with_assignment(gone))
-    promises, policy = desk.promises, desk.promises.city.version
-    fact = joint.Released(
-        **about_part(after, gone, actor=desk.actor, policy=policy, at=promises.now)
-    )
-    made = step(
-        fact,
-        promises.now,
-        before=part_text(part.unit, part.state),
-        after=part_text(gone.unit, gone.state),
-    )
-    return after, (made,)
-
-
-def _offer(whistle: Whistle, left: Assignment, ruling: Ruling, desk: _Desk) -> tuple[Whistle, Step]:
-    """The new unit is called, with full time; the others learn of it.
-
-    After the supervisor's word it has the time that is left, at least half of the full.
-    """
-    promises, matter, content = desk.promises, desk.matter, desk.content
-    summons = Summons(unit=ruling.new_unit or "", relation=left.relation, task=left.task)
-    new = offered(summons, matter.terms(whistle.kind, whistle.round), promises)
-    if desk.final:
-        resolve = promises.taken_over(left.dues.resolve, new.dues.resolve)
-        new = replace(new, dues=without_resolve(new.dues, resolve))
-    after = whistle.replaced(seq=whistle.seq + 1, assignments=(*whistle.assignments, new))
-    fact = rulings.UnitOffered(
-        seq=after.seq,
-        actor=desk.actor,
-        policy=promises.city.version,
-        whistle_id=whistle.whistle_id,
-        ticket_ids=whistle.ticket_ids,
-        round=whistle.round,
-        assignment=new.shown(),
-        in_place_of=left.unit,
-        ruled_by=desk.actor,
-    )
-    blown_by = content.blown_by or BlownBy(unit=whistle.blower or "", level="city")
-    called = views_of_call(after, matter, blown_by, content.trace, [new.shown()], fact.seq)
-    made = step(
-        fact,
-        promises.now,
-        before=part_text(left.unit, left.state),
-        after=part_text(new.unit, new.state),
-        views=(*called, *_told_others(after, (new.unit,))),
-    )
-    return after, made

@@ -203,6 +203,7 @@ def resume(
         changes=changes,
         reason=resumption.reason,
         ruled_by=actor,
+        progress_by=promises.progress(dues.resolve, now),
     )
     view = bureaus.Resumed(whistle_id=whistle.whistle_id, seq=changed.seq, changes=changes)
     made = step(

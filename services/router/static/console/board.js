@@ -2,10 +2,10 @@
 
 import { toast } from "/static/dialogs.js";
 import { ask, Refused } from "/static/http.js";
-import { follow } from "/static/router/live.js";
-import { counted } from "/static/router/workbench/countdown.js";
+import { follow } from "/static/live.js";
+import { counted } from "/static/countdown.js";
 import { sayWrong } from "/static/router/workbench/form.js";
-import { fresh } from "/static/router/workbench/part.js";
+import { fresh } from "/static/part.js";
 import { shortcut } from "/static/shortcuts.js";
 import { s, sentence } from "/static/strings.js";
 import { drawMap } from "./map.js";

@@ -2,10 +2,10 @@
 
 import { toast } from "/static/dialogs.js";
 import { ask, Refused, send } from "/static/http.js";
-import { follow } from "/static/router/live.js";
-import { counted } from "/static/router/workbench/countdown.js";
+import { follow } from "/static/live.js";
+import { counted } from "/static/countdown.js";
 import { forgetText, keepText, restoreText, sayWrong } from "/static/router/workbench/form.js";
-import { fresh } from "/static/router/workbench/part.js";
+import { fresh } from "/static/part.js";
 import { shortcut } from "/static/shortcuts.js";
 import { s, sentence } from "/static/strings.js";
 import { drawMap } from "./map.js";
@@ -28,7 +28,11 @@ const BODIES = {
   "take-overs": (form) => ({ reason: text(form, "reason") }),
   withdrawals: (form) => ({ reason: text(form, "reason") }),
   "own-efforts": (form) => ({ text: text(form, "text") }),
-  releases: (form) => ({ unit: form.elements.unit.value, reason: text(form, "reason") }),
+  releases: (form) => ({
+    unit: form.elements.unit.value,
+    decision: form.elements.decision?.value ?? "released",
+    reason: text(form, "reason"),
+  }),
   consultations: (form) => ({ words: text(form, "words"), decisions: decisions(form) }),
   acceptances: (form) => ({
     words: text(form, "words"),
@@ -115,7 +119,7 @@ document.addEventListener("submit", async (event) => {
     await ask("POST", `/api/v1/whistles/${id()}/${address}`, BODIES[address](form));
     forgetText(id(), form);
     form.closest("dialog").close();
-    toast(s("sent", { what: s(address) }), "good");
+    toast(s("sent", { what: s(form.dataset.report === "kept" ? "kept" : address) }), "good");
     await refresh();
   } catch (error) {
     if (!(error instanceof Refused || error instanceof TypeError)) throw error;

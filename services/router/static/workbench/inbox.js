@@ -2,11 +2,11 @@
 
 import { confirmed, toast } from "/static/dialogs.js";
 import { send } from "/static/http.js";
-import { follow } from "/static/router/live.js";
+import { follow } from "/static/live.js";
 import { shortcut } from "/static/shortcuts.js";
 import { s, sentence } from "/static/strings.js";
-import { counted } from "./countdown.js";
-import { fresh } from "./part.js";
+import { counted } from "/static/countdown.js";
+import { fresh } from "/static/part.js";
 
 const AT_ONCE = 4;
 const EVERY_MS = 300_000; // working hours begin and end

@@ -2,14 +2,14 @@
 
 import { tell, toast } from "/static/dialogs.js";
 import { ask, Refused, send } from "/static/http.js";
-import { follow } from "/static/router/live.js";
+import { follow } from "/static/live.js";
 import { shortcut } from "/static/shortcuts.js";
 import { s } from "/static/strings.js";
 import { contactForm } from "./contact.js";
-import { counted } from "./countdown.js";
+import { counted } from "/static/countdown.js";
 import { keepText, restoreText, forgetText, sayWrong, valuesOf } from "./form.js";
 import { filesOf, locate, startFiles } from "./evidence.js";
-import { fresh } from "./part.js";
+import { fresh } from "/static/part.js";
 import { report } from "./reports.js";
 import { showWaiting } from "./waiting.js";
 import { likely, replyHelp, wizard } from "./wizards.js";

@@ -2,10 +2,10 @@
 
 import { tell } from "/static/dialogs.js";
 import { Refused } from "/static/http.js";
-import { follow } from "/static/router/live.js";
+import { follow } from "/static/live.js";
 import { s } from "/static/strings.js";
-import { counted } from "./countdown.js";
-import { fresh } from "./part.js";
+import { counted } from "/static/countdown.js";
+import { fresh } from "/static/part.js";
 import { report } from "./reports.js";
 import { sayWrong } from "./form.js";
 import { showWaiting } from "./waiting.js";

@@ -1,4 +1,4 @@
-// Live updates: a page is told when whistles it may see have changed, and looks anew by itself.
+// Live updates: a page is told when something it may see has changed, and looks anew by itself.
 //
 // The tabs of one browser share a connection where they can: browsers allow but six to one server.
 
@@ -9,15 +9,16 @@ const SILENT_MS = 40_000; // the server says something every 15 s; a dead line s
 const AGAIN_MS = [1000, 2000, 5000, 10_000, 30_000];
 
 /**
- * Call `onChange` once after every connect, and after each change of a whistle: with the Set of
- * whistle_ids that changed, or null where anything may have. It may be async; calls never overlap.
+ * Call `onChange` once after every connect, and after each change: with the Set of the
+ * whistle_ids and ticket_ids that changed, or null where anything may have. It may be async; calls
+ * never overlap.
  * `onState` is told true and false as the line comes and goes.
  */
 export function follow(onChange, onState = () => {}) {
   const gathered = gatherer(onChange);
   const take = ({ kind, id }) => {
     if (kind === "state") onState(id);
-    else gathered(kind === "whistle" ? id : null);
+    else gathered(kind === "one" ? id : null);
   };
   if (!navigator.locks || !globalThis.BroadcastChannel) {
     connect(take); // both need https, or this very machine
@@ -66,7 +67,7 @@ function gatherer(act) {
   };
 }
 
-/** Keep a connection, and say what comes: {kind: "all"}, {kind: "whistle", id}, {kind: "state", id}. */
+/** Keep a connection, and say what comes: {kind: "all"}, {kind: "one", id}, {kind: "state", id}. */
 function connect(say) {
   let failed = 0;
   let source = null;
@@ -89,9 +90,11 @@ function connect(say) {
     }));
     source.addEventListener("reload", heard(() => say({ kind: "all" })));
     source.addEventListener("tick", heard(() => {}));
-    source.addEventListener("whistle", heard((event) => {
-      say({ kind: "whistle", id: JSON.parse(event.data).whistle_id });
-    }));
+    for (const noun of ["whistle", "ticket"]) {
+      source.addEventListener(noun, heard((event) => {
+        say({ kind: "one", id: JSON.parse(event.data)[`${noun}_id`] });
+      }));
+    }
     source.addEventListener("error", lost);
     watched();
   }
