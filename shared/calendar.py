@@ -51,15 +51,39 @@ class Moment:
     provisional: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class YearDays:
+    """One year as it was announced: its days off and the weekend days worked."""
+
+    year: int
+    holidays: tuple[date, ...]
+    workdays: tuple[date, ...]
+
+    def __post_init__(self) -> None:
+        if not FIRST_DAY.year <= self.year <= LAST_DAY.year:
+            raise CalendarRangeError(f"{self.year} is outside {FIRST_DAY} to {LAST_DAY}")
+        if wrong := [day for day in (*self.holidays, *self.workdays) if day.year != self.year]:
+            raise ValueError(f"{wrong[0]} is not in {self.year}")
+        if both := set(self.holidays) & set(self.workdays):
+            raise ValueError(f"{min(both)} is both a day off and a day worked")
+
+    def worked(self, day: date) -> bool:
+        return day in self.workdays or (day.weekday() < 5 and day not in self.holidays)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkCalendar:
-    """Working days and hours of one city; `extra_*` are its own days on top of the announced."""
+    """Working days and hours of one city; `extra_*` are its own days on top of the announced.
+
+    `announced` are years loaded at run time: they count before those of the package.
+    """
 
     opens: time = time(8, 30)
     closes: time = time(17, 30)
     tz: timezone = SHANGHAI
     extra_holidays: frozenset[date] = frozenset()
     extra_workdays: frozenset[date] = frozenset()
+    announced: tuple[YearDays, ...] = ()
     _origin: datetime = field(init=False, repr=False, compare=False)
     _opens_us: int = field(init=False, repr=False, compare=False)
     _day_us: int = field(init=False, repr=False, compare=False)
@@ -67,6 +91,7 @@ class WorkCalendar:
     _before: list[int] = field(init=False, repr=False, compare=False)
     _working: list[int] = field(init=False, repr=False, compare=False)
     _version: str = field(init=False, repr=False, compare=False)
+    _last_known: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.opens >= self.closes:
@@ -74,6 +99,10 @@ class WorkCalendar:
         if both := self.extra_holidays & self.extra_workdays:
             raise ValueError(f"{min(both)} is both an extra holiday and an extra working day")
         flags = bytearray(_announced_flags())
+        for year in self.announced:
+            first, last = _index(date(year.year, 1, 1)), _index(date(year.year, 12, 31))
+            for index in range(first, last + 1):
+                flags[index] = year.worked(FIRST_DAY + timedelta(days=index))
         for days, flag in ((self.extra_holidays, 0), (self.extra_workdays, 1)):
             for day in days:
                 flags[_index(day)] = flag
@@ -86,6 +115,7 @@ class WorkCalendar:
             ("_before", list(accumulate(flags, initial=0))),
             ("_working", [index for index, flag in enumerate(flags) if flag]),
             ("_version", self._make_version()),
+            ("_last_known", _index(self.known_until)),
         ):
             object.__setattr__(self, name, value)
 
@@ -95,8 +125,16 @@ class WorkCalendar:
         return self._version
 
     def is_known(self, day: date) -> bool:
-        """Whether the holidays of the day's year are announced."""
-        return FIRST_DAY <= day <= LAST_KNOWN_DAY
+        """Whether the holidays of the day's year, and of all before it, are announced."""
+        return FIRST_DAY <= day <= self.known_until
+
+    @property
+    def known_until(self) -> date:
+        """The last day of the last year announced without a gap before it."""
+        year, loaded = LAST_KNOWN_DAY.year, {each.year for each in self.announced}
+        while year + 1 in loaded:
+            year += 1
+        return date(year, 12, 31)
 
     def is_workday(self, day: date) -> bool:
         """Whether offices work on this local day."""
@@ -186,14 +224,16 @@ class WorkCalendar:
         except IndexError:
             raise CalendarRangeError(f"the limit ends after {LAST_DAY}") from None
         at = self._origin + timedelta(days=day, microseconds=self._opens_us + worked)
-        return Moment(at=at, provisional=max(day, start_day) > _LAST_KNOWN_INDEX)
+        return Moment(at=at, provisional=max(day, start_day) > self._last_known)
 
     def _make_version(self) -> str:
         name = f"cn-{installed_version('chinesecalendar')}"
         own = (sorted(self.extra_holidays), sorted(self.extra_workdays), self.opens, self.closes)
-        if own == ([], [], time(8, 30), time(17, 30)) and self.tz == SHANGHAI:
+        usual = own == ([], [], time(8, 30), time(17, 30)) and self.tz == SHANGHAI
+        if usual and not self.announced:
             return name
-        return f"{name}+{hashlib.sha256(repr((own, self.tz)).encode()).hexdigest()[:8]}"
+        data = (own, self.tz, sorted(self.announced)) if self.announced else (own, self.tz)
+        return f"{name}+{hashlib.sha256(repr(data).encode()).hexdigest()[:8]}"
 
 
 def counts_working_time(rule: str | CountedTime) -> bool:
@@ -223,9 +263,6 @@ def _index(day: date) -> int:
     if not FIRST_DAY <= day <= LAST_DAY:
         raise CalendarRangeError(f"{day} is outside {FIRST_DAY} to {LAST_DAY}")
     return day.toordinal() - FIRST_DAY.toordinal()
-
-
-_LAST_KNOWN_INDEX = _index(LAST_KNOWN_DAY)
 
 
 def _fallback_workday(day: date) -> bool:

@@ -14,6 +14,8 @@ from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 
+from shared.catalogue.load import load_catalogue
+from shared.catalogue.model import UnitKind
 from shared.contracts.bureaus import ReportRefused, View
 from shared.contracts.envelope import MalformedEventError, Reader
 from shared.contracts.topics import UNIT_REPORTS, UNIT_WHISTLES, unit_of, unit_topic
@@ -39,6 +41,8 @@ class Line:
     def __init__(self, bootstrap: str, prefix: str, **security: Any) -> None:
         self._prefix = prefix
         self._reader = Reader(UNIT_WHISTLES.events)
+        units = load_catalogue().units.values()  # the canary answers for its unit itself
+        self._others = frozenset(each.code for each in units if each.kind is UnitKind.PROBE)
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=bootstrap,
             group_id=f"{prefix}{GROUP}",
@@ -101,6 +105,8 @@ class Line:
 
     def _read(self, record: "ConsumerRecord[Any, Any]") -> Told | None:
         unit = unit_of(record.topic.removeprefix(self._prefix))
+        if unit in self._others:
+            return None
         try:
             envelope = self._reader.read(record.value)
         except MalformedEventError as error:

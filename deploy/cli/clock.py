@@ -1,11 +1,12 @@
 """`shaodao clock`: shows the clock of a stack, moves it forward, or changes how fast it runs."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
+from deploy.cli import notices
 from deploy.cli.options import (
     PORT_BASE,
     AsJson,
@@ -15,13 +16,14 @@ from deploy.cli.options import (
     parse_duration,
     parse_rate,
 )
-from deploy.cli.output import out, print_json
+from deploy.cli.output import err, out, print_json
 from deploy.cli.status import shown_clock
 from deploy.local import clock_file
 from deploy.local.data_folder import DataFolder
 
 app = typer.Typer(help="查看或拨快时钟 / show or move the clock", no_args_is_help=True)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+HELD_AFTER = timedelta(minutes=10)  # as the notifier's rules have it (`telling.toml`)
 
 
 @app.command()
@@ -37,13 +39,28 @@ def show(port_base: PortBase = PORT_BASE, data: Data = None, as_json: AsJson = F
 @app.command()
 def forward(
     duration: Annotated[str, typer.Argument(help="如 3d、2h、1h30m / how far")],
+    release: Annotated[
+        bool, typer.Option("--release", help="跨过期间到期的提醒随即放行 / release what is held")
+    ] = False,
     port_base: PortBase = PORT_BASE,
     data: Data = None,
 ) -> None:
-    """把时钟向前拨 / move it forward."""
+    """把时钟向前拨；跨过 10 分钟以上时，其间的提醒合并暂存 / move it forward.
+
+    A leap of more than 10 minutes: rungs fire and are recorded at their own times; what people are
+    told of them is held until `shaodao notices release`, or released at once with --release.
+    """
     delta = parse_duration(duration)
     folder = _started(port_base, data)
-    _say(clock_file.forward(folder.clock, delta, wall=datetime.now(UTC)))
+    moved = clock_file.forward(folder.clock, delta, wall=datetime.now(UTC))
+    _say(moved)
+    if release:
+        notices.wait_until_watched(folder, moved)
+        done = notices.let_go(folder, words="拨钟后放行", also_quiet=True)
+        text = f"已放行 {done['messages']} 条，{done['receivers']} 人各一份汇总 / released"
+        out.print(text, markup=False)
+    elif delta > HELD_AFTER and folder.is_held():
+        err.print("其间到期的提醒已合并暂存：shaodao notices held、release / what fell due is held")
 
 
 @app.command()

@@ -6,14 +6,17 @@ import typer
 
 from deploy.cli import (
     account,
+    calendar,
     clock,
     conformance,
     dead_letters,
     doctor,
     duties,
     evaluate,
+    notices,
     replay,
     ring,
+    rota,
     source,
     status,
     token,
@@ -42,10 +45,13 @@ cli.command("accounts")(account.accounts)
 cli.add_typer(account.app, name="account")
 cli.add_typer(evaluate.app, name="evaluate")
 cli.add_typer(clock.app, name="clock")
+cli.add_typer(calendar.app, name="calendar")
 cli.add_typer(topics.app, name="topics")
 cli.add_typer(dead_letters.app, name="dead-letters")
 cli.add_typer(source.app, name="source")
 cli.add_typer(duties.app, name="duties")
+cli.add_typer(notices.app, name="notices")
+cli.add_typer(rota.app, name="rota")
 
 
 def app() -> None:

@@ -21,7 +21,7 @@ from shared.web.accounts import Account, hash_password, normal, read_accounts, w
 OF_A_UNIT = frozenset(
     {Role.LIAISON, Role.HANDLER, Role.STREET_OFFICER, Role.COMMUNITY_WORKER, Role.GRID_WORKER}
 )
-NOBODYS = frozenset({Role.CITIZEN, Role.DEPARTMENT, Role.SYSTEM})
+NOBODYS = frozenset({Role.CITIZEN, Role.DEPARTMENT, Role.SYSTEM, Role.CANARY})
 SHORTEST = 10
 # without letters and digits that look alike on paper
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"

@@ -15,6 +15,7 @@ from deploy.local.rights_table import CITY as CITY_USER
 from shared.runtime.settings import KafkaAccess
 
 CITY = ("sms_gateway", "bureaus", "residents")
+ROTA = PROJECT / "deploy" / "city" / "rota.csv"  # who is on duty in the simulated city
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +83,13 @@ def service_command(
         env["SHAODAO_FILE_STORE"] = options.folder.files.as_uri()
         env["SHAODAO_VAULT_KEY"] = router_key(secrets)
         env["SHAODAO_WEBHOOK_NETWORKS"] = "127.0.0.0/8,::1/128"  # to try webhooks on this machine
+    if service == "notifier":
+        env["SHAODAO_VAULT_KEY"] = notifier_key(secrets)
+        env["SHAODAO_WEBHOOK_NETWORKS"] = "127.0.0.0/8,::1/128"  # to try webhooks on this machine
+        if options.city:
+            env["SHAODAO_ROTA_FILE"] = str(ROTA)
+            env["SHAODAO_SMS_URL"] = f"{service_url(options.ports, 'sms')}/messages"
+            env["SHAODAO_SMS_KEY"] = sms_key(secrets)
     return _python(service, f"services.{service}.app", options, env)
 
 
@@ -101,13 +109,19 @@ def city_name(part: str) -> str:
 
 
 def sms_key(secrets: Secrets) -> str:
-    """The key under which intake hands text messages to the city's gateway."""
+    """The key under which the services hand text messages to the city's gateway."""
     return hashlib.sha256(f"sms {secrets.token_secret}".encode()).hexdigest()
 
 
 def router_key(secrets: Secrets) -> str:
     """The key under which the router seals what webhooks are signed with; it opens nothing else."""
     made = hmac.digest(secrets.vault_key.encode(), b"router", hashlib.sha256)
+    return base64.b64encode(made).decode()
+
+
+def notifier_key(secrets: Secrets) -> str:
+    """The key under which the notifier seals where people are reached; it opens nothing else."""
+    made = hmac.digest(secrets.vault_key.encode(), b"notifier", hashlib.sha256)
     return base64.b64encode(made).decode()
 
 

@@ -44,6 +44,7 @@ from services.intake.index import index_for_ever
 from services.intake.learn import learn_for_ever
 from services.intake.links import links_of
 from services.intake.maps import Maps
+from services.intake.move_dues import mover
 from services.intake.pages import callbacks as callback_pages
 from services.intake.pages import campaigns as campaign_pages
 from services.intake.pages import (
@@ -77,8 +78,10 @@ from shared.catalogue.load_limits import load_time_limits
 from shared.catalogue.report_labels import load_report_labels
 from shared.delivery.calling import new_client
 from shared.errors import ShaodaoError
+from shared.runtime.calendar_years import learn_years_for_ever
 from shared.runtime.database import Connection
 from shared.runtime.group_commit import GroupCommit
+from shared.runtime.moved_dues import move_for_ever
 from shared.runtime.service import Runtime, running
 from shared.runtime.settings import ServiceSettings
 from shared.uploads.objects import ObjectStore
@@ -138,6 +141,10 @@ def create_app(settings: IntakeSettings) -> FastAPI:
             runtime.loop("archive", partial(archive_for_ever, runtime, context.rules))
             learning = partial(learn_units_for_ever, runtime, context.rules, app.state.pages)
             runtime.loop("units", learning)
+            rules = context.rules
+            runtime.loop("years", partial(learn_years_for_ever, runtime, rules.learn_calendar))
+            moving = partial(move_for_ever, runtime, lambda: rules.calendar, mover(rules))
+            runtime.loop("move-dues", moving)
             runtime.loop("index", partial(index_for_ever, runtime))
             keep_hints(runtime, context)
             runtime.loop("photos", partial(clean_for_ever, runtime, context.album))

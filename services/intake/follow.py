@@ -17,6 +17,7 @@ from services.intake.store import callbacks, merges
 from services.intake.store import tickets as store
 from shared.contracts import rulings, whistles
 from shared.contracts.deadlines import DeadlineFact
+from shared.contracts.figures import RulingFact
 from shared.contracts.whistles import WhistleFact
 from shared.delivery.outgoing import put_many
 from shared.runtime.database import Connection
@@ -119,6 +120,9 @@ async def _tickets_of(connection: Connection, events: Sequence[Incoming]) -> lis
         data = event.data
         if isinstance(data, WhistleFact):
             about.append(data.ticket_ids)
+            continue
+        if isinstance(data, RulingFact):
+            about.append((data.ticket_id,))
             continue
         ticket_ids = set(linked.get(data.whistle_id, ()))
         if data.ticket_id is not None:

@@ -7,10 +7,12 @@ from typing import Final
 from services.intake.domain.registration import Rules
 from services.intake.follow import follow
 from services.intake.units import hear_units
+from shared.contracts.deadlines import OutageDeclared
 from shared.contracts.topics import DEADLINES, UNITS, WHISTLES
 from shared.runtime.consumer import Subscription
 from shared.runtime.database import Connection
 from shared.runtime.incoming import Incoming
+from shared.runtime.moved_dues import hear_outages
 
 GROUP: Final = "intake"
 
@@ -23,8 +25,14 @@ def subscription(rules: Rules, *, by_sms: bool = False) -> Subscription:
 
     async def handle(connection: Connection, events: Sequence[Incoming], now: datetime) -> None:
         await hear_units(connection, [each for each in events if each.topic == UNITS.name])
-        about = [each for each in events if each.topic != UNITS.name]
+        await hear_outages(connection, events)
+        about = [each for each in events if each.topic != UNITS.name and not _of_all(each)]
         if about:
             await follow(connection, about, now, rules=rules, by_sms=by_sms)
 
     return Subscription(group=GROUP, topics=(WHISTLES, DEADLINES, UNITS), handle=handle)
+
+
+def _of_all(event: Incoming) -> bool:
+    """Whether it is about no ticket in particular."""
+    return isinstance(event.data, OutageDeclared)

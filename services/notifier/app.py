@@ -2,22 +2,47 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+import httpx
 from fastapi import FastAPI
+from pydantic import Field, SecretStr
 
 from services.notifier import handlers
-from services.notifier.api import deadlines, supervisions
+from services.notifier.api import audit as audit_api
+from services.notifier.api import canary as canary_api
+from services.notifier.api import deadlines, live, notices, outages, rota, supervisions, views
+from services.notifier.audit import Auditor
+from services.notifier.board import Board
+from services.notifier.canary import watch_canary
 from services.notifier.channels import load_wording
 from services.notifier.context import NotifierContext
+from services.notifier.domain.audit.rungs import Book
 from services.notifier.domain.escalation import Escalation
 from services.notifier.fact_log import FactLog, keep_ahead
+from services.notifier.heartbeat import Heartbeat
+from services.notifier.live import live_promises
+from services.notifier.names import learn_names
+from services.notifier.pages import board, board_list
+from services.notifier.pulse import beat
+from services.notifier.put_away import load_terms, put_away_for_ever
+from services.notifier.roster import RosterNow
+from services.notifier.seed_rota import seed_rota, seed_units
+from services.notifier.sending import NO_SEALS, start_sending
+from services.notifier.tell import Telling, load_rules
+from services.notifier.teller import Teller, show_messages
 from services.notifier.watch import Watch, show_figures
+from services.notifier.wording import load_digests
 from shared.calendar import WorkCalendar
+from shared.catalogue.load import load_catalogue
 from shared.catalogue.load_limits import load_time_limits
+from shared.delivery.calling import new_client
+from shared.runtime.calendar_years import learn_years_for_ever
 from shared.runtime.service import Runtime, running
 from shared.runtime.settings import ServiceSettings
+from shared.sealing import Seals
 from shared.web.app import new_app, serve
 
 NAME = "notifier"
@@ -25,35 +50,124 @@ HERE = Path(__file__).parent
 MIGRATIONS = HERE / "sql" / "migrations"
 
 
-def create_app(settings: ServiceSettings) -> FastAPI:
+class NotifierSettings(ServiceSettings):
+    """What the notifier needs besides: what seals the addresses of people, a first rota."""
+
+    vault_key: SecretStr | None = None  # base64 of 32 bytes; absent: nobody is told but units
+    vault_old_keys: SecretStr = SecretStr("")  # the same, separated by commas
+    rota_file: Path | None = None  # CSV; taken where nobody is on duty yet
+
+    audit_every_seconds: float = Field(default=60.0, gt=0)
+    audit_settle_seconds: float = Field(default=30.0, ge=1)  # what fires may take so long
+
+    def seals(self) -> Seals | None:
+        """What seals the addresses of people; None where no key is configured."""
+        if self.vault_key is None:
+            return None
+        old = self.vault_old_keys.get_secret_value().split(",")
+        return Seals(
+            [self.vault_key.get_secret_value(), *(key.strip() for key in old if key.strip())]
+        )
+
+
+def create_app(settings: NotifierSettings) -> FastAPI:
     """The notifier's application; its lifespan starts and stops everything."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[Runtime]:
-        async with running(settings, name=NAME, migrations=MIGRATIONS) as runtime:
-            context = new_context(runtime)
+        async with (
+            new_client() as client,
+            running(settings, name=NAME, migrations=MIGRATIONS) as runtime,
+        ):
+            context = new_context(runtime, settings)
             app.state.context = context
+            await seed(context, settings.rota_file)
             await wire(context)
+            start_telling(context, client)
+            start_auditing(context)
+            runtime.loop("unit-names", partial(learn_names, runtime, app.state.pages))
+            app.state.ending.append(context.live.end)
             await runtime.start()
             yield runtime
+            await context.live.stop()
 
     app = new_app(NAME, settings=settings, lifespan=lifespan, folder=HERE)
-    for noun in (deadlines, supervisions):
+    for noun in (deadlines, supervisions, outages, views, live, rota, notices):
         app.include_router(noun.router)
+    for noun in (audit_api, canary_api):
+        app.include_router(noun.router)
+    for pages in (board_list, board):
+        app.include_router(pages.router)
     return app
 
 
-def new_context(runtime: Runtime) -> NotifierContext:
+def new_context(runtime: Runtime, settings: NotifierSettings) -> NotifierContext:
     """The parts of the notifier on a runtime."""
     escalation = Escalation(limits=load_time_limits(), calendar=WorkCalendar())
-    wording = load_wording()
+    wording, catalogue = load_wording(), load_catalogue()
+    rules = load_rules(escalation.calendar)
+    telling = Telling(
+        rules=rules,
+        rota=RosterNow(catalogue.city),
+        heartbeat=Heartbeat(runtime, rules),
+    )
     return NotifierContext(
         runtime=runtime,
         escalation=escalation,
         wording=wording,
         fact_log=FactLog(),
-        watch=Watch(runtime, escalation=escalation, wording=wording),
+        watch=Watch(runtime, escalation=escalation, wording=wording, telling=telling),
+        catalogue=catalogue,
+        board=Board(runtime),
+        live=live_promises(runtime),
+        telling=telling,
+        seals=settings.seals(),
+        auditor=Auditor(
+            runtime,
+            Book(limits=load_time_limits(), calendar=WorkCalendar()),
+            every=timedelta(seconds=settings.audit_every_seconds),
+            settle=timedelta(seconds=settings.audit_settle_seconds),
+        ),
     )
+
+
+async def seed(context: NotifierContext, rota_file: Path | None) -> None:
+    """Units of the catalogue, a first rota where there is none; then the rota as it stands."""
+    runtime, rota = context.runtime, context.telling.rota
+    city = context.catalogue.city
+    async with runtime.transaction() as connection:
+        await seed_units(connection, context.catalogue, city=city)
+        if rota_file is not None and context.seals is not None:
+            now = runtime.clock.now()
+            await seed_rota(connection, rota_file, city=city, seals=context.seals, now=now)
+    await rota.refresh(runtime)
+
+
+def start_telling(context: NotifierContext, client: httpx.AsyncClient) -> None:
+    """Tell the people on duty, where their addresses can be opened."""
+    runtime, telling = context.runtime, context.telling
+    runtime.loop("rota", partial(telling.rota.refresh_for_ever, runtime))
+    runtime.loop("messages", partial(show_messages, runtime, telling))
+    if context.seals is None:
+        runtime.degraded["people"] = NO_SEALS
+        return
+    deliverer, available = start_sending(runtime, seals=context.seals, client=client)
+    teller = Teller(
+        runtime,
+        telling=telling,
+        digests=load_digests(context.wording),
+        available=available,
+        sent=deliverer.wake,
+    )
+    runtime.loop("teller", teller.run)
+
+
+def start_auditing(context: NotifierContext) -> None:
+    """Hold what fired against what should have, and the whole path against the clock."""
+    runtime = context.runtime
+    runtime.loop("pulse", partial(beat, runtime))
+    runtime.loop("audit", context.auditor.run)
+    runtime.loop("canary", partial(watch_canary, runtime))
 
 
 async def wire(context: NotifierContext) -> None:
@@ -61,14 +175,20 @@ async def wire(context: NotifierContext) -> None:
     runtime, fact_log = context.runtime, context.fact_log
     await fact_log.make_ready(runtime.transaction, runtime.clock.now())
     runtime.subscribe(handlers.subscription(context))
+    def learn(calendar: WorkCalendar) -> None:
+        context.escalation.learn_calendar(calendar)
+        context.auditor.learn_calendar(calendar)
+
+    runtime.loop("years", partial(learn_years_for_ever, runtime, learn))
     runtime.loop("watch-deadlines", context.watch.run)
     runtime.loop("fact-months", partial(keep_ahead, fact_log, runtime.transaction, runtime.clock))
+    runtime.loop("put-away", partial(put_away_for_ever, runtime, terms=load_terms()))
     runtime.loop("figures", partial(show_figures, runtime))
 
 
 def main() -> None:
     """Serve with the settings of the environment."""
-    settings = ServiceSettings()
+    settings = NotifierSettings()
     serve(NAME, create_app(settings), settings)
 
 

@@ -21,6 +21,7 @@ from shared.runtime.outbox import Outgoing, outgoing
 SOURCE = "/shaodao/notifier"
 TEMPLATES = Path(__file__).parent / "templates" / "notices.toml"
 URGED = "urged"
+DIGEST, LIAISON = "digest", "liaison"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,17 +47,22 @@ class Wording:
 
     def rung(self, deadline: Deadline, rung: Rung, *, overdue: bool) -> Sentence:
         """What the unit is told when a rung of its promise fired."""
-        sentence = self._overdue(rung.level) if overdue else self._due_soon(rung.name)
-        what = self.what[deadline.kind]
-        due = f"{deadline.due.by.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
-        zh = sentence.zh.format(number=deadline.number, what=what.zh, due=due)
-        en = sentence.en.format(number=deadline.number, what=what.en, due=due)
+        sentence = self.overdue_at(rung.level) if overdue else self.soon_at(rung.name)
+        return self.promise(sentence, deadline.kind, deadline.number, deadline.due.by)
+
+    def promise(
+        self, sentence: Sentence, kind: DeadlineKind, number: str, due_by: datetime
+    ) -> Sentence:
+        """A sentence about one promise."""
+        what, due = self.what[kind], f"{due_by.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+        zh = sentence.zh.format(number=number, what=what.zh, due=due)
+        en = sentence.en.format(number=number, what=what.en, due=due)
         return Sentence(zh=zh, en=en)
 
-    def _overdue(self, level: int) -> Sentence:
+    def overdue_at(self, level: int) -> Sentence:
         return self.overdue[min(level, max(self.overdue))]
 
-    def _due_soon(self, name: str) -> Sentence:
+    def soon_at(self, name: str) -> Sentence:
         return self.due_soon.get(name) or next(iter(self.due_soon.values()))
 
 
@@ -298,3 +304,24 @@ def _supervision_fields(s: Supervision, actor: Actor) -> dict[str, object]:
         "unit": s.unit,
         "supervision_id": s.supervision_id,
     }
+
+
+def digest(
+    unit: str, *, text: Sentence, about: UUID, count: int, digest_id: UUID, at: datetime
+) -> Outgoing:
+    """The digest that a unit's liaison gets; each of its matters was told by itself before."""
+    return outgoing(
+        notices.Digest(
+            unit=unit,
+            zh=text.zh,
+            en=text.en,
+            whistle_id=about,
+            audience=(LIAISON,),
+            count=count,
+        ),
+        topic=unit_topic(UNIT_NOTICES, unit),
+        source=SOURCE,
+        event_id=ids.view_id(digest_id, 1, unit, DIGEST),
+        subject=str(about),
+        time=at,
+    )

@@ -10,10 +10,13 @@ from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pydantic_core import from_json
+
 from shared.runtime.clock import Clock
 from shared.runtime.database import Connection, is_transient, queries
 from shared.runtime.incoming import Incoming
 from shared.runtime.logging import logger
+from shared.runtime.outbox import Outgoing
 
 SQL = queries(Path(__file__).parent / "sql" / "facts.sql")
 COLUMNS = ("topic", "event_id", "type", "subject", "seq", "at", "heard_at", "event")
@@ -93,3 +96,23 @@ async def keep_ahead(fact_log: FactLog, transaction: Transaction, clock: Clock) 
 async def _ensure(connection: Connection, month: Month) -> None:
     after = month_after(month)
     await connection.execute(SQL.ensure_fact_month, _starts(month), _starts(after))
+
+
+async def keep_own(connection: Connection, rows: Sequence[Outgoing], now: datetime) -> None:
+    """Keep facts of the notifier itself, in the transaction that says them.
+
+    What the log alone must be able to tell again: figures and audit hear only what is in it.
+    """
+    if not rows:
+        return
+    records = []
+    for row in rows:
+        said = from_json(row.payload)
+        at = datetime.fromisoformat(said["time"])
+        seq = said["data"].get("seq")
+        records.append(
+            (row.topic, said["id"], row.type, said["subject"], seq, at, now, row.payload)
+        )
+    for month in sorted({month_of(record[5]) for record in records}):
+        await _ensure(connection, month)
+    await connection.copy_records_to_table("fact", records=records, columns=COLUMNS)

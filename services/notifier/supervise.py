@@ -1,11 +1,13 @@
 """Supervise: ask units for written answers, take the answers, and rise with the ladder."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
+from typing import Final
 from uuid import UUID
 
-from services.notifier import channels, metrics
+from services.notifier import channels, metrics, tell
 from services.notifier.channels import Wording
 from services.notifier.domain.deadline import SYSTEM
 from services.notifier.domain.escalation import Escalation
@@ -28,14 +30,19 @@ from services.notifier.domain.supervision import (
     raised,
     words_of,
 )
+from services.notifier.fact_log import keep_own
 from services.notifier.store import supervisions as store
+from services.notifier.tell import Telling
 from services.notifier.track import carry_out
 from shared.contracts.ids import new_id
 from shared.contracts.parts import Actor, Role
+from shared.contracts.topics import DEADLINES
 from shared.errors import ConflictError, FieldError, ForbiddenError, InvalidError, NotFoundError
 from shared.runtime import outbox
 from shared.runtime.database import Connection
 from shared.runtime.outbox import Outgoing
+
+NOT_CLIMBED: Final[Mapping[UUID, datetime]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +65,7 @@ async def ask(
     escalation: Escalation,
     wording: Wording,
     traceparent: str | None,
+    telling: Telling | None = None,
 ) -> Supervision:
     """Ask one unit in writing; raises InvalidError, NotFoundError or ConflictError."""
     words, level = words_of("words", asking.words), level_for(by.role, asking.level)
@@ -75,7 +83,7 @@ async def ask(
     )
     await carry_out(connection, [promise_of(supervision)], escalation=escalation)
     supervision = await store.save(connection, supervision, what="asked", actor=by, at=now)
-    await _tell(connection, [supervision], wording=wording, at=now)
+    await _tell(connection, [supervision], wording=wording, telling=telling, at=now)
     return supervision
 
 
@@ -145,7 +153,9 @@ async def answer(
     after = answered(found, words=text, by=by, at=now)
     await carry_out(connection, [promise_kept(after, by=by, at=now)], escalation=escalation)
     after = await store.save(connection, after, what="answered", actor=by, at=now)
-    await outbox.put(connection, [channels.supervision_answered(after)])
+    said = [channels.supervision_answered(after)]
+    await keep_own(connection, said, now)
+    await outbox.put(connection, said)
     metrics.SUPERVISIONS.labels(after.source, "answered_late" if after.late else "answered").inc()
     return after
 
@@ -157,6 +167,7 @@ async def climb(
     now: datetime,
     escalation: Escalation,
     wording: Wording,
+    telling: Telling | None = None,
 ) -> list[Supervision]:
     """Ask for an answer where the ladder reached a level that wants one, or raise what is open."""
     climbs = climbs_of(changes)
@@ -164,6 +175,7 @@ async def climb(
         return []
     known = await store.open_of_ladder(connection, [each.place for each in climbs])
     told, opened = [], []
+    climbed_at: dict[UUID, datetime] = {}
     for each in climbs:
         before = known.get(each.place)
         if before is not None and before.level >= each.level:
@@ -174,19 +186,32 @@ async def climb(
         else:
             supervision = raised(before, each.level)
         what = "asked" if before is None else "raised"
-        told.append(await store.save(connection, supervision, what=what, actor=SYSTEM, at=each.at))
+        saved = await store.save(connection, supervision, what=what, actor=SYSTEM, at=each.at)
+        climbed_at[saved.supervision_id] = each.at
+        told.append(saved)
     await carry_out(connection, opened, escalation=escalation)
-    await _tell(connection, told, wording=wording, at=now)
+    await _tell(connection, told, wording=wording, telling=telling, at=now, climbed_at=climbed_at)
     return told
 
 
 async def _tell(
-    connection: Connection, asked: Iterable[Supervision], *, wording: Wording, at: datetime
+    connection: Connection,
+    asked: Sequence[Supervision],
+    *,
+    wording: Wording,
+    telling: Telling | None,
+    at: datetime,
+    climbed_at: Mapping[UUID, datetime] = NOT_CLIMBED,
 ) -> None:
+    """Tell the units, and the people on duty; of a rung that was climbed at its own time."""
+    if telling is not None:
+        times = [(each, climbed_at.get(each.supervision_id, at)) for each in asked]
+        await tell.write_supervisions(connection, times, telling=telling, now=at)
     rows: list[Outgoing] = []
     for each in asked:
         metrics.SUPERVISIONS.labels(each.source, "asked").inc()
         rows += channels.supervised(each, wording, at=at)
+    await keep_own(connection, [row for row in rows if row.topic == DEADLINES.name], at)
     await outbox.put(connection, rows)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.notifier import channels, metrics
-from services.notifier.domain.deadline import Deadline, promised
+from services.notifier.domain.deadline import Command, Deadline, promised
 from services.notifier.domain.effects import (
     Effect,
     Heard,
@@ -21,6 +21,7 @@ from services.notifier.domain.hearing import effects, tickets_of, whistle_of
 from services.notifier.domain.known import Known
 from services.notifier.domain.promises import Change, Step, Turn, mark_group_matter, obey, opened
 from services.notifier.store import deadlines as store
+from services.notifier.store import ended
 from services.notifier.store import known as known_store
 from shared.contracts import tickets
 from shared.runtime import outbox
@@ -151,11 +152,26 @@ async def _known(connection: Connection, events: Sequence[Incoming]) -> Known:
     )
 
 
-async def _locked(connection: Connection, wanted: Iterable[Effect]) -> dict[UUID, Deadline]:
-    wanted = list(wanted)
+# A promise that has ended changes no more by other commands: they need not look for it.
+ANY_TIME = frozenset({Command.CHANGE, Command.REOPEN, Command.RESTORE, Command.RENEW})
+
+
+async def _locked(connection: Connection, wanted: Sequence[Effect]) -> dict[UUID, Deadline]:
+    """What the effects are about; what ended long before is brought back."""
     single = [e.deadline_id for e in wanted if isinstance(e, Opening | Ordering)]
     whole = [e.whistle_id for e in wanted if isinstance(e, WhistleOrdering | Marking)]
-    return await store.lock(connection, deadline_ids=single, whistle_ids=whole)
+    found = await store.lock(connection, deadline_ids=single, whistle_ids=whole)
+    absent = [e for e in wanted if isinstance(e, Ordering) and e.ended]
+    absent = [e for e in absent if e.deadline_id not in found]
+    late = [e for e in absent if e.order.command in ANY_TIME]
+    again = [e for e in wanted if isinstance(e, Opening) and e.again and e.deadline_id not in found]
+    any_time = [*(e.deadline_id for e in late), *(e.deadline_id for e in again)]
+    found |= await ended.bring_back(connection, any_time)
+    kept = [e for e in absent if e.order.command is Command.MEET]
+    if kept:  # before it ended, and heard only now
+        since = min(e.order.at for e in kept)
+        found |= await ended.bring_back(connection, (e.deadline_id for e in kept), since=since)
+    return found
 
 
 async def _forget_archived(connection: Connection, events: Sequence[Incoming]) -> None:

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from services.notifier import channels, metrics, supervise
+from services.notifier import channels, metrics, supervise, tell
 from services.notifier.channels import Wording
 from services.notifier.domain.deadline import Deadline
 from services.notifier.domain.escalation import Escalation
 from services.notifier.domain.promises import Change, fire
 from services.notifier.store import deadlines as store
+from services.notifier.tell import Telling
 from shared.runtime import outbox
 from shared.runtime.clock import Clock, wall_now
 from shared.runtime.database import Connection, is_transient
@@ -29,6 +30,8 @@ CLAIMS = 2  # batches at once when many are due: one computes while the database
 # How long a rung that another copy wrote, or a fact still held, may go unseen (wall time).
 POLL_SECONDS = 0.25
 TRY_AGAIN = timedelta(minutes=10)
+# The relay of this process shares its core: for so long it leaves it to a burst, and not too often.
+HOLD_SECONDS, HOLD_EVERY_SECONDS = 0.4, 2.0
 HELD_SECONDS = 0.02  # before a row that is held is looked for again
 
 
@@ -38,19 +41,27 @@ async def fire_due(
     *,
     escalation: Escalation,
     wording: Wording,
+    telling: Telling | None = None,
     limit: int = CLAIM_ROWS,
 ) -> list[Change]:
-    """Claim and fire one batch of what is past; returns what changed, [] when nothing was past."""
+    """Claim and fire one batch of what is past; returns what changed, [] when nothing was past.
+
+    People are told besides the units where `telling` says who is on duty.
+    """
     claimed = await store.claim(connection, now, limit=limit)
     if not claimed:
         return []
     fired = [_fired(each, now, escalation=escalation, wording=wording) for each in claimed]
     changes = [change for change, _, _ in fired]
-    await store.save_fired(connection, changes, policy=escalation.limits.version)
+    await store.save_fired(connection, changes, policy=escalation.limits.version, now=now)
     notices = [notice for _, _, notice in fired if notice is not None]
     metrics.count_notices(notices)
     await outbox.put(connection, [*(fact for _, facts, _ in fired for fact in facts), *notices])
-    await supervise.climb(connection, changes, now=now, escalation=escalation, wording=wording)
+    if telling is not None:
+        await tell.write_rungs(connection, changes, telling=telling, now=now)
+    await supervise.climb(
+        connection, changes, now=now, escalation=escalation, wording=wording, telling=telling
+    )
     return changes
 
 
@@ -76,11 +87,15 @@ def _fired(
 class Watch:
     """The watch of one process; `wake` when a rung may fire sooner than it waits for."""
 
-    def __init__(self, runtime: Runtime, *, escalation: Escalation, wording: Wording) -> None:
+    def __init__(
+        self, runtime: Runtime, *, escalation: Escalation, wording: Wording, telling: Telling
+    ) -> None:
         self._runtime = runtime
         self._escalation = escalation
         self._wording = wording
+        self._telling = telling
         self._wake = asyncio.Event()
+        self._may_hold_at = 0.0
 
     def wake(self) -> None:
         """Look again soon: what was just written is committed by then."""
@@ -100,9 +115,17 @@ class Watch:
 
     async def _fire_all(self) -> None:
         if await self.fire_batch() == CLAIM_ROWS:
+            self._hold_relay()
             async with asyncio.TaskGroup() as claims:
                 for _ in range(CLAIMS):
                     claims.create_task(self._drain())
+
+    def _hold_relay(self) -> None:
+        """Many are due at once: they are written first, and told of a moment later."""
+        loop_time = asyncio.get_running_loop().time()
+        if loop_time >= self._may_hold_at:
+            self._may_hold_at = loop_time + HOLD_EVERY_SECONDS
+            self._runtime.relay.hold(HOLD_SECONDS)
 
     async def _drain(self) -> None:
         while await self.fire_batch() == CLAIM_ROWS:
@@ -111,9 +134,14 @@ class Watch:
     async def fire_batch(self) -> int:
         """Fire one batch in a transaction of its own; returns how many promises it had."""
         clock = self._runtime.clock
+        now = await self._telling.heartbeat.check()
         async with self._runtime.transaction() as connection:
             changes = await fire_due(
-                connection, clock.now(), escalation=self._escalation, wording=self._wording
+                connection,
+                now,
+                escalation=self._escalation,
+                wording=self._wording,
+                telling=self._telling,
             )
         if changes:
             _measure(changes, clock)

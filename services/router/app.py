@@ -42,6 +42,7 @@ from services.router.files import Shelf
 from services.router.forward import Forwarder
 from services.router.judge import Reported, judge_requests
 from services.router.live import live_whistles
+from services.router.move_dues import mover
 from services.router.pages import (
     console,
     console_blow,
@@ -69,6 +70,7 @@ from shared.delivery.calling import new_client
 from shared.errors import ShaodaoError
 from shared.runtime.database import Connection
 from shared.runtime.group_commit import GroupCommit
+from shared.runtime.moved_dues import move_for_ever
 from shared.runtime.reading import Reading
 from shared.runtime.service import Runtime, running
 from shared.runtime.settings import ServiceSettings
@@ -118,6 +120,10 @@ def create_app(settings: RouterSettings) -> FastAPI:
             context = app.state.context = wire(runtime, found, settings, app.state.pages)
             start_forwarding(runtime, context.departments, client)
             runtime.loop("refresh", partial(refresh_for_ever, context))
+            runtime.loop(
+                "move-dues",
+                partial(move_for_ever, runtime, lambda: context.city.calendar, mover(context.now)),
+            )
             runtime.loop("rehome", partial(rehome_for_ever, runtime, context.now))
             feed = context.departments.feed
             app.state.ending += [context.live.end, feed.watch.end]

@@ -95,8 +95,9 @@ def first_id(since: datetime) -> UUID:
 
 
 def _item(row: rows.Row, parts: list[Assignment], *, sight: Sight, now: datetime) -> BoardItem:
-    matter = rows.content_of(row["content"]).matter
-    assert isinstance(matter, Matter), "what nobody dispatched for a ticket has its own words"
+    own = rows.content_of(row["content"]).matter
+    assert isinstance(own, Matter), "what nobody dispatched for a ticket has its own words"
+    matter = sight.matter(own)
     return BoardItem(
         whistle_id=row["whistle_id"],
         number=row["number"],
@@ -105,7 +106,7 @@ def _item(row: rows.Row, parts: list[Assignment], *, sight: Sight, now: datetime
         urgency=Urgency(row["urgency"]),
         category=row["category"],
         title=matter.title,
-        place=matter.place if sight.unit is None else matter.place_for_units(),
+        place=matter.place,
         muster=matter.muster,
         blown_at=row["blown_at"],
         blower=row["blower"],

@@ -88,6 +88,7 @@ def supplemented(
                 at=at,
                 actor=fact.actor,
                 text=fact.text,
+                told=ticket.matter.words_for_units(fact.text, book.city.catalogue.place_words),
                 attachments=fact.attachments,
             )
             book.put(outcome, traceparent)

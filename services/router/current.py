@@ -1,4 +1,4 @@
-"""Reads the city as its tables have it now: units, published duty list, absent grid workers."""
+"""Reads the city as its tables have it now: units, duty list, absent grid workers, calendar."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,6 +9,7 @@ from services.router.seed import with_units
 from services.router.store import absences
 from services.router.store import duties as duty_store
 from services.router.store import units as unit_store
+from shared.runtime.calendar_years import known_calendar
 from shared.runtime.database import Connection
 
 
@@ -22,7 +23,7 @@ class Current:
 
 
 async def current(connection: Connection, before: City) -> Current:
-    """The city now: `before` with the tables' units, duty list and absences.
+    """The city now: `before` with the tables' units, duty list, absences and calendar.
 
     The version is read first, so that what is read later is never older than it says.
     """
@@ -35,6 +36,10 @@ async def current(connection: Connection, before: City) -> Current:
         rows = await duty_store.rows_of(connection, published.version)
         catalogue = replace(catalogue, duties=tuple(row.duty for row in rows))
         city = replace(city, catalogue=catalogue, duty_version=published.version)
-    city = replace(city, absences=await absences.known(connection))
+    city = replace(
+        city,
+        absences=await absences.known(connection),
+        calendar=await known_calendar(connection),
+    )
     names = {code: each.unit.name for code, each in units.items()}
     return Current(city=city, version=version, names=names)

@@ -19,6 +19,7 @@ from services.router.domain.routing.provisional import provisionally
 from services.router.domain.routing.question import question_of
 from services.router.domain.routing.trace import line
 from services.router.domain.whistle import Whistle
+from shared.catalogue.model import UnitKind
 from shared.contracts import tickets
 from shared.contracts.ids import new_id
 from shared.contracts.parts import WhistleState
@@ -130,8 +131,20 @@ def _same_units(book: Book, last: Whistle, round: int) -> Found | None:
 
 
 def _resolved(book: Book, ticket: Ticket) -> Found | Unclear:
+    if ticket.registered.canary:
+        return _probe(book)
     question = question_of(book.city, ticket.registered, round=ticket.round)
     return book.responsibilities.of(question)
+
+
+def _probe(book: Book) -> Found | Unclear:
+    """The canary has a unit of its own, so that no other is ever called for it."""
+    units = book.city.catalogue.units.values()
+    unit = next((each.code for each in units if each.kind is UnitKind.PROBE), None)
+    if unit is None:
+        return Unclear(why=(line("no_probe"),))
+    summons = Summons(unit=unit, relation=Relation.LEAD)
+    return Found(summonses=(summons,), trace=(line("canary", unit=unit),))
 
 
 def _dispatch(book: Book, ticket: Ticket, found: Found | Unclear, traceparent: str | None) -> None:
@@ -147,6 +160,7 @@ def _dispatch(book: Book, ticket: Ticket, found: Found | Unclear, traceparent: s
         ticket_ids=(ticket.ticket_id,),
         demand_ticket=ticket.ticket_id,
         place_key=place_key(ticket.matter, book.city.catalogue),
+        canary=ticket.registered.canary,
     )
     if isinstance(found, Unclear):
         rule_by = calling.convened_by(whistle, found, book.promises)

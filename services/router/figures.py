@@ -9,6 +9,7 @@ from services.router.domain.workbench.figures import Counted, Figure, Row, figur
 from services.router.store import whistles as whistle_store
 from services.router.store import workbench as store
 from services.router.workbench import Job, jobs_of
+from shared.catalogue.place_words import PlaceWords
 from shared.runtime.database import Connection
 
 
@@ -39,10 +40,14 @@ async def of_unit(
 
 
 async def behind(
-    connection: Connection, unit: str, whistle_ids: list[UUID], *, now: datetime
+    connection: Connection,
+    unit: str,
+    whistle_ids: list[UUID],
+    *,
+    places: PlaceWords,
+    now: datetime,
 ) -> list[Job]:
     """The matters behind a figure, newest first."""
     newest = sorted(whistle_ids, reverse=True)
-    return await jobs_of(
-        connection, await whistle_store.read_whistles(connection, newest), unit, now
-    )
+    found = await whistle_store.read_whistles(connection, newest)
+    return await jobs_of(connection, found, unit, places=places, now=now)

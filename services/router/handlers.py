@@ -12,6 +12,7 @@ from shared.contracts.topics import DEADLINES, TICKETS, UNIT_REPORTS
 from shared.runtime.consumer import Subscription
 from shared.runtime.database import Connection
 from shared.runtime.incoming import Incoming, Unreadable
+from shared.runtime.moved_dues import hear_outages
 
 GROUP: Final = "router"
 REPORTS_GROUP: Final = "router.reports"
@@ -27,6 +28,7 @@ def city_topics(here: CityNow) -> Subscription:
         if facts:
             await follow_tickets(connection, facts, city=city, now=now)
         if missed:
+            await hear_outages(connection, missed)
             await heed_deadlines(connection, missed, city=city, now=now)
 
     return Subscription(group=GROUP, topics=(TICKETS, DEADLINES), handle=handle)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from services.router import rows
@@ -14,6 +14,7 @@ from services.router.domain.words import FACT_ZH
 from services.router.store import joint
 from services.router.store import whistles as store
 from services.router.store.whistles import SQL
+from shared.catalogue.place_words import PlaceWords
 from shared.contracts import parts
 from shared.contracts.parts import Attachment, BlownBy, Muster, Place, WhistleState
 from shared.contracts.values import TicketType, Urgency, WhistleKind
@@ -92,12 +93,20 @@ class WhistleDetail:
     repeats: int | None = None  # earlier whistles of the place
 
 
+NO_WORDS: Final = PlaceWords()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
     """What a caller may see: everything, or what concerns a unit and lies in its region."""
 
     unit: str | None = None
     region: str | None = None
+    places: PlaceWords = NO_WORDS  # what is masked where a place is hidden
+
+    def matter(self, matter: Matter) -> Matter:
+        """What of it the caller may know."""
+        return matter if self.unit is None else matter.for_units(self.places)
 
     def sees(self, whistle: Whistle) -> bool:
         """Whether the whistle concerns the unit."""
@@ -165,16 +174,16 @@ def _detail(
     sight: Sight,
     now: datetime,
 ) -> WhistleDetail:
-    outside = sight.unit is not None
+    outside, told_matter = sight.unit is not None, sight.matter(matter)
     return WhistleDetail(
         now=now,
         whistle=item(whistle),
-        title=matter.title,
-        summary=matter.summary,
+        title=told_matter.title,
+        summary=told_matter.summary,
         type=matter.type,
-        place=matter.place_for_units() if outside else matter.place,
+        place=told_matter.place,
         confidential=matter.confidential,
-        own_effort=matter.own_effort,
+        own_effort=told_matter.own_effort,
         muster=matter.muster,
         attachments=matter.attachments,
         blown_by=content.blown_by,
@@ -183,7 +192,7 @@ def _detail(
         why=matter.trace_for_units(content.why) if outside else content.why,
         candidates=() if outside and matter.hides_place() else content.candidates,
         timeline=told(timeline, matter, sight),
-        why_beyond=matter.why_beyond,
+        why_beyond=told_matter.why_beyond,
         in_charge=whistle.in_charge,
         takeover_by=whistle.takeover_by,
         cross_district=whistle.cross_district,
@@ -195,8 +204,18 @@ def told(timeline: Iterable[Moment], matter: Matter, sight: Sight) -> list[Momen
     shown = [each for each in timeline if _tells(each, sight)]
     if sight.unit is None or not matter.hides_place():
         return shown
+
+    def masked(said: Any) -> Any:
+        if isinstance(said, str):
+            return matter.words_for_units(said, sight.places)
+        if isinstance(said, dict):
+            return {name: masked(each) for name, each in said.items()}
+        return [masked(each) for each in said] if isinstance(said, list) else said
+
     # why it was held names the place
-    return [replace(each, after=None) if each.what == "held" else each for each in shown]
+    return [
+        replace(each, after=None if each.what == "held" else masked(each.after)) for each in shown
+    ]
 
 
 def _tells(moment: Moment, sight: Sight) -> bool:

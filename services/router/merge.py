@@ -100,7 +100,7 @@ def _follow(
             others,
             into=fact.into,
             actor=fact.actor,
-            policy=book.city.version,
+            city=book.city,
             at=at,
         )
         book.put(outcome, traceparent)

@@ -1,10 +1,13 @@
 """The router's own metrics, each with its meaning."""
 
+from collections import Counter as Tally
+
 from prometheus_client import Counter, Histogram
 
 from services.router.domain.book import Book, Said
 from shared.contracts import whistles
 from shared.contracts.bureaus import RefusalCode
+from shared.contracts.parts import Role
 from shared.contracts.reports import Report
 from shared.contracts.values import Urgency, WhistleKind
 from shared.runtime.metrics import BUCKETS_SECONDS
@@ -52,26 +55,33 @@ PUSHED = Counter(
 
 
 def count(book: Book) -> None:
-    """Count what a batch said."""
+    """Count what a batch said; each label is looked up once a batch."""
+    facts: Tally[str] = Tally()
+    late: Tally[str] = Tally()
+    blown: Tally[tuple[str, str]] = Tally()
     for said in book.said:
         if not isinstance(said, Said):
             continue
-        FACTS.labels(said.step.what).inc()
-        fact = said.step.fact
+        what, fact = said.step.what, said.step.fact
+        facts[what] += 1
         if isinstance(fact, whistles.Blown):
-            _count_blown(book, fact)
+            blown[fact.kind.value, fact.dispatched_by.role.value] += 1
+            _observe_blown(book, fact)
         elif getattr(fact, "late", False):
-            LATE.labels(said.step.what).inc()
+            late[what] += 1
+    for counter, tally in ((FACTS, facts), (LATE, late)):
+        for what, number in tally.items():
+            counter.labels(what).inc(number)
+    for labels, number in blown.items():
+        BLOWN.labels(*labels).inc(number)
 
 
-def _count_blown(book: Book, fact: whistles.Blown) -> None:
-    by = fact.dispatched_by.role.value
-    BLOWN.labels(fact.kind.value, by).inc()
-    if fact.kind is WhistleKind.CITIZEN_DEMAND and by == "system" and fact.round == 1:
-        ticket = book.tickets.get(fact.ticket_ids[0])
-        if ticket is not None:
-            waited = (book.now - ticket.registered_at).total_seconds()
-            BLOWN_AFTER.observe(max(0.0, waited))
+def _observe_blown(book: Book, fact: whistles.Blown) -> None:
+    dispatched = fact.kind is WhistleKind.CITIZEN_DEMAND and fact.dispatched_by.role is Role.SYSTEM
+    ticket = book.tickets.get(fact.ticket_ids[0]) if dispatched and fact.round == 1 else None
+    if ticket is not None:
+        waited = (book.now - ticket.registered_at).total_seconds()
+        BLOWN_AFTER.observe(max(0.0, waited))
 
 
 def overdue(urgency: Urgency) -> None:

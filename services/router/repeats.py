@@ -51,12 +51,12 @@ async def repeats(
         raise NotFoundError("没有这张哨单", "there is no such whistle")
     days = city.policy.joint.repeats_days
     earlier = await connection.fetch(SQL.repeats, whistle_id, days, sight.unit, sight.region, MOST)
-    return Repeats(now=now, days=days, items=tuple(map(_item, earlier)))
+    return Repeats(now=now, days=days, items=tuple(_item(row, sight) for row in earlier))
 
 
-def _item(row: rows.Row) -> RepeatItem:
+def _item(row: rows.Row, sight: Sight) -> RepeatItem:
     own = rows.content_of(row["content"]).matter
-    matter = own or matter_of(rows.registered_of(row["registered"]))
+    matter = sight.matter(own or matter_of(rows.registered_of(row["registered"])))
     return RepeatItem(
         whistle_id=row["whistle_id"],
         number=row["number"],

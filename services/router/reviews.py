@@ -18,6 +18,7 @@ from services.router.domain.rulings import precedents
 from services.router.domain.rulings.deciding import Blocked, blocked
 from services.router.domain.rulings.pending import RULINGS, ReviewKind, ReviewState
 from services.router.domain.rulings.precedents import Likely
+from services.router.look import Sight
 from services.router.store import replies as reply_store
 from services.router.store import reviews as store
 from services.router.store.reviews import After, Found, Wanted
@@ -85,7 +86,7 @@ async def listed(
     *,
     caller_role: Role,
     caller_name: str | None,
-    city: City,
+    sight: Sight,
     now: datetime,
     kinds: tuple[ReviewKind, ...] | None = None,
     for_role: Role | None = None,
@@ -111,13 +112,14 @@ async def listed(
     shown = found[:limit]
     probable = await _likely(connection, shown)
     caller = Actor(role=caller_role, name=caller_name)
-    items = [_item(each, caller, probable.get(each.review.review_id)) for each in shown]
+    items = [_item(each, caller, sight, probable.get(each.review.review_id)) for each in shown]
     more = len(found) > limit
     return ReviewPage(now=now, items=items, next=_cursor(items[-1]) if more else None)
 
 
-def _item(found: Found, caller: Actor, likely: Likely | None) -> ReviewItem:
+def _item(found: Found, caller: Actor, sight: Sight, likely: Likely | None) -> ReviewItem:
     review, by = found.review, found.dispatched_by
+    matter = sight.matter(found.matter)
     return ReviewItem(
         review_id=review.review_id,
         kind=review.kind,
@@ -136,8 +138,8 @@ def _item(found: Found, caller: Actor, likely: Likely | None) -> ReviewItem:
         round=found.round,
         seq=found.seq,
         category=review.category,
-        title=found.matter.title,
-        summary=found.matter.summary,
+        title=matter.title,
+        summary=matter.summary,
         region=found.region,
         dispatched_by=None
         if review.kind is ReviewKind.NO_OWNER

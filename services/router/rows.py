@@ -145,6 +145,7 @@ def whistle_of(row: Row, assignments: Sequence[Assignment]) -> Whistle:
         takeover_by=row["takeover_by"],
         place_key=row["place_key"],
         cross_district=row["cross_district"],
+        canary=row["canary"],
         dispatcher_role=_ROLES[row["dispatcher_role"]],
         dispatcher_name=row["dispatcher_name"],
     )
@@ -174,6 +175,7 @@ WHISTLE_COLUMNS = (
     "takeover_by",
     "place_key",
     "cross_district",
+    "canary",
 )
 
 ASSIGNMENT_COLUMNS = (

@@ -62,7 +62,13 @@ async def suggested(
     if key is not None:
         since = now - timedelta(days=city.policy.joint.repeats_days)
         earlier = await places.earlier_at(
-            connection, key, since=since, unit=sight.unit, region=sight.region, limit=MOST
+            connection,
+            key,
+            since=since,
+            unit=sight.unit,
+            region=sight.region,
+            words=sight.places,
+            limit=MOST,
         )
     found: dict[str, SuggestedUnit] = {}
     for each in (*_of_category(city, category, place, now), *_of_before(city, earlier)):

@@ -17,6 +17,7 @@ from services.router.look import Moment, Sight, WhistleDetail
 from services.router.store import reviews as review_store
 from services.router.store import whistles as whistle_store
 from services.router.store import workbench as store
+from shared.catalogue.place_words import PlaceWords
 from shared.errors import NotFoundError
 from shared.runtime.database import Connection
 
@@ -56,7 +57,9 @@ class Inbox:
     handlers: tuple[str, ...]
 
 
-async def inbox(connection: Connection, unit: str, wanted: Wanted, *, now: datetime) -> Inbox:
+async def inbox(
+    connection: Connection, unit: str, wanted: Wanted, *, places: PlaceWords, now: datetime
+) -> Inbox:
     """The unit's parts of a list, what is due first first."""
     ids = await store.running(connection, unit)
     parts = _parts(await whistle_store.read_whistles(connection, ids), unit)
@@ -71,11 +74,11 @@ async def inbox(connection: Connection, unit: str, wanted: Wanted, *, now: datet
     if wanted.handler:
         parts = [each for each in parts if each[1].handler == wanted.handler]
     if wanted.words:
-        parts = await _found(connection, parts, wanted.words)
+        parts = await _found(connection, parts, wanted.words, places)
     start = 0 if wanted.tab is Tab.ENDED else (wanted.page - 1) * PAGE
     shown = parts[start : start + PAGE]
     return Inbox(
-        jobs=await _jobs(connection, shown, now),
+        jobs=await _jobs(connection, shown, places, now),
         counts=counts,
         found=len(parts),
         more=len(parts) > start + PAGE,
@@ -104,15 +107,18 @@ async def _ended(
 
 
 async def _found(
-    connection: Connection, parts: Sequence[tuple[Whistle, Assignment]], words: str
+    connection: Connection,
+    parts: Sequence[tuple[Whistle, Assignment]],
+    words: str,
+    places: PlaceWords,
 ) -> list[tuple[Whistle, Assignment]]:
     """Those whose number, title, text or place has all the words."""
     wanted = words.lower().split()
     contents = await whistle_store.contents(connection, [w.whistle_id for w, _ in parts])
     found = []
     for whistle, part in parts:
-        matter = contents[whistle.whistle_id][1]
-        place = matter.place_for_units()
+        matter = contents[whistle.whistle_id][1].for_units(places)
+        place = matter.place
         text = " ".join(
             (whistle.number, matter.title, matter.summary, place.address or "", part.handler or "")
         ).lower()
@@ -122,7 +128,10 @@ async def _found(
 
 
 async def _jobs(
-    connection: Connection, parts: Sequence[tuple[Whistle, Assignment]], now: datetime
+    connection: Connection,
+    parts: Sequence[tuple[Whistle, Assignment]],
+    places: PlaceWords,
+    now: datetime,
 ) -> list[Job]:
     contents = await whistle_store.contents(connection, [w.whistle_id for w, _ in parts])
     return [
@@ -130,7 +139,7 @@ async def _jobs(
             whistle=whistle,
             part=part,
             content=contents[whistle.whistle_id][0],
-            matter=contents[whistle.whistle_id][1],
+            matter=contents[whistle.whistle_id][1].for_units(places),
             next=next_due(part, now),
         )
         for whistle, part in parts
@@ -138,10 +147,15 @@ async def _jobs(
 
 
 async def jobs_of(
-    connection: Connection, whistles: Sequence[Whistle], unit: str, now: datetime
+    connection: Connection,
+    whistles: Sequence[Whistle],
+    unit: str,
+    *,
+    places: PlaceWords,
+    now: datetime,
 ) -> list[Job]:
     """The unit's parts in these whistles, in their order."""
-    return await _jobs(connection, _parts(whistles, unit), now)
+    return await _jobs(connection, _parts(whistles, unit), places, now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +180,7 @@ async def opened(
         )
     asked = await review_store.waiting(connection, whistle_id, ReviewKind.RELEASE)
     return Opened(
-        job=(await _jobs(connection, parts, now))[0],
+        job=(await _jobs(connection, parts, sight.places, now))[0],
         detail=detail,
         asked_to_go=frozenset(each.unit for each in asked if each.unit),
     )

@@ -6,6 +6,7 @@ WD is working days to closing time. `*0.8` takes that share of the time between 
 `data/time_limits.toml`, read by `load_limits`; this module only looks them up.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -113,6 +114,16 @@ def due(rule: str | Rule, started_at: datetime, calendar: WorkCalendar, *, polic
     )
 
 
+def limit_of_seconds(seconds: int, *, working: bool) -> Rule:
+    """So many seconds as a limit, so that the due time can be computed again: "4wh*0.857"."""
+    if seconds <= 0:
+        raise LimitError("a limit of no time is none")
+    hours = max(1, math.ceil(seconds / 3600))
+    whole = f"{hours}{'wh' if working else 'h'}"
+    share = f"{seconds / (hours * 3600):.12f}".rstrip("0").rstrip(".")
+    return parse_rule(whole if share == "1" else f"{whole}*{share}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtensionStep:
     """One extension a unit may ask for: how much at most, and who grants it."""
@@ -205,6 +216,7 @@ class TimeLimits:
     long_warnings: tuple[Rung, ...]
     short_days: int
     climbing: frozenset[str]  # the kinds of deadline that climb the ladder; the others only warn
+    audiences: Mapping[str, Mapping[str, tuple[str, ...]]]  # of kinds that no unit owes, by rung
 
     def dispatch(self, urgency: Urgency) -> Rule:
         return self.urgencies[urgency].dispatch

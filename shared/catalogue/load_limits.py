@@ -68,6 +68,7 @@ def read_time_limits(table: Mapping[str, object], name: str = "time_limits.toml"
         long_warnings=tuple(map(_warning, warning.sections("long"))),
         short_days=warning.whole("short_days"),
         climbing=frozenset(ladder.texts("climbing")),
+        audiences=_audiences(root.section("audience"), warning),
     )
     root.done()
     return limits
@@ -132,6 +133,16 @@ def _warning(section: "_Section") -> Rung:
         raise section.wrong("name", "needs one of elapsed and before")
     name, audience = section.text("name"), section.texts("audience")
     return Rung(name=name, level=0, audience=audience, elapsed=elapsed, before=before)
+
+
+def _audiences(section: "_Section", warning: "_Section") -> dict[str, dict[str, tuple[str, ...]]]:
+    """Of each kind the audience of every warning, and of the miss."""
+    rungs = [each.text("name") for each in warning.sections("short")]
+    rungs += [each.text("name") for each in warning.sections("long")]
+    return {
+        kind: {rung: section.section(kind).texts(rung) for rung in dict.fromkeys((*rungs, "due"))}
+        for kind in section.table
+    }
 
 
 def _kind(section: "_Section") -> KindLimits:

@@ -8,8 +8,10 @@ from enum import StrEnum
 from typing import TypeVar
 
 from shared.catalogue.duties import Duty, DutyIndex
+from shared.catalogue.place_words import PlaceWords
 from shared.catalogue.regions import (
     Region,
+    RegionLevel,
     city_of,
     community_of,
     district_of,
@@ -40,6 +42,7 @@ class UnitKind(StrEnum):
     STREET = "street"  # 街道办
     COMMUNITY = "community"  # 居委会
     PROPERTY = "property"  # 物业公司
+    PROBE = "probe"  # 全程探测: the canary's own unit, nobody's
 
 
 # Who may lead what belongs to the street, the community or the property company. Nobody else's
@@ -142,6 +145,7 @@ class Catalogue:
     _in_districts: frozenset[str] = field(init=False, repr=False)
     _duties: DutyIndex = field(init=False, repr=False)
     _city: str = field(init=False, repr=False)
+    place_words: PlaceWords = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         serving: defaultdict[tuple[str, str], list[Unit]] = defaultdict(list)
@@ -155,6 +159,22 @@ class Catalogue:
         object.__setattr__(self, "_duties", DutyIndex(self.duties))
         object.__setattr__(self, "_in_districts", local)
         object.__setattr__(self, "_city", city)
+        compounds = self.compounds.values()
+        words = PlaceWords(
+            (name for each in compounds for name in (each.name, *each.aliases)),
+            (r.name for r in self.regions.values() if r.level is RegionLevel.COMMUNITY),
+        )
+        object.__setattr__(self, "place_words", words)
+
+    def callable_units(self) -> list[Unit]:
+        """Whom people may call, in the order of their codes: all but the canary's own unit."""
+        units = (each for each in self.units.values() if each.kind is not UnitKind.PROBE)
+        return sorted(units, key=lambda unit: unit.code)
+
+    @property
+    def city(self) -> str:
+        """The region code of the city."""
+        return self._city
 
     def category(self, code: str) -> Category:
         """Raises UnknownCodeError."""

@@ -10,7 +10,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from shared.contracts.parts import DeadlineKind, Fact
-from shared.contracts.values import Due
+from shared.contracts.values import Due, Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,3 +88,18 @@ class SupervisionAnswered(DeadlineFact):
     words: str
     supervision_id: UUID | None = None
     late: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutageDeclared(Fact):
+    """A supervisor's word that the system could not be worked with for a while.
+
+    The owners move the due times inside it by its length; key and subject are the outage_id.
+    """
+
+    TYPE: ClassVar[str] = "shaodao.deadline.outage_declared.v1"
+
+    outage_id: UUID
+    from_at: Instant
+    to_at: Instant
+    reason: str

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -146,9 +146,14 @@ def write(
     body = adapter(cls).dump_json(data).decode()
     trace = f',"traceparent":"{traceparent}"' if traceparent else ""
     subject_json = to_json(subject).decode()
-    stamp = time.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return (
         f'{{"specversion":"1.0","id":"{event_id}","source":"{source}","type":"{data.TYPE}"'
-        f',"subject":{subject_json},"time":"{stamp}","datacontenttype":"application/json"{trace}'
-        f',"data":{body}}}'
+        f',"subject":{subject_json},"time":"{_stamp(time)}","datacontenttype":"application/json"'
+        f'{trace},"data":{body}}}'
     )
+
+
+@lru_cache(maxsize=1024)
+def _stamp(time: datetime) -> str:
+    """As it is written; the events of a batch share their times."""
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")

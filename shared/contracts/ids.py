@@ -39,3 +39,8 @@ def rung_id(deadline_id: UUID, round_: int, rung: str) -> UUID:
 def deadline_id(owner_id: UUID, kind: str, round_: int) -> UUID:
     """The id of a promise: one per assignment (or ticket), kind and round."""
     return uuid5(owner_id, f"{kind}/{round_}")
+
+
+def ruling_id(ticket_id: UUID, seq: int) -> UUID:
+    """The id of a ruling on whether a ticket counts; `seq` counts the rulings on that ticket."""
+    return uuid5(ticket_id, f"exclusion/{seq}")

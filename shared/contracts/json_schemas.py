@@ -14,13 +14,13 @@ from typing import Any, Final
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from shared.contracts import bureaus, parts, reports, tickets, values
+from shared.contracts import bureaus, figures, parts, reports, tickets, values
 from shared.contracts.envelope import adapter
 from shared.contracts.topics import TOPICS
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 TRACEPARENT: Final = "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"
-_ENUM_MODULES: Final[tuple[ModuleType, ...]] = (values, parts, tickets, reports, bureaus)
+_ENUM_MODULES: Final[tuple[ModuleType, ...]] = (values, parts, tickets, reports, bureaus, figures)
 _LABEL = re.compile(r"#\s*(\S.*?)\s*$")
 
 Schema = dict[str, Any]

@@ -11,7 +11,7 @@ from shared.contracts.values import Due, Instant, Relation
 
 
 class Role(StrEnum):
-    """Who may act (DOMAIN §9), and the three that are no accounts."""
+    """Who may act (DOMAIN §9), and the four that are no accounts."""
 
     OPERATOR = "operator"  # 话务员
     SHIFT_LEAD = "shift_lead"  # 班长
@@ -30,6 +30,7 @@ class Role(StrEnum):
     CITIZEN = "citizen"  # 市民
     DEPARTMENT = "department"  # 部门系统
     SYSTEM = "system"  # 系统
+    CANARY = "canary"  # 全程探测
 
 
 class AssignmentState(StrEnum):

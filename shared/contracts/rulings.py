@@ -5,6 +5,7 @@ They are said on the topic `whistles`, as those of `shared.contracts.whistles` a
 
 from dataclasses import dataclass
 from typing import ClassVar
+from uuid import UUID
 
 from shared.contracts.parts import (
     Actor,
@@ -86,6 +87,7 @@ class DueChanged(WhistleFact):
     changes: tuple[DueChange, ...]
     reason: str
     granted: bool = False  # an extension the unit had asked for
+    outage_id: UUID | None = None  # a declared outage moved them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from shared.contracts.parts import Attachment, Fact, Place
+from shared.contracts.parts import Attachment, DeadlineKind, Fact, Place
 from shared.contracts.values import Channel, Due, TicketType, Urgency
 
 
@@ -99,6 +99,26 @@ class Supplemented(TicketFact):
     text: str
     attachments: tuple[Attachment, ...] = ()
     dispatch_by: Due | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketDueChange:
+    """One of intake's own due times that moved: dispatch, callback or the citizen's."""
+
+    kind: DeadlineKind
+    round: int
+    due: Due
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueChanged(TicketFact):
+    """Due times of the ticket moved: a provisional year became known, or an outage."""
+
+    TYPE: ClassVar[str] = "shaodao.ticket.due_changed.v1"
+
+    changes: tuple[TicketDueChange, ...]
+    reason: str
+    outage_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

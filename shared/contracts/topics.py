@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from shared.contracts import (
     bureaus,
     deadlines,
+    figures,
     joint,
     notices,
     reports,
@@ -18,6 +19,7 @@ from shared.contracts import (
     units,
     whistles,
 )
+from shared.contracts.parts import Fact
 
 DAY_MS = 86_400_000
 
@@ -71,7 +73,10 @@ DEADLINES = Topic(
     name="deadlines",
     producer="notifier",
     consumers=("router", "intake"),
-    events=events_of(deadlines, deadlines.DeadlineFact),
+    events=(
+        *events_of(deadlines, Fact),
+        *events_of(figures, figures.RulingFact),
+    ),
     key="whistle_id, else ticket_id",
     partitions=6,
     retention_days=30,

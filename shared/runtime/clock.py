@@ -101,6 +101,17 @@ class Clock:
                 return wall
         return datetime.max.replace(tzinfo=UTC)  # a clock that stands still never reaches it
 
+    def moved(self, since: datetime, until: datetime) -> timedelta:
+        """How far domain time was set ahead between two wall times, beside running."""
+        self._refresh()
+        later = zip(self._segments, self._segments[1:], strict=False)
+        jumps = [
+            segment.domain0 - before.at(segment.wall0)
+            for before, segment in later
+            if since < segment.wall0 <= until
+        ]
+        return sum(jumps, timedelta())
+
     def wall_seconds_until(self, moment: datetime) -> float:
         """Real seconds until domain time reaches `moment`, at today's rate; 0 when past."""
         self._refresh()

@@ -56,7 +56,7 @@ async def keep(connection: Connection, records: Sequence[Unreadable]) -> list[Un
 
 
 async def keep_outgoing(
-    connection: Connection, topic: str, key: str, payload: str, why: str
+    connection: Connection, topic: str, key: str, payload: bytes, why: str
 ) -> None:
     """Keep an outgoing event that the broker refuses for good."""
     await connection.execute(
@@ -67,7 +67,7 @@ async def keep_outgoing(
         None,
         None,
         key.encode(),
-        payload.encode(),
+        payload,
         "not_sent",
         why[:2000],
         wall_now(),
@@ -104,6 +104,13 @@ async def claim(connection: Connection, dead_letter_id: int) -> Kept | None:
         key=row["key"],
         value=row["value"],
     )
+
+
+async def payload(connection: Connection, dead_letter_id: int, *, kind: str) -> bytes | None:
+    """What was heard, as it was heard; None when there is no such one that waits."""
+    sql = SQL.parked_payload if kind == "parked" else SQL.dead_letter_payload
+    row = await connection.fetchrow(sql, dead_letter_id)
+    return None if row is None else bytes(row["value"] or b"")
 
 
 async def replayed(connection: Connection, dead_letter_id: int) -> None:

@@ -9,20 +9,19 @@ import asyncio
 import json
 import time
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
-from aiokafka.partitioner import murmur2
+from aiokafka.errors import KafkaError
 
 from shared.contracts.envelope import CONTENT_TYPE
 from shared.runtime import dead_letters, metrics
 from shared.runtime.database import is_transient, queries
 from shared.runtime.logging import logger
 from shared.runtime.security import client_security
+from shared.runtime.sending import Record, send_all
 from shared.runtime.settings import ServiceSettings
 
 SQL = queries(Path(__file__).parent / "sql" / "queries.sql")
@@ -44,6 +43,7 @@ class Relay:
         self._wake = asyncio.Event()
         self._topics: frozenset[str] = frozenset()
         self._topics_at = 0.0
+        self._not_before = 0.0
         self.leads = False
         self.healthy = True
 
@@ -93,9 +93,7 @@ class Relay:
             acks="all",
             linger_ms=1,
             max_batch_size=262_144,
-            max_request_size=LARGEST_EVENT,
             client_id=f"{self._settings.topic_prefix}relay",
-            partitioner=partition_of,
             **client_security(self._settings),
         )
         await producer.start()
@@ -114,6 +112,8 @@ class Relay:
         while True:
             self._wake.clear()
             now = time.monotonic()
+            if now < self._not_before:
+                await asyncio.sleep(self._not_before - now)
             stuck = {topic: since for topic, since in stuck.items() if now < since}
             rows = await connection.fetch(SQL.outbox_read, limit, list(stuck))
             known = await self._with_known_topic(producer, rows)
@@ -126,6 +126,10 @@ class Relay:
             )
             if len(rows) < limit:
                 await self._rest(connection)
+
+    def hold(self, seconds: float) -> None:
+        """Read nothing for so long: what this process writes now comes first."""
+        self._not_before = max(self._not_before, time.monotonic() + seconds)
 
     async def _rest(self, connection: "asyncpg.Connection[Any]") -> None:
         try:
@@ -155,42 +159,30 @@ class Relay:
         if not rows:
             return
         prefix = self._settings.topic_prefix
-        sent: list[int] = []
-        futures = []
+        records = []
         for row in rows:
-            try:
-                futures.append(
-                    await producer.send(
-                        prefix + row["aggregatetype"],
-                        row["payload"].encode(),
-                        row["aggregateid"].encode(),
-                        headers=_headers(row["headers"]),
-                    )
-                )
-            except MessageSizeTooLargeError as error:
-                log.error("outbox_row_too_large", event_id=str(row["event_id"]))
-                await dead_letters.keep_outgoing(
-                    connection,
-                    row["aggregatetype"],
-                    row["aggregateid"],
+            if len(row["payload"]) > LARGEST_EVENT:
+                await _keep_unsent(connection, row)
+                continue
+            records.append(
+                Record(
+                    prefix + row["aggregatetype"],
+                    row["aggregateid"].encode(),
                     row["payload"],
-                    str(error),
+                    _headers(row["headers"]),
                 )
-            sent.append(row["id"])
-        await asyncio.gather(*futures)
-        await connection.execute(SQL.outbox_delete, sent)
-        metrics.OUTBOX_SENT.inc(len(sent))
+            )
+        await send_all(producer, records)
+        await connection.execute(SQL.outbox_delete, [row["id"] for row in rows])
+        metrics.OUTBOX_SENT.inc(len(rows))
 
 
-def partition_of(key: bytes, partitions: list[int], _available: list[int]) -> int:
-    """Kafka's own choice; remembered, as its hash in Python took a sixth of the sending."""
-    return partitions[0] if len(partitions) == 1 else partitions[_place(key, len(partitions))]
-
-
-@lru_cache(maxsize=65_536)
-def _place(key: bytes, partitions: int) -> int:
-    hashed: int = murmur2(key)
-    return (hashed & 0x7FFFFFFF) % partitions
+async def _keep_unsent(connection: "asyncpg.Connection[Any]", row: Any) -> None:
+    log.error("outbox_row_too_large", event_id=str(row["event_id"]))
+    why = f"{len(row['payload'])} bytes, at most {LARGEST_EVENT}"
+    await dead_letters.keep_outgoing(
+        connection, row["aggregatetype"], row["aggregateid"], row["payload"], why
+    )
 
 
 def _headers(text: str | None) -> list[tuple[str, bytes]]:

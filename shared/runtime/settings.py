@@ -65,7 +65,7 @@ class ServiceSettings(KafkaSettings):
     log_level: str = "INFO"
     pool_size: int = Field(default=10, ge=3, le=100)
     batch_records: int = Field(default=500, ge=1, le=5000)
-    relay_rows: int = Field(default=2000, ge=1, le=20000)
+    relay_rows: int = Field(default=5000, ge=1, le=20000)
     stalled_after_seconds: float = Field(default=60.0, ge=5.0)
     body_limit_bytes: int = Field(default=1_000_000, ge=10_000)
     intake_url: AnyHttpUrl | None = None

@@ -17,7 +17,7 @@ from shared.errors import FieldError, InvalidError
 from shared.runtime import logging as logs
 from shared.runtime.service import Runtime
 from shared.runtime.settings import ServiceSettings
-from shared.web import login, operations, problems
+from shared.web import calendar_years, login, operations, ops_pages, problems
 from shared.web.accounts import Accounts
 from shared.web.description import describe
 from shared.web.edge import Edge
@@ -81,6 +81,8 @@ def new_app(
     problems.install(app)
     describe(app)
     app.include_router(operations.router)
+    app.include_router(ops_pages.router)
+    app.include_router(calendar_years.router)
     app.include_router(login.router)
     app.add_route("/static/{name:path}", app.state.pages.files.answer, include_in_schema=False)
     app.add_middleware(

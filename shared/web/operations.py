@@ -4,21 +4,28 @@
 Prometheus come without one.
 """
 
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import Field
 
 from shared.contracts.parts import Role
 from shared.errors import NotFoundError
 from shared.runtime import dead_letters, health
+from shared.runtime.logging import logger
 from shared.runtime.replay import replay
 from shared.runtime.service import Runtime
+from shared.web.commands import CommandRouter
 from shared.web.identity import Caller, allow
 
-router = APIRouter()
+router = CommandRouter()
+log = logger(__name__)
 OPS = allow(Role.OPS)
+MOST_AT_ONCE: Final = 500
+NOTHING_ZH: Final = "没有这条待重放的消息"
 
 
 def _runtime(request: Request) -> Runtime:
@@ -64,12 +71,61 @@ async def list_dead_letters(
 async def replay_dead_letter(
     request: Request,
     dead_letter_id: int,
-    _caller: Annotated[Caller, Depends(OPS)],
+    caller: Annotated[Caller, Depends(OPS)],
     kind: Literal["dead", "parked"] = "dead",
 ) -> dict[str, object]:
     """Deliver one again to this service; tells the error when it still fails."""
     try:
         failed = await replay(_runtime(request), kind=kind, dead_letter_id=dead_letter_id)
     except LookupError as error:
-        raise NotFoundError("没有这条待重放的消息", str(error)) from None
+        raise NotFoundError(NOTHING_ZH, str(error)) from None
+    log.info("replayed", kind=kind, dead_letter_id=dead_letter_id, by=caller.name, error=failed)
     return {"replayed": failed is None, "error": failed}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replays:
+    """Which are delivered again, in this order."""
+
+    kind: Literal["dead", "parked"]
+    dead_letter_ids: Annotated[tuple[int, ...], Field(min_length=1, max_length=MOST_AT_ONCE)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """What became of one; `error` says why it still fails, or that it waits no more."""
+
+    dead_letter_id: int
+    replayed: bool
+    error: str | None
+
+
+@router.post("/api/v1/dead-letters/replays", tags=["operations"])
+async def replay_many(
+    request: Request, body: Replays, caller: Annotated[Caller, Depends(OPS)]
+) -> dict[str, list[Replayed]]:
+    """Deliver several again, each by itself; one that fails does not stop the others."""
+    found = []
+    for dead_letter_id in body.dead_letter_ids:
+        try:
+            failed = await replay(_runtime(request), kind=body.kind, dead_letter_id=dead_letter_id)
+        except LookupError as error:
+            failed = str(error)
+        found.append(Replayed(dead_letter_id=dead_letter_id, replayed=failed is None, error=failed))
+    log.info("replayed", kind=body.kind, ids=body.dead_letter_ids, by=caller.name)
+    return {"items": found}
+
+
+@router.get("/api/v1/dead-letters/{dead_letter_id}", tags=["operations"])
+async def get_dead_letter(
+    request: Request,
+    dead_letter_id: int,
+    _caller: Annotated[Caller, Depends(OPS)],
+    kind: Literal["dead", "parked"] = "dead",
+) -> dict[str, str]:
+    """What was heard, as text; what is no text is shown as well as it goes."""
+    async with _runtime(request).pool.acquire() as connection:
+        value = await dead_letters.payload(connection, dead_letter_id, kind=kind)
+    if value is None:
+        raise NotFoundError(NOTHING_ZH, "no such event waits")
+    return {"payload": value.decode(errors="replace")}

@@ -48,6 +48,18 @@ WHISTLES: Final = frozenset(
     }
 )
 
+SUPERVISES: Final = frozenset(
+    {
+        Role.SUPERVISOR,
+        Role.LEADER,
+        Role.SHIFT_LEAD,
+        Role.STREET_OFFICER,
+        Role.OPS,
+        Role.AUDITOR,
+        Role.LIAISON,
+    }
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -110,6 +122,14 @@ PLACES: Final = (
         about="place.console_about",
         icon="speakerphone",
         roles=WHISTLES,
+    ),
+    Place(
+        service="notifier",
+        path="/board",
+        text="place.board",
+        about="place.board_about",
+        icon="layout-dashboard",
+        roles=SUPERVISES,
     ),
     Place(
         service="intake",

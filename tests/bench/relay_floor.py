@@ -10,7 +10,7 @@ from shared.contracts.envelope import CONTENT_TYPE
 from shared.runtime.relay import SQL
 from tests.bench.worker import Ready, work
 
-CHUNK = 2000  # as many as the relay reads at once
+CHUNK = 5000  # as many as the relay reads at once
 
 
 async def child(arguments: dict[str, Any], ready: Ready) -> int:
@@ -19,10 +19,7 @@ async def child(arguments: dict[str, Any], ready: Ready) -> int:
     rows = await connection.fetch(SQL.outbox_read, None, [])
     await connection.close()
     prefix = arguments["prefix"]
-    records = [
-        (prefix + r["aggregatetype"], r["payload"].encode(), r["aggregateid"].encode())
-        for r in rows
-    ]
+    records = [(prefix + r["aggregatetype"], r["payload"], r["aggregateid"].encode()) for r in rows]
     producer = AIOKafkaProducer(
         bootstrap_servers=arguments["kafka"],
         enable_idempotence=True,

@@ -10,12 +10,11 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from pydantic_core import from_json
 
 from deploy.local import clock_file
-from services.notifier.app import MIGRATIONS, create_app
+from services.notifier.app import MIGRATIONS, NotifierSettings, create_app
 from shared.contracts import envelope, tickets
 from shared.contracts.ids import deadline_id, rung_id
 from shared.contracts.topics import DEADLINES, UNIT_NOTICES, unit_topic
 from shared.runtime.clock import wall_now
-from shared.runtime.settings import ServiceSettings
 from shared.web.identity import issue_token
 from tests.support.waiting import eventually
 from tests.unit.notifier import samples
@@ -95,7 +94,7 @@ async def city(database, kafka, prefix, topics_of, tmp_path) -> AsyncIterator[Ci
     await topics_of(prefix, [UNIT, "C-GR"])
     clock_path = tmp_path / "clock.json"
     clock_file.write_initial(clock_path, START, 1.0, wall=wall_now())
-    settings = ServiceSettings(
+    settings = NotifierSettings(
         database_url=await database(MIGRATIONS),
         kafka_bootstrap=kafka,
         topic_prefix=prefix,

@@ -7,13 +7,14 @@ every word that would tell the home; the dispatcher, who sees it, shows that it 
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from services.router.app import MIGRATIONS
 from shared.catalogue.gazetteer import LocatedBy
-from shared.contracts.parts import Place
-from shared.contracts.tickets import Hints
+from shared.contracts.parts import Actor, Place, Role
+from shared.contracts.tickets import Hints, Supplemented
 from shared.contracts.values import TicketType
 from tests.support.receiver import Receiver, receiving
 from tests.support.router import Router, router_on
@@ -23,14 +24,14 @@ LEAD, OTHER, NEXT = "BH-CGJ", "BH-SCJ", "BH-ZJJ"
 UNITS = (LEAD, OTHER, NEXT, STREET)
 GRID = f"{COMMUNITY}003"
 HOME = Place(region=GRID, address="河湾锦苑7号楼", compound="河湾锦苑", lat=41.6075, lon=108.306)
-TELLS = ("河湾锦苑", "7号楼", "41.6075", "108.306", COMMUNITY)
+TELLS = ("河湾锦苑", "锦苑小区", "7号楼", "二单元", "41.6075", "108.306", COMMUNITY)
 """What would tell the home; the community's code begins the grid's, too."""
 TIP_OFF: dict[str, Any] = {
     "type": TicketType.TIP_OFF,
     "confidential": True,
     "contactable": False,
-    "title": "夜间私自加盖房屋",
-    "summary": "有人在楼顶私自加盖房屋，夜里施工。",
+    "title": "锦苑小区夜间私自加盖房屋",
+    "summary": "河湾锦苑7号楼二单元有人在楼顶私自加盖房屋，夜里施工。",
     "place": HOME,
     "hints": Hints(
         similar=(), same_caller_30d=0, located_by=LocatedBy.COMPOUND, place_confidence=0.95
@@ -64,6 +65,14 @@ async def lived(router: Router) -> list[str]:
     clause = {"reason": "not_duty", "clause": "《条例》第十二条", "suggested_unit": NEXT}
     asked = await router.report(demand, "return_requested", unit=LEAD, **clause)
     assert asked.status_code == 201, asked.text
+    more = Supplemented(
+        ticket_id=UUID((await router.whistle(demand))["ticket_ids"][0]),
+        seq=2,
+        actor=Actor(role=Role.CALLBACK_CLERK),
+        text="就在锦苑小区7号楼西户的楼顶",
+    )
+    await router.send("tickets", more, subject=str(more.ticket_id))
+    await router.hears("bureau.supplemented", whistle_id=demand)
     held = await router.registers(**{**TIP_OFF, "category": None})
     await router.hears("whistle.held", ticket_ids=[held])
     by_hand = await router.call(
@@ -75,7 +84,9 @@ async def lived(router: Router) -> list[str]:
     body = {
         "kind": "joint_enforcement",
         "title": "联合核查违建",
-        "summary": "须多部门到场核查。",
+        "summary": "须多部门到河湾锦苑7号楼核查。",
+        "own_effort": "社区已到7号楼二单元劝阻",
+        "why_beyond": "锦苑小区的违建须由执法部门认定",
         "place": {"region": COMMUNITY, "address": HOME.address, "compound": HOME.compound},
         "units": [{"unit": LEAD, "relation": "lead", "task": "核查"}],
         "tickets": [about],
@@ -140,6 +151,7 @@ async def test_nothing_finer_than_the_street_leaves_for_units(
         assert found["confidential"]
         assert found["place"]["region"] == STREET.removeprefix("S-")
         assert any(line.startswith(("5:", "12:", "blown")) for line in found["trace"]), "still why"
+        assert "核查" in found["summary"] or "在楼顶私自加盖房屋" in found["summary"], "still what"
 
 
 async def test_its_own_community_is_not_told_unless_it_is_called(router: Router) -> None:

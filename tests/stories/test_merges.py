@@ -163,3 +163,85 @@ async def test_what_a_lead_has_finished_is_no_merge(city: City):
     path = f"/api/v1/tickets/{second}/merges"
     await city.call("POST", "intake", path, role="dispatcher", json={"into": first})
     await city.ticket_in(second, "callback")  # merged a moment too late, or refused at once
+
+
+async def test_two_leads_and_both_go_on(city: City):
+    """Each ticket is worked on by its own unit, and called back when its own is done."""
+    lead, assisting = await city.bureau(LEAD), await city.bureau(ASSISTING)
+    other = await city.bureau(OTHER)
+    second = await another(city)
+    own = await taken(city, other, second)
+    first = (await city.submit())["ticket_id"]
+    parents = (await lead.whistled(first))["whistle_id"]
+    await city.ticket_in(first, "dispatched")
+    await command(city, second, "merges", "dispatcher", into=first)
+    await question(city, second)
+
+    answer = await settle(city, second, "kept_both")
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["whistle_id"] == own
+    assert (await settle(city, second, "kept_into")).status_code == 404
+    assert (await whistle(city, own))["ticket_ids"] == [second]
+    assert (await whistle(city, parents))["ticket_ids"] == [first]
+
+    await other.accepted(await other.report("contacted", own, how="phone"))
+    await resolved_part(other, own)
+    await city.ticket_in(second, "callback")
+    assert (await whistle(city, parents))["state"] == "open"
+    await resolved((assisting, lead), parents)
+    await city.ticket_in(first, "callback")
+    for ticket_id in (first, second):
+        await city.callback(ticket_id, "solved", "satisfied")
+        await city.ticket_in(ticket_id, "closed")
+    await other.hears("bureau.closed", whistle_id=own)
+    await lead.hears("bureau.closed", whistle_id=parents)
+    for bureau, whistle_id in ((other, own), (lead, parents)):
+        assert not bureau.all("bureau.withdrawn", whistle_id=whistle_id)
+        assert not bureau.all("bureau.supplemented", whistle_id=whistle_id)
+
+
+async def test_merged_into_one_that_is_held_its_unit_is_called_off_and_it_waits_too(city: City):
+    """Nobody had begun: the one whistle that is blown for both is the parent's."""
+    lead, other = await city.bureau(LEAD), await city.bureau(OTHER)
+    parent = (await city.submit(category="2602", description="路灯杆上的基站坏了，灯也不亮了。"))[
+        "ticket_id"
+    ]
+    await eventually(lambda: held(city, parent))
+    child = (await city.submit())["ticket_id"]
+    gone = (await lead.whistled(child))["whistle_id"]
+    await city.ticket_in(child, "dispatched")
+    await command(city, child, "merges", "dispatcher", into=parent)
+    await lead.hears("bureau.withdrawn", whistle_id=gone)
+    assert await held(city, parent), "the parent waits for a dispatcher as before"
+    assert not await held(city, child), "the child waits with it"
+
+    assert (await dispatch(city, parent, OTHER)).status_code == 201
+    called = await other.whistled(parent)
+    await other.accepted(await other.report("acknowledged", called["whistle_id"]))
+    await other.accepted(await other.report("contacted", called["whistle_id"], how="phone"))
+    await resolved_part(other, called["whistle_id"])
+    for ticket_id in (parent, child):
+        await city.ticket_in(ticket_id, "callback")
+    assert [w["whistle_id"] for w in lead.all("bureau.whistled", ticket_ids=[child])] == [gone]
+    assert not other.all("bureau.whistled", ticket_ids=[child])
+
+
+async def test_merged_into_one_that_is_held_a_unit_at_work_goes_on(city: City):
+    """Its work is not thrown away because the other waits; each is called back for its own."""
+    lead, assisting = await city.bureau(LEAD), await city.bureau(ASSISTING)
+    other = await city.bureau(OTHER)
+    parent = (await city.submit(category="2602", description="路灯杆上的基站坏了，灯也不亮了。"))[
+        "ticket_id"
+    ]
+    await eventually(lambda: held(city, parent))
+    child = (await city.submit())["ticket_id"]
+    own = await taken(city, lead, child)
+    await command(city, child, "merges", "dispatcher", into=parent)
+    assert (await dispatch(city, parent, OTHER)).status_code == 201
+    called = await other.whistled(parent)
+    await city.ticket_in(parent, "dispatched")
+    print("DEBUG", await whistle(city, own), called["ticket_ids"])
+    print("Q", (await city.call("GET", "router", "/api/v1/merges", role="dispatcher")).text[:300])
+    await resolved((assisting, lead), own)
+    await city.ticket_in(child, "callback")
+    assert (await whistle(city, called["whistle_id"]))["state"] == "open"

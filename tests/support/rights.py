@@ -20,6 +20,7 @@ CLERKS: Final = LEAD | {Role.CALLBACK_CLERK}
 OF_A_REGION: Final = frozenset({Role.STREET_OFFICER, Role.COMMUNITY_WORKER, Role.GRID_WORKER})
 OPS: Final = frozenset({Role.OPS})
 SYSTEM: Final = frozenset({Role.SYSTEM})
+CANARY: Final = frozenset({Role.CANARY})
 REGISTER: Final = DESK | OF_A_REGION | SYSTEM
 DOERS: Final = DESK | {Role.DISPATCHER, Role.SUPERVISOR}
 MERGERS: Final = DESK | {Role.DISPATCHER}
@@ -51,13 +52,13 @@ EXPORT: Final = LEAD | {
 
 _TABLE: Final[dict[str, Roles]] = {
     # requests
-    "POST /api/v1/tickets": REGISTER,
+    "POST /api/v1/tickets": REGISTER | CANARY,
     "GET /api/v1/tickets": SEE,
     "GET /api/v1/tickets/{ticket_id}": SEE,
     "GET /api/v1/tickets/{ticket_id}/relations": SEE,
     "POST /api/v1/tickets/{ticket_id}/supplements": DOERS | SYSTEM,
     "POST /api/v1/tickets/{ticket_id}/urges": DOERS | SYSTEM,
-    "POST /api/v1/tickets/{ticket_id}/withdrawals": DESK,
+    "POST /api/v1/tickets/{ticket_id}/withdrawals": DESK | CANARY,
     "POST /api/v1/tickets/{ticket_id}/info-requests": DESK,
     "POST /api/v1/tickets/{ticket_id}/supplies": DESK,
     "POST /api/v1/tickets/{ticket_id}/answers": DESK,
@@ -177,7 +178,11 @@ _TABLE: Final[dict[str, Roles]] = {
     "POST /desk/phrases/{phrase_id}/forget": SEE,
     # operations
     "GET /api/v1/dead-letters": OPS,
+    "GET /api/v1/dead-letters/{dead_letter_id}": OPS,
     "POST /api/v1/dead-letters/{dead_letter_id}/replay": OPS,
+    "POST /api/v1/dead-letters/replays": OPS,
+    "GET /ops/dead-letters": OPS,
+    "GET /ops/parked": OPS,
 }
 MATRIX: Final = {route: frozenset(Role(role) for role in roles) for route, roles in _TABLE.items()}
 

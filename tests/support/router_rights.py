@@ -144,7 +144,11 @@ _TABLE: Final[dict[str, Roles]] = {
     "DELETE /api/v1/department/keys/{key_id}": OPS,
     # operations
     "GET /api/v1/dead-letters": OPS,
+    "GET /api/v1/dead-letters/{dead_letter_id}": OPS,
     "POST /api/v1/dead-letters/{dead_letter_id}/replay": OPS,
+    "POST /api/v1/dead-letters/replays": OPS,
+    "GET /ops/dead-letters": OPS,
+    "GET /ops/parked": OPS,
 }
 MATRIX: Final = {route: frozenset(Role(role) for role in roles) for route, roles in _TABLE.items()}
 

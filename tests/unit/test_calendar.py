@@ -13,6 +13,7 @@ from shared.calendar import (
     SHANGHAI,
     CalendarRangeError,
     WorkCalendar,
+    YearDays,
     counts_working_time,
 )
 
@@ -223,3 +224,60 @@ def test_nothing_is_left_of_what_is_past_and_a_begun_second_counts() -> None:
 def test_what_is_no_limit_cannot_be_paused() -> None:
     with pytest.raises(ValueError, match="is not a limit"):
         CALENDAR.remaining("soon", local("2026-09-21 12:00"), local("2026-09-21 11:00"))
+
+
+def a_year(year: int = 2027) -> YearDays:
+    """A year as it might be announced: Spring Festival, two Saturdays worked."""
+    festival = [date(year, 2, day) for day in range(5, 12)]
+    return YearDays(
+        year=year,
+        holidays=(date(year, 1, 1), date(year, 1, 2), date(year, 1, 3), *festival),
+        workdays=(date(2027, 1, 30), date(2027, 2, 20)) if year == 2027 else (),
+    )
+
+
+def test_a_loaded_year_counts_and_is_no_longer_provisional() -> None:
+    known = WorkCalendar(announced=(a_year(),))
+    moment = known.add_working_days(local("2027-02-04 10:00"), 3)
+    assert moment == CALENDAR.add_working_days(local("2027-02-04 10:00"), 3).__class__(
+        at=local("2027-02-16 17:30").astimezone(UTC), provisional=False
+    )
+    assert known.is_workday(date(2027, 2, 20))
+    assert known.known_until == date(2027, 12, 31)
+    assert known.version != CALENDAR.version
+    assert CALENDAR.add_working_days(local("2027-02-04 10:00"), 3).provisional
+
+
+def test_a_year_after_one_that_is_missing_stays_provisional() -> None:
+    gap = WorkCalendar(announced=(a_year(2028),))
+    assert gap.known_until == LAST_KNOWN_DAY
+    assert gap.add_working_days(local("2028-03-01 10:00"), 3).provisional
+
+
+def test_a_year_of_the_package_can_be_loaded_again() -> None:
+    """The State Council has changed a year in its course."""
+    changed = WorkCalendar(
+        announced=(YearDays(year=2026, holidays=(date(2026, 9, 7),), workdays=()),)
+    )
+    assert not changed.is_workday(date(2026, 9, 7))
+    assert CALENDAR.is_workday(date(2026, 9, 7))
+
+
+@pytest.mark.parametrize(
+    ("year", "holidays", "workdays"),
+    [
+        (2027, (date(2028, 1, 1),), ()),
+        (2027, (date(2027, 1, 2),), (date(2027, 1, 2),)),
+        (2003, (), ()),
+    ],
+)
+def test_a_year_that_cannot_be(year, holidays, workdays) -> None:
+    with pytest.raises(ValueError):
+        YearDays(year=year, holidays=holidays, workdays=workdays)
+
+
+def test_which_version_does_not_depend_on_the_order_of_loading() -> None:
+    one, other = a_year(2027), a_year(2028)
+    assert (
+        WorkCalendar(announced=(one, other)).version == WorkCalendar(announced=(other, one)).version
+    )

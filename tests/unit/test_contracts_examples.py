@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from shared.calendar import WorkCalendar
 from shared.catalogue.limits import due
 from shared.catalogue.load import load_catalogue
-from shared.contracts import deadlines, envelope, ids, tickets, units, whistles
+from shared.contracts import deadlines, envelope, figures, ids, tickets, units, whistles
 from shared.contracts.generate import HERE, examples
 from shared.contracts.json_schemas import event_classes, event_schema
 from shared.contracts.topics import TOPICS, UNIT_REPORTS
@@ -149,6 +149,9 @@ def test_ids_subjects_and_sources_are_made_as_the_contract_says(type_: str) -> N
         promise = event.data
         made = ids.rung_id(promise.deadline_id, promise.round, promise.rung)
         assert event.event_id == str(made)
+    elif isinstance(event.data, figures.RulingFact):
+        assert event.subject == str(event.data.ticket_id)
+        assert event.event_id == str(ids.ruling_id(event.data.ticket_id, event.data.seq))
     elif not isinstance(event.data, units.UnitDeclared | units.RatingRecorded):
         assert event.subject == str(event.data.whistle_id)
     UUID(event.event_id)

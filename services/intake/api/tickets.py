@@ -32,6 +32,7 @@ from services.intake.context import IntakeContext
 from services.intake.disclose import Contact, disclose
 from services.intake.domain.case import Case
 from services.intake.domain.registration import draft
+from services.intake.domain.request import canary_request
 from services.intake.domain.ticket import TicketState
 from services.intake.find import Page, TicketView, find_ticket, list_tickets, no_such_ticket
 from services.intake.photos import linked
@@ -55,7 +56,7 @@ SEE: Final = (
     Role.OPS,
 )
 # Called in the route itself: on this measured path a dependency would cost a thread.
-MAY_REGISTER: Final = allow(*REGISTER)
+MAY_REGISTER: Final = allow(*REGISTER, Role.CANARY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +107,8 @@ async def post_ticket(request: Request) -> Response:
     asked = read_request(await request.body(), intake.rules.catalogue)
     if key is not None:
         asked = of_key(asked, key)
+    elif caller.role is Role.CANARY:
+        asked = canary_request(asked)
     done = await intake.registrations.submit(
         Registration(
             draft=draft(asked, intake.rules),
@@ -238,9 +241,9 @@ async def post_withdrawal(
     ticket_id: UUID,
     intake: Intake,
     trace: Trace,
-    caller: Annotated[Caller, Depends(allow(Role.OPERATOR, Role.SHIFT_LEAD))],
+    caller: Annotated[Caller, Depends(allow(Role.OPERATOR, Role.SHIFT_LEAD, Role.CANARY))],
 ) -> Changed:
-    """Take the request back."""
+    """Take the request back; the canary takes back its own tickets only."""
     async with intake.runtime.transaction() as connection:
         case = await follow_up.withdraw(connection, ticket_id, **by(intake, caller, trace))
     return changed(case)

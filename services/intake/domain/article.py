@@ -19,7 +19,7 @@ from shared.errors import ConflictError, ForbiddenError
 
 EXPIRES_SOON: Final = timedelta(days=30)
 READERS: Final = frozenset(
-    set(Role) - {Role.CITIZEN, Role.DEPARTMENT, Role.HANDLER, Role.GRID_WORKER}
+    set(Role) - {Role.CITIZEN, Role.DEPARTMENT, Role.HANDLER, Role.GRID_WORKER, Role.CANARY}
 )
 WRITERS: Final = frozenset({Role.SHIFT_LEAD, Role.LIAISON})
 APPROVERS: Final = frozenset({Role.SHIFT_LEAD, Role.SUPERVISOR})

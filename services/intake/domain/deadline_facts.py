@@ -12,7 +12,7 @@ from services.intake.domain.case import Case
 from services.intake.domain.heard import Heard
 from services.intake.domain.promises import SHOWN, Promise, PromiseState
 from services.intake.domain.words import DEADLINE_ZH, local
-from shared.contracts import deadlines
+from shared.contracts import deadlines, figures
 
 
 def _known(case: Case, fact: deadlines.DeadlineFact) -> Promise | None:
@@ -75,6 +75,10 @@ def _warned(case: Case, fact: deadlines.Warned, heard: Heard) -> None:
     """For the units alone."""
 
 
+def _ruled(case: Case, fact: figures.RulingFact, heard: Heard) -> None:
+    """For the figures alone: what is owed to the citizen does not change."""
+
+
 DEADLINE_FACTS: Final[Mapping[type, Callable[[Case, Any, Heard], None]]] = {
     deadlines.Warned: _warned,
     deadlines.Missed: _missed,
@@ -82,4 +86,6 @@ DEADLINE_FACTS: Final[Mapping[type, Callable[[Case, Any, Heard], None]]] = {
     deadlines.RungClimbed: _rung_climbed,
     deadlines.Supervised: _supervised,
     deadlines.SupervisionAnswered: _answered,
+    figures.Excluded: _ruled,
+    figures.ExclusionEnded: _ruled,
 }

@@ -12,6 +12,7 @@ from shared.catalogue.model import Catalogue
 from shared.contracts.parts import Attachment, Role
 from shared.contracts.tickets import Supplemented, Urged, Withdrawn
 from shared.contracts.values import Due, TicketType, Urgency
+from shared.errors import ForbiddenError
 
 # Who urges for the citizen may do so once in the term; the others whenever they see need.
 FOR_CITIZEN: Final = frozenset({Role.OPERATOR, Role.CITIZEN})
@@ -62,6 +63,8 @@ def urge(case: Case, doing: Doing, *, every: timedelta) -> None:
 
 def withdraw(case: Case, doing: Doing, catalogue: Catalogue) -> None:
     """Take the request back; 举报 and safety matters go on ex officio all the same."""
+    if doing.actor.role is Role.CANARY and not case.ticket.canary:
+        raise ForbiddenError("探测只能撤回自己的工单", "the canary takes back its own tickets only")
     case.demand(Command.WITHDRAW)
     ex_officio = goes_on(case, catalogue)
     if ex_officio:

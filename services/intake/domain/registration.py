@@ -30,7 +30,7 @@ from shared.catalogue.model import (
     UnitLevel,
     regions_of,
 )
-from shared.contracts.parts import Actor, Attachment, DeadlineKind, Place
+from shared.contracts.parts import Actor, Attachment, DeadlineKind, Place, Role
 from shared.contracts.tickets import Hints, Registered
 from shared.contracts.units import UnitDeclared
 from shared.contracts.values import Channel, Due, TicketType, Urgency
@@ -61,7 +61,7 @@ class Rules:
         object.__setattr__(self, "_citizen", citizen)
 
     def learn(self, declared: Iterable[UnitDeclared]) -> None:
-        """Take in units that came or changed since the city's file: all that changes while we run.
+        """Take in units that came or changed: with the calendar all that changes while we run.
 
         One that was removed stays known by its name.
         """
@@ -84,6 +84,10 @@ class Rules:
             regions = {**self.catalogue.regions, **regions_of(known.values())}
             catalogue = replace(self.catalogue, units=known, regions=regions)
             object.__setattr__(self, "catalogue", catalogue)
+
+    def learn_calendar(self, calendar: WorkCalendar) -> None:
+        """Take in years whose days off became known."""
+        object.__setattr__(self, "calendar", calendar)
 
     @property
     def policy(self) -> str:
@@ -208,6 +212,8 @@ def open_ticket(
     """The new ticket with its promises, its first line and its first fact."""
     number = ticket_number(rules.city_prefix, now.astimezone(SHANGHAI).date(), running)
     ticket = _ticket(draft, ticket_id=ticket_id, number=number, now=now, history_hash=history_hash)
+    if actor.role is Role.CANARY:
+        ticket = replace(ticket, canary=True)
     case = Case.begun(ticket, at=now, actor=actor)
     dispatch_by = rules.dispatch_by(draft.urgency, now)
     citizen_by = rules.citizen_by(draft.urgency, draft.type, now)

@@ -56,6 +56,13 @@ class Request:
     photos: tuple[UUID, ...] = ()
 
 
+def canary_request(asked: Request) -> Request:
+    """What the canary may register: words alone, of nobody, about no place and no category."""
+    return Request(
+        channel=asked.channel, description=asked.description, place=AskedPlace(no_location=True)
+    )
+
+
 def text_problem(
     channel: Channel | None, description: str, *, is_shown: bool = False
 ) -> FieldError | None:

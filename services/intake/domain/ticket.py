@@ -168,6 +168,7 @@ class Ticket:
     urged_at: datetime | None = None
     callback_tries: int = 0
     ended_at: datetime | None = None
+    canary: bool = False  # it only tries the path: nobody's, and in no list
     history_hash: bytes
 
     @property

@@ -29,6 +29,7 @@ ROLE_ZH: Final[Mapping[Role, str]] = {
     Role.CITIZEN: "诉求人",
     Role.DEPARTMENT: "部门系统",
     Role.SYSTEM: "系统",
+    Role.CANARY: "全程探测",
 }
 RELATION_ZH: Final[Mapping[Relation, str]] = {
     Relation.LEAD: "主办",

@@ -174,7 +174,7 @@ def _subjects(intake: IntakeContext, region: str | None) -> list[tuple[str, str]
     catalogue = intake.rules.catalogue
     units = [
         (each.code, each.name)
-        for each in catalogue.units.values()
+        for each in catalogue.callable_units()
         if region is None
         or (each.region_code is not None and campaigns.serves(region, each.region_code))
     ]

@@ -217,7 +217,7 @@ def _options(catalogue: Catalogue) -> dict[str, list[Option]]:
         "region": list(_regions(catalogue)),
         "unit": [
             Option(value=each.code, label=each.name, typed=_typed(each.name))
-            for each in catalogue.units.values()
+            for each in catalogue.callable_units()
         ],
         "line": [
             Option(value=each.number, label=f"{each.number} {each.name}", typed=_typed(each.name))

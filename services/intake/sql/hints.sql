@@ -100,7 +100,7 @@ select ticket.ticket_id, ticket.category, ticket.title, ticket.summary, ticket.r
     coalesce(history.actor_name, '') as teacher
 from ticket
 join history on history.aggregate_id = ticket.ticket_id and history.seq = 1
-where ticket.ticket_id > $1 and ticket.ticket_id < $2
+where ticket.ticket_id > $1 and ticket.ticket_id < $2 and not ticket.canary
 order by ticket.ticket_id
 limit $3
 

@@ -5,7 +5,7 @@
 select * from ticket
 where ticket_id between $1 and $2 and registered_at between $3 and $4
     and not confidential and type <> 'tip_off' and category is not null
-    and state not in ('draft', 'voided')
+    and state not in ('draft', 'voided') and not canary
     and ($5::text[] is null or category = any($5))
     and ($6::boolean is null or (ended_at is not null) = $6)
 order by ticket_id desc
@@ -15,7 +15,7 @@ limit $7
 select * from ticket
 where number = any($1::text[])
     and not confidential and type <> 'tip_off' and category is not null
-    and state not in ('draft', 'voided')
+    and state not in ('draft', 'voided') and not canary
 order by ticket_id desc
 
 -- name: published_details

@@ -120,19 +120,19 @@ select at, who, what, zh from timeline where ticket_id = $1 order by at, timelin
 -- name: list_newest
 -- Newest first, from below the cursor; the region may be null.
 select * from ticket
-where ticket_id < $1 and ($2::text is null or region like $2 || '%')
+where ticket_id < $1 and not canary and ($2::text is null or region like $2 || '%')
 order by ticket_id desc
 limit $3
 
 -- name: list_in_state
 select * from ticket
-where state = $4 and ticket_id < $1 and ($2::text is null or region like $2 || '%')
+where state = $4 and ticket_id < $1 and not canary and ($2::text is null or region like $2 || '%')
 order by ticket_id desc
 limit $3
 
 -- name: list_of_source
 select * from ticket
-where source_system = $5 and ticket_id < $1
+where source_system = $5 and ticket_id < $1 and not canary
     and ($2::text is null or region like $2 || '%')
     and ($4::text is null or state = $4)
 order by ticket_id desc

@@ -36,7 +36,7 @@ select ticket.*,
         select account from taken_down where taken_down.ticket_id = ticket.ticket_id
     ) as account
 from ticket
-where ticket_id = any($1::uuid[])
+where ticket_id = any($1::uuid[]) and not canary
 order by ticket_id
 
 -- name: search_docs
@@ -70,7 +70,8 @@ where search_posting.term = given.term and search_posting.segment = given.segmen
 with emptied as (
     delete from search_pending
 )
-insert into search_pending (ticket_id) select ticket_id from ticket order by ticket_id
+insert into search_pending (ticket_id)
+select ticket_id from ticket where not canary order by ticket_id
 
 -- name: empty_index
 truncate search_doc, search_posting
@@ -147,12 +148,12 @@ order by ticket.ticket_id desc
 -- name: newest_ids
 -- Without a filter the list is the primary key read backwards, within the bounds of time.
 select ticket_id from ticket
-where ticket_id < $1 and ticket_id >= $2
+where ticket_id < $1 and ticket_id >= $2 and not canary
 order by ticket_id desc
 limit $3
 
 -- name: id_of_number
-select ticket_id from ticket where number = $1
+select ticket_id from ticket where number = $1 and not canary
 
 -- name: ids_of_phone
 select ticket_id from vault where phone_index = any($1::bytea[]) order by at desc limit $2

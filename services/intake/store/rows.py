@@ -48,6 +48,7 @@ TICKET_COLUMNS: Final = (
     "urged_at",
     "callback_tries",
     "ended_at",
+    "canary",
     "receipt",
 )
 PROMISE_COLUMNS: Final = (
@@ -109,6 +110,7 @@ def ticket_record(ticket: Ticket, history_hash: bytes, receipt: str) -> tuple[An
         ticket.urged_at,
         ticket.callback_tries,
         ticket.ended_at,
+        ticket.canary,
         receipt,
     )
 
@@ -151,6 +153,7 @@ def ticket_of(row: Mapping[str, Any]) -> Ticket:
         urged_at=row["urged_at"],
         callback_tries=row["callback_tries"],
         ended_at=row["ended_at"],
+        canary=row["canary"],
         history_hash=row["history_hash"],
     )
 

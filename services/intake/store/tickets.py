@@ -1,6 +1,7 @@
 """Loads and saves tickets with what hangs on them, whole batches at a time."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -229,7 +230,7 @@ def _outgoing(case: Case) -> list[outbox.Outgoing]:
     ticket_id = case.ticket.ticket_id
     return [
         outbox.outgoing(
-            said.fact,
+            replace(said.fact, canary=True) if case.ticket.canary else said.fact,
             topic=TICKETS.name,
             source=SOURCE,
             event_id=fact_id(ticket_id, said.fact.seq),

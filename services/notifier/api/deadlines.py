@@ -10,7 +10,9 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from services.notifier.api.edge import Context, Looking, visible_unit
+from services.notifier.context import NotifierContext
 from services.notifier.domain.deadline import Deadline, DeadlineState
+from services.notifier.domain.segments import Segment, seconds_run, segments
 from services.notifier.store import deadlines as store
 from services.notifier.store.deadlines import Event, Filter
 from shared.contracts.parts import DeadlineKind
@@ -21,8 +23,17 @@ router = APIRouter(prefix="/api/v1", tags=["deadlines"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EventItem:
+    """One line of a promise's history as it is shown."""
+
+    at: datetime
+    what: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeadlineItem:
-    """One promise as it is shown."""
+    """One promise as it is shown; `seconds_run` of the limit's own time, without the pauses."""
 
     deadline_id: UUID
     ticket_id: UUID | None
@@ -37,7 +48,9 @@ class DeadlineItem:
     met_at: datetime | None
     next_rung: str | None
     next_fire_at: datetime | None
-    history: list[Event]
+    history: list[EventItem]
+    segments: list[Segment]
+    seconds_run: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +88,14 @@ async def list_deadlines(
         histories = await store.histories(connection, [each.deadline_id for each in page])
     return DeadlinePage(
         now=here.runtime.clock.now(),
-        items=[_item(each, histories[each.deadline_id]) for each in page],
+        items=[_item(each, histories[each.deadline_id], here) for each in page],
         next=_cursor(page[-1]) if len(found) > limit else None,
     )
 
 
-def _item(deadline: Deadline, history: list[Event]) -> DeadlineItem:
+def _item(deadline: Deadline, history: list[Event], here: NotifierContext) -> DeadlineItem:
+    stretches = segments(history)
+    now, calendar = here.runtime.clock.now(), here.escalation.calendar
     return DeadlineItem(
         deadline_id=deadline.deadline_id,
         ticket_id=deadline.ticket_id,
@@ -95,7 +110,9 @@ def _item(deadline: Deadline, history: list[Event]) -> DeadlineItem:
         met_at=deadline.met_at,
         next_rung=deadline.next_rung,
         next_fire_at=deadline.fire_at,
-        history=history,
+        history=[EventItem(at=each.at, what=each.what, by=each.by) for each in history],
+        segments=list(stretches),
+        seconds_run=seconds_run(stretches, rule=deadline.due.rule, now=now, calendar=calendar),
     )
 
 

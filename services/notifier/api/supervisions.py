@@ -116,6 +116,7 @@ async def post_supervision(
             escalation=here.escalation,
             wording=here.wording,
             traceparent=traceparent,
+            telling=here.telling,
         )
     here.watch.wake()
     return item(made, now)

@@ -1,4 +1,4 @@
-"""What is asked of a reviewer or the supervisor, each to be decided by then: the city's own promises.
+"""What is asked of a reviewer or the supervisor: decisions that the city itself owes by then.
 
 None of them is owed by the unit that asked, so they name no unit. A part may ask the same thing
 again, a second extension say: the promise is then owed anew. What is decided is met; what another
@@ -46,7 +46,7 @@ BESIDES = frozenset({Asked.DISPUTE, Asked.SUSPENSION, Asked.RELEASE, Asked.MERGE
 
 
 def asking_id(owner_id: UUID, asked: Asked) -> UUID:
-    """The owner of what a part (or a whistle) asks for: rulings beside its return are told apart."""
+    """The owner of what a part or whistle asks for; rulings beside its return are told apart."""
     return uuid5(owner_id, asked) if asked in BESIDES else owner_id
 
 

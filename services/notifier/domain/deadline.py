@@ -124,6 +124,45 @@ class Deadline:
         """Whether it can still fire."""
         return self.ended_at is None and self.paused_at is None
 
+    def after_rung(
+        self,
+        *,
+        state: DeadlineState,
+        late: bool,
+        fired: tuple[str, ...],
+        next_rung: str | None,
+        fire_at: datetime | None,
+    ) -> "Deadline":
+        """What a rung changes; written out, as thousands may fire at one instant."""
+        return Deadline(
+            deadline_id=self.deadline_id,
+            kind=self.kind,
+            round=self.round,
+            ticket_id=self.ticket_id,
+            whistle_id=self.whistle_id,
+            assignment_id=self.assignment_id,
+            unit=self.unit,
+            ticket_ids=self.ticket_ids,
+            number=self.number,
+            urgency=self.urgency,
+            group_matter=self.group_matter,
+            canary=self.canary,
+            state=state,
+            late=late,
+            due=self.due,
+            counted_from=self.counted_from,
+            term=self.term,
+            fired=fired,
+            next_rung=next_rung,
+            fire_at=fire_at,
+            paused_at=self.paused_at,
+            met_at=self.met_at,
+            ended_at=self.ended_at,
+            seq=self.seq,
+            history_hash=self.history_hash,
+            traceparent=self.traceparent,
+        )
+
     def in_time(self, at: datetime, command: Command) -> bool:
         """Whether what happened at `at` came before the miss; a paused clock stood still.
 

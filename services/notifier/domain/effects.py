@@ -50,10 +50,14 @@ class Opening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ordering:
-    """A command to one promise; one that is not there is passed over."""
+    """A command to one promise; one that is not there is passed over.
+
+    `ended`: one that ended long before is brought back for it, where that may change anything.
+    """
 
     deadline_id: UUID
     order: Order
+    ended: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +85,14 @@ def order_of(heard: Heard, command: Command, *, at: datetime | None = None) -> O
 
 
 def orders_to(
-    owner_id: UUID, round_: int, kinds: Iterable[DeadlineKind], order: Order
+    owner_id: UUID,
+    round_: int,
+    kinds: Iterable[DeadlineKind],
+    order: Order,
+    *,
+    ended: bool = True,
 ) -> list[Ordering]:
     return [
-        Ordering(deadline_id=deadline_id(owner_id, kind, round_), order=order) for kind in kinds
+        Ordering(deadline_id=deadline_id(owner_id, kind, round_), order=order, ended=ended)
+        for kind in kinds
     ]

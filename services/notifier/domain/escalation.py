@@ -6,7 +6,7 @@ written urge. A later round or a group matter reaches a step at once, and with i
 """
 
 from collections.abc import Container, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -35,18 +35,32 @@ class Rung:
     audience: tuple[str, ...]
 
 
+REMEMBERED = 10_000  # rungs that came next, of promises that fall due together
+
+
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """The limits and the calendar that rungs are made of."""
+    """The limits and the calendar that rungs are made of.
+
+    Thousands fall due at one closing time with the same limits: what comes next is remembered.
+    """
 
     limits: TimeLimits
     calendar: WorkCalendar
+    _next: dict[tuple[object, ...], Rung | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         rungs = [*self.limits.short_warnings, *self.limits.long_warnings]
         rungs += [rung for urgency in Urgency for rung in self.limits.ladder(urgency)]
         if wrong := [rung.name for rung in rungs if not rung.name.isidentifier()]:
             raise ValueError(f"a rung's name is one plain word: {', '.join(wrong)}")
+
+    def learn_calendar(self, calendar: WorkCalendar) -> None:
+        """Take in years whose days off became known; what is armed stays until it changes."""
+        object.__setattr__(self, "calendar", calendar)
+        self._next.clear()
 
     def rungs_of(self, deadline: Deadline) -> tuple[Rung, ...]:
         """Every rung of a promise in the order of firing: warnings, the miss, the ladder."""
@@ -58,11 +72,28 @@ class Escalation:
         return self.following(deadline, deadline.state, deadline.fired)
 
     def following(
-        self, deadline: Deadline, state: DeadlineState, fired: Container[str]
+        self, deadline: Deadline, state: DeadlineState, fired: tuple[str, ...]
     ) -> Rung | None:
         """The next rung once the promise is in this state and these rungs have fired."""
         if not deadline.climbing:
             return None
+        due = deadline.due
+        key = (
+            *(state, fired, deadline.kind, deadline.urgency, deadline.round),
+            *(deadline.group_matter, due.by, due.rule, due.started_at, deadline.counted_from),
+            *(deadline.unit is None, self.calendar.version),
+        )
+        try:
+            return self._next[key]
+        except KeyError:
+            if len(self._next) >= REMEMBERED:
+                self._next.clear()
+        found = self._next[key] = self._following(deadline, state, fired)
+        return found
+
+    def _following(
+        self, deadline: Deadline, state: DeadlineState, fired: Container[str]
+    ) -> Rung | None:
         if state is DeadlineState.MISSED:
             return next(self._climbs(deadline, fired), None)
         if state is not DeadlineState.RUNNING:
@@ -73,7 +104,8 @@ class Escalation:
         """The miss itself."""
         first = next(iter(self._ladder(deadline)), None)
         if first is None or not _at_due(first):
-            return Rung(name=DUE, fire_at=deadline.due.by, level=0, audience=PLAIN_AUDIENCE)
+            audience = self._audience(deadline, DUE, PLAIN_AUDIENCE)
+            return Rung(name=DUE, fire_at=deadline.due.by, level=0, audience=audience)
         return Rung(name=DUE, fire_at=deadline.due.by, level=first.level, audience=first.audience)
 
     def _warnings(self, deadline: Deadline, without: Container[str] = ()) -> Iterator[Rung]:
@@ -84,7 +116,14 @@ class Escalation:
         for rung in self.limits.warnings(rule):
             if rung.name not in without:
                 due = replace(deadline.due, started_at=deadline.counted_from, rule=rule)
-                yield _fixed(rung, min(due.by, rung_at(rung, due, self.calendar)))
+                fire_at = min(due.by, rung_at(rung, due, self.calendar))
+                audience = self._audience(deadline, rung.name, rung.audience)
+                yield Rung(name=rung.name, fire_at=fire_at, level=rung.level, audience=audience)
+
+    def _audience(self, deadline: Deadline, rung: str, usual: tuple[str, ...]) -> tuple[str, ...]:
+        """Of what the city itself owes, those whose desk it is on."""
+        of_kind = self.limits.audiences.get(deadline.kind)
+        return usual if of_kind is None or deadline.unit is not None else of_kind[rung]
 
     def _climbs(self, deadline: Deadline, without: Container[str] = ()) -> Iterator[Rung]:
         """The steps of the ladder after the miss; one above that is reached at once takes along."""

@@ -46,6 +46,7 @@ class Called:
     number: str
     unit: str
     ticket_ids: tuple[UUID, ...]
+    urgency: Urgency = Urgency.NORMAL
 
 
 @dataclass(slots=True)

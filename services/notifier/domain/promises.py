@@ -132,8 +132,7 @@ def _fired(
     state = LIFECYCLE.next(deadline.state, Command.MISS) if miss else deadline.state
     fired = (*deadline.fired, rung.name)
     following = escalation.following(deadline, state, fired)
-    after = replace(  # once a rung: thousands may fire at one instant
-        deadline,
+    after = deadline.after_rung(
         state=state,
         late=deadline.late or miss,
         fired=fired,

@@ -144,3 +144,11 @@ def group_flagged(heard: Heard, known: Known) -> Iterable[Effect]:
     for whistle in known.whistles_of(fact.ticket_id):
         known.learn_whistle(replace(whistle, group_matter=True))
         yield Marking(whistle_id=whistle.whistle_id, heard=heard)
+
+
+def due_moved(heard: Heard, _known: Known) -> Iterable[Effect]:
+    """A provisional year became known, or an outage moved what fell due in it."""
+    fact: tickets.DueChanged = heard.data
+    for change in fact.changes:
+        order = replace(order_of(heard, Command.CHANGE), due=change.due)
+        yield from orders_to(fact.ticket_id, change.round, (change.kind,), order)

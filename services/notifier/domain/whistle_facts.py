@@ -131,7 +131,8 @@ def working(*met: DeadlineKind) -> Meaning:
         fact: whistles.Acknowledged | whistles.Arrived | whistles.Progressed = heard.data
         yield from taken(heard, known)
         order = order_of(heard, Command.MEET, at=fact.received_at)
-        yield from orders_to(fact.assignment_id, fact.round, (DeadlineKind.PROGRESS,), order)
+        owner, kinds = (fact.assignment_id, fact.round), (DeadlineKind.PROGRESS,)
+        yield from orders_to(*owner, kinds, order, ended=False)
         yield from _progress(heard, known, fact.progress_by)
 
     return meaning
@@ -214,7 +215,8 @@ def _changed(heard: Heard, change: DueChange, known: Known) -> Effect:
     anew = change.kind is DeadlineKind.PROGRESS and change.due is not None
     order = order_of(heard, Command.RENEW if anew else Command.CHANGE)
     order = replace(order, due=change.due)
-    owner = _part_owner(heard, change.assignment_id, change.unit, known.whistle_of(heard.data, heard.at))
+    whistle = known.whistle_of(heard.data, heard.at)
+    owner = _part_owner(heard, change.assignment_id, change.unit, whistle)
     if change.due is None:
         id_ = deadline_id(change.assignment_id, change.kind, owner.round)
         return Ordering(deadline_id=id_, order=order)

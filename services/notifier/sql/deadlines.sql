@@ -66,24 +66,40 @@ where d.deadline_id = u.deadline_id
 
 -- name: called_now
 -- The units that still owe something on the whistles of these tickets.
-select distinct w.whistle_id, w.number, d.unit, w.ticket_ids
+select distinct w.whistle_id, w.number, d.unit, w.ticket_ids, w.urgency
 from whistle_known w join deadline d on d.whistle_id = w.whistle_id
 where w.ticket_ids && $1::uuid[] and d.ended_at is null and d.unit is not null
 order by w.whistle_id, d.unit
 
--- name: list_deadlines
--- Soonest due first; each filter that is null lets all pass. The cursor is the last row's place.
-select * from deadline
-where ($1::uuid is null or ticket_id = $1 or whistle_id = any(
+-- name: list_of_matter
+-- Of a ticket, or of a whistle, running and ended; soonest due first. A filter that is null lets
+-- all pass; the cursor is the last row's place.
+select * from every_deadline
+where (ticket_id = $1 or whistle_id = $2 or whistle_id = any(
         array(select w.whistle_id from whistle_known w where w.ticket_ids @> array[$1::uuid])))
-    and ($2::uuid is null or whistle_id = $2)
     and ($3::text is null or unit = $3)
-    and ($4::text is null or state = $4)
-    and ($5::timestamptz is null or (due_by, deadline_id) > ($5::timestamptz, $6::uuid))
+    and state = any($4::text[])
+    and (due_by, deadline_id) > ($5::timestamptz, $6::uuid)
 order by due_by, deadline_id limit $7
 
+-- name: list_of_unit
+-- As above, walking the unit's index of each table.
+select * from every_deadline
+where unit = $1 and state = any($2::text[])
+    and (due_by, deadline_id) > ($3::timestamptz, $4::uuid)
+order by due_by, deadline_id limit $5
+
+-- name: list_in_state
+-- As above; of several states the first of each, so that the index of states is walked.
+select d.* from unnest($1::text[]) as wanted (state), lateral (
+    select * from every_deadline e
+    where e.state = wanted.state and (e.due_by, e.deadline_id) > ($2::timestamptz, $3::uuid)
+    order by e.due_by, e.deadline_id limit $4
+) d
+order by d.due_by, d.deadline_id limit $4
+
 -- name: history_of
-select aggregate_id, at, what, role, unit from history
+select aggregate_id, at, what, role, unit, after from history
 where aggregate_id = any($1::uuid[]) order by aggregate_id, seq
 
 -- name: count_unended

@@ -1,15 +1,17 @@
 """The promises of time and their history."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from pydantic_core import from_json
+
 from services.notifier.domain.deadline import Deadline, DeadlineState
 from services.notifier.domain.known import Called
-from services.notifier.domain.promises import Change, Step
+from services.notifier.domain.promises import Change, Step, What
 from shared.contracts.parts import DeadlineKind
 from shared.contracts.values import Due, Urgency
 from shared.runtime import history
@@ -46,13 +48,18 @@ class Filter:
     limit: int = 100
 
 
+FIRST = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
+"""The place before all promises."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One line of a promise's history as it is shown."""
+    """One line of a promise's history; `by` is a unit, else a role, `after` as it was written."""
 
     at: datetime
     what: str
     by: str
+    after: Mapping[str, Any]
 
 
 async def lock(
@@ -63,12 +70,12 @@ async def lock(
     if not ids and not whistles:
         return {}
     rows = await connection.fetch(SQL.deadlines_locked, ids, whistles)
-    return {row["deadline_id"]: _deadline(row) for row in rows}
+    return {row["deadline_id"]: deadline_of(row) for row in rows}
 
 
 async def claim(connection: Connection, now: datetime, *, limit: int) -> list[Deadline]:
     """Up to `limit` promises of which a rung is past, locked, the oldest first."""
-    return [_deadline(row) for row in await connection.fetch(SQL.claim_due, now, limit)]
+    return [deadline_of(row) for row in await connection.fetch(SQL.claim_due, now, limit)]
 
 
 async def next_fire_at(connection: Connection) -> datetime | None:
@@ -96,12 +103,15 @@ async def save(connection: Connection, changes: Sequence[Change], *, policy: str
     await history.add(connection, entries)
 
 
-async def save_fired(connection: Connection, changes: Sequence[Change], *, policy: str) -> None:
+async def save_fired(
+    connection: Connection, changes: Sequence[Change], *, policy: str, now: datetime
+) -> None:
     """Write promises of which only rungs have fired, and their history."""
     entries: list[history.Entry] = []
     rows = []
+    fired_at = now.isoformat()
     for change in changes:
-        seq, last = _recorded(change, policy, entries)
+        seq, last = _recorded(change, policy, entries, fired_at)
         d = change.after
         fired = " ".join(d.fired)
         rows.append((d.deadline_id, d.state, d.late, fired, d.next_rung, d.fire_at, seq, last))
@@ -109,7 +119,12 @@ async def save_fired(connection: Connection, changes: Sequence[Change], *, polic
     await history.add(connection, entries)
 
 
-def _recorded(change: Change, policy: str, entries: list[history.Entry]) -> tuple[int, bytes]:
+DUE_SET = frozenset({What.OPENED, What.RESUMED, What.DUE_CHANGED, What.REOPENED, What.RENEWED})
+
+
+def _recorded(
+    change: Change, policy: str, entries: list[history.Entry], fired_at: str | None = None
+) -> tuple[int, bytes]:
     """Adds a row of history for each step; returns the place and the hash of the last."""
     seq, last = change.after.seq, change.after.history_hash
     for step in change.steps:
@@ -121,7 +136,7 @@ def _recorded(change: Change, policy: str, entries: list[history.Entry]) -> tupl
             what=step.what,
             actor=step.actor,
             before=None if step.before is None else f'{{"state":"{step.before}"}}',
-            after=_told(step),
+            after=_told(step, fired_at),
             policy=policy,
             previous_hash=last,
         )
@@ -130,35 +145,44 @@ def _recorded(change: Change, policy: str, entries: list[history.Entry]) -> tupl
     return seq, last
 
 
-def _told(step: Step) -> str:
-    after = step.after
-    rung = "" if step.rung is None else f',"rung":"{step.rung.name}"'
-    return f'{{"state":"{after.state}","due":"{after.due.by.isoformat()}"{rung}}}'
+def _told(step: Step, fired_at: str | None) -> str:
+    """What a step left: of a rung also when it was fired, of a due time how it was made."""
+    after, due = step.after, step.after.due
+    more = ""
+    if step.rung is not None:
+        more = f',"rung":"{step.rung.name}"' + (f',"fired_at":"{fired_at}"' if fired_at else "")
+    elif step.what in DUE_SET:
+        started_at = due.started_at.isoformat()
+        more = f',"rule":"{due.rule}","started_at":"{started_at}","calendar":"{due.calendar}"'
+    return f'{{"state":"{after.state}","due":"{due.by.isoformat()}"{more}}}'
 
 
 async def listed(connection: Connection, wanted: Filter) -> list[Deadline]:
-    """The promises asked for, soonest due first."""
-    at, deadline_id = wanted.after or (None, None)
-    rows = await connection.fetch(
-        SQL.list_deadlines,
-        wanted.ticket_id,
-        wanted.whistle_id,
-        wanted.unit,
-        wanted.state,
-        at,
-        deadline_id,
-        wanted.limit,
-    )
-    return [_deadline(row) for row in rows]
+    """The promises asked for, running and ended, soonest due first."""
+    states = list(DeadlineState) if wanted.state is None else [wanted.state]
+    place = (*(wanted.after or FIRST), wanted.limit)
+    if wanted.ticket_id is not None or wanted.whistle_id is not None:
+        matter = (wanted.ticket_id, wanted.whistle_id, wanted.unit, states)
+        rows = await connection.fetch(SQL.list_of_matter, *matter, *place)
+    elif wanted.unit is not None:
+        rows = await connection.fetch(SQL.list_of_unit, wanted.unit, states, *place)
+    else:
+        rows = await connection.fetch(SQL.list_in_state, states, *place)
+    return [deadline_of(row) for row in rows]
 
 
 async def histories(
     connection: Connection, deadline_ids: Sequence[UUID]
 ) -> dict[UUID, list[Event]]:
-    """What happened to each, in order; `by` is a unit, else a role."""
+    """What happened to each, in order."""
     result: dict[UUID, list[Event]] = {each: [] for each in deadline_ids}
     for row in await connection.fetch(SQL.history_of, deadline_ids):
-        event = Event(at=row["at"], what=row["what"], by=row["unit"] or row["role"])
+        event = Event(
+            at=row["at"],
+            what=row["what"],
+            by=row["unit"] or row["role"],
+            after=from_json(row["after"] or "{}"),
+        )
         result[row["aggregate_id"]].append(event)
     return result
 
@@ -171,6 +195,7 @@ async def called_now(connection: Connection, ticket_ids: Sequence[UUID]) -> list
             number=row["number"],
             unit=row["unit"],
             ticket_ids=tuple(row["ticket_ids"]),
+            urgency=Urgency(row["urgency"]),
         )
         for row in await connection.fetch(SQL.called_now, ticket_ids)
     ]
@@ -193,7 +218,8 @@ def _row(deadline: Deadline, seq: int, history_hash: bytes) -> tuple[Any, ...]:
     )
 
 
-def _deadline(row: Any) -> Deadline:
+def deadline_of(row: Any) -> Deadline:
+    """A row of `deadline` or `deadline_ended`."""
     return Deadline(
         deadline_id=row["deadline_id"],
         kind=DeadlineKind(row["kind"]),

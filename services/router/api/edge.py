@@ -59,4 +59,8 @@ def sight(caller: Caller, router_context: RouterContext) -> Sight:
         raise ForbiddenError("您的账号没有所属单位", "the caller has no unit")
     unit = router_context.city.catalogue.units.get(caller.unit)
     local = unit is not None and unit.kind in (UnitKind.STREET, UnitKind.COMMUNITY)
-    return Sight(unit=caller.unit, region=unit.region_code if unit and local else None)
+    return Sight(
+        unit=caller.unit,
+        region=unit.region_code if unit and local else None,
+        places=router_context.city.catalogue.place_words,
+    )

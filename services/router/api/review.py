@@ -45,13 +45,14 @@ async def list_reviews(
     A unit's people see what their unit asked for; a street's or community's, and a dispatcher, what
     is theirs to say.
     """
-    own = None if caller.role in OF_THE_QUEUE else sight(caller, here).unit
+    sees = sight(caller, here)
+    own = None if caller.role in OF_THE_QUEUE else sees.unit
     async with here.runtime.pool.acquire() as connection:
         return await reviews.listed(
             connection,
             caller_role=caller.role,
             caller_name=caller.name,
-            city=here.city,
+            sight=sees,
             now=here.runtime.clock.now(),
             kinds=tuple(kind) if kind else None,
             for_role=Role.DISPATCHER if caller.role is Role.DISPATCHER else for_role,

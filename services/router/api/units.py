@@ -1,5 +1,6 @@
 """Units over HTTP: those that can be whistled; and how one is added, changed and removed."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -8,6 +9,7 @@ from fastapi import Depends, Query
 
 from services.router import units
 from services.router.api.edge import Context, Looking
+from services.router.context import RouterContext
 from services.router.domain.units.known import KnownUnit, NewUnit, Removal, UnitChange
 from services.router.refresh import refresh
 from services.router.rehome import rehome
@@ -100,63 +102,42 @@ async def list_units(
 @router.post("/units", status_code=201)
 async def post_unit(body: NewUnit, here: Context, caller: Keeping) -> UnitItem:
     """Add a unit; it is whistled once `shaodao topics apply` has made it reachable."""
-    async with here.runtime.transaction() as connection:
-        added = await units.add(
-            connection,
-            body,
-            actor=caller.actor(),
-            city=here.city,
-            now=here.runtime.clock.now(),
-        )
-    await refresh(here)
-    return UnitItem.of(added)
+    return UnitItem.of(await _kept(units.add, here, caller, body))
 
 
 @router.patch("/units/{code}")
 async def patch_unit(code: str, body: UnitChange, here: Context, caller: Keeping) -> UnitItem:
     """Change a unit's name, parent, functions, region or duty; its level and kind never change."""
-    async with here.runtime.transaction() as connection:
-        changed = await units.change(
-            connection,
-            code,
-            body,
-            actor=caller.actor(),
-            city=here.city,
-            now=here.runtime.clock.now(),
-        )
-    await refresh(here)
-    return UnitItem.of(changed)
+    return UnitItem.of(await _kept(units.change, here, caller, code, body))
 
 
 @router.post("/units/{code}/reachable")
 async def post_reachable(code: str, here: Context, caller: Reaching) -> UnitItem:
     """Its topics and rights exist: from now on it is whistled."""
-    async with here.runtime.transaction() as connection:
-        reached = await units.reached(
-            connection,
-            code,
-            actor=caller.actor(),
-            city=here.city,
-            now=here.runtime.clock.now(),
-        )
-    await refresh(here)
-    return UnitItem.of(reached)
+    return UnitItem.of(await _kept(units.reached, here, caller, code))
 
 
 @router.post("/units/{code}/removal")
 async def post_removal(code: str, body: Removal, here: Context, caller: Keeping) -> Removed:
     """No new whistles; its running work is offered to those above it, with the reason."""
+    removed = await _kept(units.remove, here, caller, code, body)
+    moved = await rehome(here.runtime, here.now)
+    async with here.runtime.pool.acquire() as connection:
+        duties = await duty_store.rows_of_unit(connection, code)
+    return Removed(unit=UnitItem.of(removed), whistles=moved, duties=duties)
+
+
+async def _kept(
+    verb: Callable[..., Awaitable[KnownUnit]], here: RouterContext, caller: Caller, *what: object
+) -> KnownUnit:
+    """Carry out the verb as the caller, now; the city of this process knows it at once."""
     async with here.runtime.transaction() as connection:
-        removed = await units.remove(
+        unit = await verb(
             connection,
-            code,
-            body,
+            *what,
             actor=caller.actor(),
             city=here.city,
             now=here.runtime.clock.now(),
         )
     await refresh(here)
-    moved = await rehome(here.runtime, here.now)
-    async with here.runtime.pool.acquire() as connection:
-        duties = await duty_store.rows_of_unit(connection, code)
-    return Removed(unit=UnitItem.of(removed), whistles=moved, duties=duties)
+    return unit

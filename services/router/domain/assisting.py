@@ -59,7 +59,8 @@ def add_assisting(
         assignment=new.shown(),
     )
     blown_by = content.blown_by or BlownBy(unit=whistle.blower or "", level="city")
-    called = views_of_call(after, matter, blown_by, content.trace, [new.shown()], fact.seq)
+    places = promises.city.catalogue.place_words
+    called = views_of_call(after, matter, blown_by, content.trace, [new.shown()], fact.seq, places)
     others = bureaus.UnitsChanged(whistle_id=after.whistle_id, seq=fact.seq, units=after.units())
     told = tuple((part.unit, others) for part in after.running() if part.unit != unit)
     words = words_text(task=task) if task else None

@@ -4,7 +4,7 @@ The only mutable thing among the rules. A batch of one and of five hundred go th
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -117,6 +117,8 @@ class Book:
             self._index(whistle)
         self.whistles[whistle.whistle_id] = whistle
         for step in outcome.steps:
+            if whistle.canary and step.fact is not None:
+                step = replace(step, fact=replace(step.fact, canary=True))
             self.said.append(Said(whistle.whistle_id, step, traceparent))
 
     def precedent(self, whistle_id: UUID) -> Precedent:

@@ -10,6 +10,7 @@ from services.router.domain.matter import Content, Matter
 from services.router.domain.outcome import Outcome, Step, step, words_text
 from services.router.domain.routing.answer import Summons, Unclear
 from services.router.domain.whistle import WHISTLE, Whistle, WhistleCommand
+from shared.catalogue.place_words import PlaceWords
 from shared.contracts import bureaus, parts, whistles
 from shared.contracts.ids import new_id
 from shared.contracts.parts import Actor, AssignmentState, BlownBy, Role, WhistleState
@@ -41,6 +42,7 @@ def new_whistle(
     ticket_ids: tuple[UUID, ...],
     demand_ticket: UUID | None,
     place_key: str | None = None,
+    canary: bool = False,
 ) -> Whistle:
     """A whistle with no fact yet; `hold` or `blow` makes its first."""
     return Whistle(
@@ -57,6 +59,7 @@ def new_whistle(
         demand_ticket=demand_ticket,
         region=matter.place_for_units().region,  # by it streets and communities see it
         place_key=place_key,
+        canary=canary,
     )
 
 
@@ -164,7 +167,8 @@ def _blown_step(whistle: Whistle, matter: Matter, call: Call, promises: Promises
         own_effort_by=call.own_effort_by,
     )
     after = words_text(state=whistle.state, units=[a.unit for a in whistle.assignments])
-    views = views_of_call(whistle, matter, call.blown_by, call.trace, shown, fact.seq)
+    places = promises.city.catalogue.place_words
+    views = views_of_call(whistle, matter, call.blown_by, call.trace, shown, fact.seq, places)
     return step(fact, promises.now, after=after, views=views)
 
 
@@ -175,10 +179,12 @@ def views_of_call(
     trace: tuple[str, ...],
     called: Sequence[parts.Assignment],
     seq: int,
+    places: PlaceWords,
 ) -> tuple[tuple[str, bureaus.View], ...]:
     """What each of the called units is told: the matter, its own part and dues, the others."""
     units = whistle.units()
-    place, why = matter.place_for_units(), matter.trace_for_units(trace)
+    why = matter.trace_for_units(trace)
+    matter = matter.for_units(places)
     return tuple(
         (
             assignment.unit,
@@ -194,7 +200,7 @@ def views_of_call(
                 urgency=matter.urgency,
                 title=matter.title,
                 summary=matter.summary,
-                place=place,
+                place=matter.place,
                 confidential=matter.confidential,
                 assignment=assignment,
                 units=units,

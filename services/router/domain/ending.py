@@ -135,13 +135,14 @@ def supplement(
     at: datetime,
     actor: Actor,
     text: str,
+    told: str,
     attachments: tuple[Attachment, ...],
 ) -> Outcome:
-    """The citizen's further words, told to the units; raises IllegalMoveError."""
+    """The citizen's further words, kept, and as units are told them; raises IllegalMoveError."""
     state = WHISTLE.next(whistle.state, WhistleCommand.SUPPLEMENT)
     after = replace(whistle, state=state, seq=whistle.seq + 1)
     view = bureaus.Supplemented(
-        whistle_id=whistle.whistle_id, seq=after.seq, text=text, attachments=attachments
+        whistle_id=whistle.whistle_id, seq=after.seq, text=told, attachments=attachments
     )
     made = Step(
         seq=after.seq,

@@ -16,6 +16,7 @@ from services.router.domain import ending
 from services.router.domain.altering import altered
 from services.router.domain.assignment import FINISHED, Assignment
 from services.router.domain.calling import SYSTEM
+from services.router.domain.city import City
 from services.router.domain.dues import Promises
 from services.router.domain.matter import Ticket
 from services.router.domain.outcome import Outcome, Step, step, words_text
@@ -79,7 +80,7 @@ def join(
     policy = promises.city.version
     reason = f"工单已并单，并入哨单 {parent.number} 一并办理"
     gone = ending.withdraw(own, at=at, policy=policy, actor=actor, reason=reason)
-    linked = link(own, parent, tickets, into=into, actor=actor, policy=policy, at=at)
+    linked = link(own, parent, tickets, into=into, actor=actor, city=promises.city, at=at)
     after, earlier = _earlier_dues(own, linked.whistle, actor, policy, at)
     return gone, Outcome(whistle=after, steps=(*linked.steps, *earlier))
 
@@ -91,14 +92,14 @@ def link(
     *,
     into: UUID,
     actor: Actor,
-    policy: str,
+    city: City,
     at: datetime,
 ) -> Outcome:
     """The tickets of `own` go over to `parent`'s whistle; raises IllegalMoveError."""
     after, steps = parent, []
     for ticket in tickets:
         if ticket.ticket_id not in after.ticket_ids:
-            after, made = _linked(after, ticket, own, into, actor, policy, at)
+            after, made = _linked(after, ticket, own, into, actor, city, at)
             steps.append(made)
     return Outcome(whistle=after, steps=tuple(steps))
 
@@ -109,7 +110,7 @@ def _linked(
     own: Whistle,
     into: UUID,
     actor: Actor,
-    policy: str,
+    city: City,
     at: datetime,
 ) -> tuple[Whistle, Step]:
     """One more ticket; the units at work are told the person's words."""
@@ -120,13 +121,13 @@ def _linked(
         ticket_ids=tuple(sorted((*whistle.ticket_ids, ticket.ticket_id))),
     )
     fact = whistles.TicketLinked(
-        **_about(after, actor, policy),
+        **_about(after, actor, city.version),
         ticket_id=ticket.ticket_id,
         into=into,
         from_whistle_id=own.whistle_id,
         assignments=tuple(a.shown() for a in after.running()),
     )
-    matter = ticket.matter
+    matter = ticket.matter.for_units(city.catalogue.place_words)
     view = bureaus.Supplemented(
         whistle_id=after.whistle_id,
         seq=after.seq,

@@ -8,7 +8,8 @@ from typing import Final
 from uuid import UUID
 
 from services.router.domain.dues import Terms
-from shared.catalogue.regions import street_of
+from shared.catalogue.place_words import PlaceWords
+from shared.catalogue.regions import community_of, street_of
 from shared.contracts.parts import Actor, Attachment, BlownBy, Muster, Place
 from shared.contracts.tickets import Registered
 from shared.contracts.values import Due, TicketType, Urgency, WhistleKind
@@ -62,6 +63,32 @@ class Matter:
     def hides_place(self) -> bool:
         """Whether the place, however generalised, would tell who asked."""
         return self.confidential and self.place.compound is not None
+
+    def words_for_units(self, text: str, places: PlaceWords) -> str:
+        """A text about it, as units may know it; what cannot be masked says `place_words`."""
+        if not self.hides_place():
+            return text
+        place = self.place
+        codes = (code for code in (place.region, community_of(place.region or "")) if code)
+        finer = (code for code in codes if code != street_of(code))
+        return places.masked(text, also=(place.compound, place.address, *finer))
+
+    def for_units(self, places: PlaceWords) -> "Matter":
+        """The matter as units may know it: place and words of a confidential one at home masked."""
+        if not self.hides_place():
+            return self
+
+        def masked(text: str) -> str:
+            return self.words_for_units(text, places)
+
+        return replace(
+            self,
+            title=masked(self.title),
+            summary=masked(self.summary),
+            place=self.place_for_units(),
+            own_effort=masked(self.own_effort) if self.own_effort else None,
+            why_beyond=masked(self.why_beyond) if self.why_beyond else None,
+        )
 
     def trace_for_units(self, trace: tuple[str, ...]) -> tuple[str, ...]:
         """Why these units, as they may know it: no finer than the place they are told."""

@@ -97,6 +97,7 @@ class Whistle:
     takeover_by: datetime | None = None  # until then the street may take it over or withdraw it
     place_key: str | None = None  # repeat whistles of a place are found by it
     cross_district: bool = False
+    canary: bool = False  # it only tries the path
     dispatcher_role: Role = Role.SYSTEM
     dispatcher_name: str | None = None
 

@@ -80,7 +80,7 @@ async def get_form(request: Request, here: Context, caller: Viewer) -> HTMLRespo
         setting=_setting(here, caller, unit) | _limits(city, unit, kinds, words),
         units=[
             {"value": each.code, "label": each.name}
-            for each in sorted(city.catalogue.units.values(), key=lambda each: each.code)
+            for each in city.catalogue.callable_units()
         ],
         categories=[
             {"value": each.code, "label": f"{each.name} · {each.major_name}"}
@@ -198,13 +198,14 @@ async def post_suggestions(here: Context, caller: Viewer, draft: Draft) -> dict[
 @router.get("/tickets")
 async def get_tickets(here: Context, caller: Viewer) -> list[dict[str, str]]:
     """The newest open demands that the caller sees, to whistle for: {value, label}."""
+    sees = sight(caller, here)
     async with here.runtime.pool.acquire() as connection:
         listed = await look.listed(
             connection,
             ticket_id=None,
             unit=None,
             state=WhistleState.OPEN,
-            sight=sight(caller, here),
+            sight=sees,
             now=here.runtime.clock.now(),
             cursor=None,
             limit=OFFERED,
@@ -214,7 +215,7 @@ async def get_tickets(here: Context, caller: Viewer) -> list[dict[str, str]]:
     return [
         {
             "value": str(ticket.ticket_id),
-            "label": f"{ticket.registered.number} {ticket.matter.title}",
+            "label": f"{ticket.registered.number} {sees.matter(ticket.matter).title}",
         }
         for ticket in tickets
     ]

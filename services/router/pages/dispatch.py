@@ -266,7 +266,7 @@ def _units(city: City) -> list[Mapping[str, str]]:
     """The units that may be called, for the field one types into."""
     return [
         {"value": unit.code, "label": unit.name}
-        for unit in sorted(city.catalogue.units.values(), key=lambda each: each.code)
+        for unit in city.catalogue.callable_units()
     ]
 
 

@@ -10,7 +10,6 @@ from fastapi.responses import HTMLResponse
 
 from services.router import look, reviews
 from services.router.api.edge import Context
-from services.router.domain.city import City
 from services.router.domain.dues import Promises
 from services.router.domain.rulings.pending import ReviewKind, ReviewState
 from services.router.look import Sight
@@ -78,7 +77,7 @@ async def get_queue(
             connection,
             caller_role=caller.role,
             caller_name=caller.name,
-            city=here.city,
+            sight=Sight(),
             now=now,
             kinds=filters.kinds(),
             for_role=filters.role(caller),
@@ -103,7 +102,7 @@ async def get_queue(
         words=Words(request, here.city, now),
         units=[
             {"value": unit.code, "label": unit.name}
-            for unit in sorted(here.city.catalogue.units.values(), key=lambda each: each.code)
+            for unit in here.city.catalogue.callable_units()
         ],
     )
 
@@ -115,7 +114,7 @@ async def get_case(
     """One review: what is asked and proved on the left, the rule and the decision on the right."""
     now = here.runtime.clock.now()
     async with here.runtime.pool.acquire() as connection:
-        known = await _of_whistle(connection, whistle_id, caller, here.city, now)
+        known = await _of_whistle(connection, whistle_id, caller, now)
         item = next((each for each in known if each.review_id == review_id), None)
         if item is None:
             raise NotFoundError("没有这件审核事项", "there is no such review")
@@ -145,7 +144,7 @@ async def get_case(
 
 
 async def _of_whistle(
-    connection: Connection, whistle_id: UUID, caller: Caller, city: City, now: datetime
+    connection: Connection, whistle_id: UUID, caller: Caller, now: datetime
 ) -> list[ReviewItem]:
     """What waits about a whistle, and what was decided."""
     found: list[ReviewItem] = []
@@ -154,7 +153,7 @@ async def _of_whistle(
             connection,
             caller_role=caller.role,
             caller_name=caller.name,
-            city=city,
+            sight=Sight(),
             now=now,
             for_role=Role.DISPATCHER if caller.role is Role.DISPATCHER else None,
             whistle_id=whistle_id,

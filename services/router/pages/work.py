@@ -74,7 +74,8 @@ async def get_inbox(
     city, now = here.city, here.runtime.clock.now()
     wanted = Wanted(tab=tab, words=q.strip(), handler=handler.strip(), page=page_number)
     async with here.runtime.pool.acquire() as connection:
-        found = await workbench.inbox(connection, unit, wanted, now=now)
+        places = city.catalogue.place_words
+        found = await workbench.inbox(connection, unit, wanted, places=places, now=now)
     return await page(
         request,
         "workbench/inbox.html",

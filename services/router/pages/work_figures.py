@@ -78,7 +78,8 @@ async def get_figures(
                 kept = set(counted.whistle_ids)
                 behind = tuple(each for each in counted.of if each not in kept)
             newest = sorted(behind, reverse=True)[:SHOWN]
-            jobs = await figures.behind(connection, unit, newest, now=now)
+            places = here.city.catalogue.place_words
+            jobs = await figures.behind(connection, unit, newest, places=places, now=now)
     return await page(
         request,
         "workbench/figures.html",

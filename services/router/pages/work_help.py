@@ -88,7 +88,7 @@ def help_for(
         reasons=tuple(ReturnReason),
         codes=tuple(SuspensionCode),
         colleagues=tuple(a for a in sessions.accounts.of_unit(unit) if a.login != caller.account),
-        units=tuple(sorted((each.code, each.name) for each in city.catalogue.units.values())),
+        units=tuple((each.code, each.name) for each in city.catalogue.callable_units()),
         evidence=_evidence(city, opened),
         phrases=phrases(),
     )
@@ -100,7 +100,7 @@ def _owners(city: City, opened: Opened, unit: str, now: datetime) -> Iterator[Ow
     category = catalogue.categories.get(job.whistle.category or "")
     if category is None:
         return
-    place, seen = job.matter.place_for_units(), {unit}
+    place, seen = job.matter.place, {unit}
     region = place.region
     row = catalogue.duty_for(category.code, region, now)
     if row is not None and row.unit not in seen:

@@ -23,8 +23,9 @@ STEPS: Final = (Action.ACKNOWLEDGE, Action.ARRIVE, Action.RESOLVE)
 async def get_phone(request: Request, here: Context, caller: Working) -> HTMLResponse:
     """The jobs of the unit, what is due first first and one's own before all."""
     unit, now = unit_of(caller), here.runtime.clock.now()
+    places = here.city.catalogue.place_words
     async with here.runtime.pool.acquire() as connection:
-        found = await workbench.inbox(connection, unit, Wanted(), now=now)
+        found = await workbench.inbox(connection, unit, Wanted(), places=places, now=now)
     return await page(
         request,
         "workbench/phone.html",

@@ -105,4 +105,5 @@ where version = $1 and state = 'taken'
 select ticket_id, state, round, registered_at, merged_into, registered, group_flagged
 from ticket
 where ticket_id > $1 and registered_at >= $2 and registered_at < $3
+    and not (registered::jsonb ->> 'canary')::boolean
 order by ticket_id limit $4

@@ -25,7 +25,7 @@ where wt.ticket_id = any($1::uuid[])
 -- name: whistles
 select w.whistle_id, w.number, w.kind, w.state, w.round, w.urgency, w.category, w.demand_ticket,
     w.blower, w.region, w.provisional, w.in_charge, w.takeover_by,
-    w.place_key, w.cross_district, w.dispatcher_role, w.dispatcher_name, w.seq, w.history_hash,
+    w.place_key, w.cross_district, w.canary, w.dispatcher_role, w.dispatcher_name, w.seq, w.history_hash,
     array(select wt.ticket_id from whistle_ticket wt where wt.whistle_id = w.whistle_id
           order by wt.ticket_id) as ticket_ids
 from whistle w where w.whistle_id = any($1::uuid[]) order by w.whistle_id for update of w
@@ -33,7 +33,7 @@ from whistle w where w.whistle_id = any($1::uuid[]) order by w.whistle_id for up
 -- name: whistle_read
 select w.whistle_id, w.number, w.kind, w.state, w.round, w.urgency, w.category, w.demand_ticket,
     w.blower, w.region, w.provisional, w.in_charge, w.takeover_by,
-    w.place_key, w.cross_district, w.dispatcher_role, w.dispatcher_name, w.seq, w.history_hash,
+    w.place_key, w.cross_district, w.canary, w.dispatcher_role, w.dispatcher_name, w.seq, w.history_hash,
     array(select wt.ticket_id from whistle_ticket wt where wt.whistle_id = w.whistle_id
           order by wt.ticket_id) as ticket_ids
 from whistle w where w.whistle_id = any($1::uuid[])
@@ -148,6 +148,7 @@ where ($1::uuid is null or exists (select from whistle_ticket wt
     and ($5::text is null or w.blower = $5 or exists (select from assignment a
         where a.whistle_id = w.whistle_id and a.unit = $5)
         or w.region like $6::text || '%')
+    and (not w.canary or $1::uuid is not null or $2::text is not null)
 order by w.whistle_id desc limit $7
 
 -- name: timeline

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.router import rows
 from services.router.domain.matter import matter_of
+from shared.catalogue.place_words import PlaceWords
 from shared.contracts.parts import WhistleState
 from shared.contracts.values import Relation, WhistleKind
 from shared.runtime.database import Connection, queries
@@ -35,14 +36,15 @@ async def earlier_at(
     since: datetime,
     unit: str | None,
     region: str | None,
+    words: PlaceWords,
     limit: int,
 ) -> list[Earlier]:
     """Newest first, as far as they concern the unit or lie in the region; None sees all."""
     found = await connection.fetch(SQL.earlier_at_place, place_key, since, unit, region, limit)
-    return [_earlier(row) for row in found]
+    return [_earlier(row, words if unit is not None else None) for row in found]
 
 
-def _earlier(row: rows.Row) -> Earlier:
+def _earlier(row: rows.Row, words: PlaceWords | None) -> Earlier:
     own = rows.content_of(row["content"]).matter
     matter = own or matter_of(rows.registered_of(row["registered"]))
     units = [name.rpartition(":") for name in row["units"] or ()]
@@ -51,7 +53,7 @@ def _earlier(row: rows.Row) -> Earlier:
         number=row["number"],
         kind=WhistleKind(row["kind"]),
         state=WhistleState(row["state"]),
-        title=matter.title,
+        title=matter.title if words is None else matter.for_units(words).title,
         blown_at=row["blown_at"],
         blower=row["blower"],
         units=tuple((unit, Relation(relation)) for unit, _, relation in units),

@@ -269,6 +269,7 @@ def _whistle_row(book: Book, whistle: Whistle) -> tuple[object, ...]:
         whistle.takeover_by,
         whistle.place_key,
         whistle.cross_district,
+        whistle.canary,
     )
 
 

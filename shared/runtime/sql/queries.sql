@@ -77,6 +77,12 @@ from dead_letter
 where dead_letter_id = $1 and replayed_at is null
 for update;
 
+-- name: dead_letter_payload
+select value from dead_letter where dead_letter_id = $1 and replayed_at is null;
+
+-- name: parked_payload
+select value from parked where parked_id = $1;
+
 -- name: dead_letter_replayed
 update dead_letter set replayed_at = $2 where dead_letter_id = $1;
 
@@ -88,7 +94,8 @@ select
     (select created_at from outbox order by id limit 1) as oldest;
 
 -- name: outbox_read
-select id, event_id, aggregatetype, aggregateid, payload, headers
+-- The payload as the bytes that are sent.
+select id, event_id, aggregatetype, aggregateid, convert_to(payload, 'UTF8') as payload, headers
 from outbox
 where aggregatetype <> all ($2::text[])
 order by id

@@ -88,6 +88,24 @@ def test_what_does_not_climb_warns_and_is_missed(kind, rule):
     assert found[-1].audience == ("handler", "liaison")
 
 
+@pytest.mark.parametrize(
+    ("kind", "rule", "audiences"),
+    [
+        (DeadlineKind.DISPATCH, "2wh", [("dispatcher",), ("shift_lead",)]),
+        (DeadlineKind.CALLBACK, "3WD", [("callback_clerk",), ("shift_lead",)]),
+        (DeadlineKind.RULING, "4wh", [("reviewer",), ("reviewer", "supervisor")]),
+        (DeadlineKind.REVIEW, "1WD", [("reviewer",), ("reviewer", "supervisor")]),
+        (DeadlineKind.EXTENSION, "4wh", [("reviewer",), ("reviewer", "supervisor")]),
+        (DeadlineKind.SUSPENSION, "30d", [("supervisor",), ("supervisor",)]),
+    ],
+)
+def test_what_no_unit_owes_is_told_to_those_whose_desk_it_is_on(kind, rule, audiences):
+    owed = replace(a_deadline(kind, rule), unit=None, assignment_id=None)
+    found = ESCALATION.rungs_of(owed)
+    assert [r.audience for r in found[:2]] == audiences
+    assert "supervisor" in found[-1].audience
+
+
 def test_a_timer_between_services_only_ends():
     assert [r.name for r in ESCALATION.rungs_of(a_deadline(DeadlineKind.DEEMED, "4wh*2"))] == [
         "due"

@@ -184,6 +184,17 @@ class Life:
             self._renew(note.due)
         return True
 
+    def _once_more(self, note: Note, heard_at: datetime) -> bool:
+        """The same thing is owed anew; whether it was kept before is settled first."""
+        if note.due is None or note.due == self.terms.due:
+            return False
+        if not self.ended:
+            self._settle(note.at, heard_at, inclusive=False)
+        self.missed = self.late = self.ended = False
+        self.paused_at = self.met_at = None
+        self._renew(note.due)
+        return True
+
     def _restore(self, note: Note, heard_at: datetime) -> bool:
         if not self.ended or self.met_at is not None:
             return False
@@ -206,5 +217,6 @@ _DEEDS = {
     Verb.CHANGE: Life._change,
     Verb.REOPEN: Life._reopen,
     Verb.RESTORE: Life._restore,
+    Verb.RENEW: Life._once_more,
     Verb.GROUP: Life._group,
 }

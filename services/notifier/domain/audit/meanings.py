@@ -11,11 +11,18 @@ from uuid import UUID, uuid5
 from services.notifier.domain.audit.note import Note, Told, Verb
 from shared.contracts import joint, rulings, tickets, whistles
 from shared.contracts.parts import Assignment, DeadlineKind, DueChange
+from shared.contracts.values import Due
 
 K = DeadlineKind
 PART: Final = (K.ACKNOWLEDGE, K.DEEMED, K.CONTACT, K.ARRIVE, K.RESOLVE)
 OF_TICKET: Final = (K.DISPATCH, K.CITIZEN)
 Notes = Iterable[Note]
+Promise = tuple[UUID, DeadlineKind]  # owner_id, kind
+
+# What is asked for of others: the answers that are no ruling, and those owed beside the return's.
+_ANSWER: Final = {"extension": K.EXTENSION, "pause": K.SUSPENSION, "resolution": K.REVIEW}
+_BESIDES: Final = frozenset({"dispute", "suspension", "release", "merge"})
+_WISHES: Final = ("extension", "suspension", "release")  # void once the unit is done
 
 
 def _registered(told: Told) -> Notes:
@@ -129,9 +136,91 @@ def _on_part(verb: Verb, *kinds: DeadlineKind) -> Callable[[Told], Notes]:
     return notes
 
 
+def _at_work(*met: DeadlineKind) -> Callable[[Told], Notes]:
+    """A report that shows work: the next on progress is owed by the time the router says."""
+    reported = _reported(*met)
+
+    def notes(told: Told) -> Notes:
+        fact: whistles.Progressed = told.data
+        yield from reported(told)
+        yield Note(Verb.MEET, fact.assignment_id, K.PROGRESS, fact.round, fact.received_at)
+        yield from _renewed(told, fact.assignment_id, K.PROGRESS, fact.progress_by)
+
+    return notes
+
+
+def _renewed(told: Told, owner_id: UUID, kind: DeadlineKind, due: Due | None) -> Iterator[Note]:
+    if due is not None:
+        yield Note(Verb.RENEW, owner_id, kind, told.data.round, told.at, due)
+
+
+def _wish(fact: Any, wish: str) -> Promise:
+    """Who owes the answer to a wish: its owner and kind; some wishes have an owner of their own."""
+    owner_id: UUID = getattr(fact, "assignment_id", fact.whistle_id)
+    kind = _ANSWER.get(wish, K.RULING)
+    return (uuid5(owner_id, wish) if wish in _BESIDES else owner_id), kind
+
+
+def _wished(wish: str) -> Callable[[Told], Notes]:
+    """Somebody is asked to decide by then; asked again, anew."""
+
+    def notes(told: Told) -> Notes:
+        return _renewed(told, *_wish(told.data, wish), told.data.rule_by)
+
+    return notes
+
+
+def _wishes(told: Told, verb: Verb, *wishes: str) -> Iterator[Note]:
+    for wish in wishes:
+        yield Note(verb, *_wish(told.data, wish), told.data.round, told.at)
+
+
+def _answered(*wishes: str) -> Callable[[Told], Notes]:
+    return lambda told: _wishes(told, Verb.MEET, *wishes)
+
+
+def _let_go(*granted: str) -> Callable[[Told], Notes]:
+    """The unit has no part any more: it owes nothing, and is owed nothing but what let it go."""
+    owes_nothing = _on_part(Verb.END, *PART, K.PROGRESS)
+
+    def notes(told: Told) -> Notes:
+        yield from owes_nothing(told)
+        yield from _wishes(told, Verb.MEET, *granted)
+        every = ("return", "dispute", *_WISHES)
+        yield from _wishes(told, Verb.END, *(wish for wish in every if wish not in granted))
+
+    return notes
+
+
+def _resolved(told: Told) -> Notes:
+    fact: whistles.Resolved = told.data
+    yield from _reported(K.RESOLVE)(told)
+    yield from _on_part(Verb.END, K.PROGRESS)(told)
+    yield from _wishes(told, Verb.END, *_WISHES)
+    yield from _renewed(told, fact.assignment_id, K.REVIEW, fact.review_by)
+
+
+def _review_rejected(told: Told) -> Notes:
+    fact: rulings.ReviewRejected = told.data
+    yield from _wishes(told, Verb.MEET, "resolution")
+    yield from _on_part(Verb.REOPEN, K.RESOLVE)(told)
+    yield from _renewed(told, fact.assignment_id, K.PROGRESS, fact.progress_by)
+
+
+def _suspended(told: Told) -> Notes:
+    fact: rulings.Suspended = told.data
+    yield from _on_part(Verb.PAUSE, *PART, K.PROGRESS)(told)
+    yield from _wishes(told, Verb.MEET, "suspension", "pause")
+    yield from _wishes(told, Verb.END, "extension")
+    yield from _renewed(told, *_wish(fact, "pause"), fact.review_by)
+
+
 def _resumed(told: Told) -> Notes:
-    """The part runs on, and whatever else has a due time told."""
+    """The part runs on, and whatever else has a due time told; progress is reported anew."""
     fact: rulings.Resumed = told.data
+    yield from _wishes(told, Verb.MEET, "pause")
+    yield from _on_part(Verb.END, K.PROGRESS)(told)
+    yield from _renewed(told, fact.assignment_id, K.PROGRESS, fact.progress_by)
     dues = {(change.assignment_id, change.kind): change.due for change in fact.changes}
     for owner_id, kind in dict.fromkeys([*((fact.assignment_id, kind) for kind in PART), *dues]):
         due = dues.get((owner_id, kind))
@@ -142,13 +231,29 @@ def _moved(change: DueChange, told: Told, verb: Verb) -> Note:
     return Note(verb, change.assignment_id, change.kind, told.data.round, told.at, change.due)
 
 
+def _changed(change: DueChange, told: Told) -> Note:
+    if change.due is None:
+        return _moved(change, told, Verb.CHANGE)
+    return _moved(change, told, Verb.RENEW if change.kind is K.PROGRESS else Verb.OPEN)
+
+
 def _due_changed(told: Told) -> Notes:
-    for change in told.data.changes:
-        yield _moved(change, told, Verb.CHANGE if change.due is None else Verb.OPEN)
+    fact: rulings.DueChanged = told.data
+    yield from _consulted(told)
+    if fact.granted:
+        for owner_id in dict.fromkeys(change.assignment_id for change in fact.changes):
+            yield Note(Verb.MEET, owner_id, K.EXTENSION, fact.round, told.at)
+
+
+def _consulted(told: Told) -> Notes:
+    return [_changed(change, told) for change in told.data.changes]
 
 
 def _acceptance_failed(told: Told) -> Notes:
-    for change in told.data.changes:
+    changes: tuple[DueChange, ...] = told.data.changes
+    for owner_id in dict.fromkeys(change.assignment_id for change in changes):
+        yield Note(Verb.END, owner_id, K.REVIEW, told.data.round, told.at)
+    for change in changes:
         yield _moved(change, told, Verb.REOPEN)
         if change.due is not None:
             yield _moved(change, told, Verb.OPEN)
@@ -202,20 +307,33 @@ MEANINGS: Final[Mapping[type, Callable[[Told], Notes]]] = {
     whistles.Blown: _blown,
     rulings.UnitOffered: _unit_called,
     rulings.AssistingAdded: _unit_called,
-    whistles.Acknowledged: _reported(K.ACKNOWLEDGE, K.DEEMED),
+    whistles.Acknowledged: _at_work(K.ACKNOWLEDGE, K.DEEMED),
     whistles.DeemedAcknowledged: _on_part(Verb.END, K.DEEMED),
     whistles.Contacted: _reported(K.CONTACT),
-    whistles.Arrived: _reported(K.ARRIVE),
+    whistles.Arrived: _at_work(K.ARRIVE),
     whistles.Departed: _reported(),
-    whistles.Progressed: _reported(),
-    whistles.Resolved: _reported(K.RESOLVE),
-    rulings.ReviewRejected: _on_part(Verb.REOPEN, K.RESOLVE),
-    rulings.UnitReturned: _on_part(Verb.END, *PART),
-    joint.Released: _on_part(Verb.END, *PART),
-    rulings.Suspended: _on_part(Verb.PAUSE, *PART),
-    rulings.Resumed: _resumed,
+    whistles.Progressed: _at_work(),
+    whistles.Resolved: _resolved,
+    rulings.ReviewPassed: _answered("resolution"),
+    rulings.ReviewRejected: _review_rejected,
+    whistles.ReturnRequested: _wished("return"),
+    rulings.ReturnRefused: _answered("return"),
+    whistles.Disputed: _wished("dispute"),
+    rulings.Adjudicated: _answered("return", "dispute"),
+    rulings.UnitReturned: _let_go("return", "dispute"),
+    whistles.ReleaseRequested: _wished("release"),
+    rulings.ReleaseRefused: _answered("release"),
+    joint.Released: _let_go("release"),
+    whistles.ExtensionRequested: _wished("extension"),
+    rulings.ExtensionRefused: _answered("extension"),
     rulings.DueChanged: _due_changed,
-    joint.Consulted: _due_changed,
+    whistles.SuspensionRequested: _wished("suspension"),
+    rulings.SuspensionRefused: _answered("suspension"),
+    rulings.Suspended: _suspended,
+    rulings.Resumed: _resumed,
+    whistles.MergeHeld: _wished("merge"),
+    whistles.MergeSettled: _answered("merge"),
+    joint.Consulted: _consulted,
     joint.AcceptanceFailed: _acceptance_failed,
     joint.TakenOver: _of_whistle(Verb.MEET, K.TAKEOVER),
     joint.EffortNoted: _of_whistle(Verb.MEET, K.OWN_EFFORT),
@@ -227,6 +345,7 @@ MEANINGS: Final[Mapping[type, Callable[[Told], Notes]]] = {
 ENDS_WHISTLE: Final = (whistles.Withdrawn, whistles.Closed)
 AUDITED: Final = frozenset(
     {*PART, *OF_TICKET, K.CALLBACK, K.RULING, K.TAKEOVER, K.OWN_EFFORT, K.EVALUATION}
+    | {K.PROGRESS, K.EXTENSION, K.SUSPENSION, K.REVIEW}
 )
 """The kinds of promise that this model knows; rows of another kind are counted as not audited."""
 

@@ -19,6 +19,7 @@ class Verb(StrEnum):
     CHANGE = "change"  # 时限变更
     REOPEN = "reopen"  # 重新计时
     RESTORE = "restore"  # 恢复
+    RENEW = "renew"  # 开始新一期: the same thing is owed once more, by another time
     GROUP = "group"  # 列为群体诉求
 
 

@@ -1,1 +1,1 @@
-"""Who hears what, and when: posts, the rota, ways of telling, bundles, what an outage holds back."""
+"""Who hears what, and when: posts and the rota, ways of telling, bundles, what is held back."""

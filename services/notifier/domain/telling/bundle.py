@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from services.notifier.domain.telling.message import Message, Way
+from services.notifier.domain.telling.rules import Rules
 from shared.contracts.values import Urgency
 
 FAR = datetime.max.replace(tzinfo=UTC)
@@ -35,19 +36,22 @@ class Bundle:
         return min(urgencies, key=_STRICTNESS.__getitem__)
 
 
-def ripe(messages: Iterable[Message], now: datetime) -> list[Message]:
+def ripe(messages: Iterable[Message], now: datetime, rules: Rules) -> list[Message]:
     """Of what waits for one person, what goes out now.
 
-    The first of a window takes along all that is bundled; a digest takes those along too.
+    The first of a window takes along all that is bundled; a digest takes those along too. Nothing
+    is taken along into the quiet hours.
     """
     waiting = list(messages)
-    due = [each for each in waiting if each.send_at is not None and each.send_at <= now]
-    together = any(each.way is not Way.AT_ONCE for each in due)
+    due = {each.message_id for each in waiting if each.send_at and each.send_at <= now}
+    together = any(each.way is not Way.AT_ONCE for each in waiting if each.message_id in due)
     return [
         each
         for each in waiting
-        if (each.send_at is not None and each.send_at <= now)
-        or (together and each.way is Way.BUNDLE and each.told == 0)
+        if each.message_id in due
+        or (
+            together and each.way is Way.BUNDLE and rules.heard_at(now, each.subject.urgency) == now
+        )
     ]
 
 
@@ -99,9 +103,7 @@ def _place(message: Message) -> tuple[datetime, str, str]:
 
 
 def _single(messages: Sequence[Message]) -> Bundle:
-    return Bundle(
-        kind=BundleKind.SINGLE, messages=tuple(messages), spoken=spoken(messages)
-    )
+    return Bundle(kind=BundleKind.SINGLE, messages=tuple(messages), spoken=spoken(messages))
 
 
 def _bundle(kind: BundleKind, messages: Sequence[Message]) -> Bundle:

@@ -69,3 +69,21 @@ class Message:
     def fell(self) -> bool:
         """Whether nobody was on duty at the post itself."""
         return self.post is not self.seat.post
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A message that waits. `moot`: nothing is owed any more as it was when it fired."""
+
+    message: Message
+    moot: bool
+    acknowledged: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """How a message went: `message` as it is now, and when and in what it was told."""
+
+    message: Message
+    told_at: datetime | None = None
+    bundle_id: UUID | None = None

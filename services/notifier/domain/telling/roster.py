@@ -1,12 +1,12 @@
 """The rota as it stands at one version: who is on duty at a post, and whom a matter reaches."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from services.notifier.domain.telling.posts import Post, Seat, seats
+from services.notifier.domain.telling.posts import OF_A_UNIT, Post, Seat, seats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,15 +62,23 @@ class Roster:
     city: str
     regions: Mapping[str, str]  # of units
     shifts: Mapping[Seat, Sequence[Shift]]
+    units: Collection[str] = ()  # those that may be called
 
     @staticmethod
     def of(
-        shifts: Iterable[Shift], *, regions: Mapping[str, str], city: str, version: int = 0
+        shifts: Iterable[Shift],
+        *,
+        regions: Mapping[str, str],
+        city: str,
+        units: Collection[str] = (),
+        version: int = 0,
     ) -> "Roster":
         by_seat: defaultdict[Seat, list[Shift]] = defaultdict(list)
         for shift in shifts:
             by_seat[shift.seat].append(shift)
-        return Roster(version=version, city=city, regions=regions, shifts=dict(by_seat))
+        return Roster(
+            version=version, city=city, regions=regions, shifts=dict(by_seat), units=units
+        )
 
     def on_duty(self, seat: Seat, at: datetime) -> tuple[UUID, ...]:
         """The persons at the seat then, each once."""
@@ -80,6 +88,11 @@ class Roster:
     def region_of(self, unit: str | None) -> str:
         """The unit's region; the city for no unit, or one that nobody declared."""
         return self.city if unit is None else self.regions.get(unit, self.city)
+
+    def vacant(self, at: datetime) -> list[Seat]:
+        """The posts of units at which nobody is on duty: what is for them falls to the next."""
+        wanted = (Seat(post, unit) for unit in self.units for post in sorted(OF_A_UNIT))
+        return [seat for seat in wanted if not self.on_duty(seat, at)]
 
     def at(self, now: datetime) -> "OnDuty":
         """The rota at one instant, for a whole batch."""
@@ -103,14 +116,13 @@ class OnDuty:
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = tuple(self._reached(audience, unit))
-        if not found and audience:
+        if not found and _wanted(audience, unit):
             self.unreached += 1
         return found
 
     def _reached(self, audience: Iterable[str], unit: str | None) -> Iterable[Reached]:
         persons: dict[UUID, Reached] = {}
-        for name in audience:
-            post = _POSTS.get(name, Post.SUPERVISOR)  # a word of another policy
+        for post in _wanted(audience, unit):
             for reached in self.at_post(post, unit):
                 persons.setdefault(reached.person_id, reached)
         return persons.values()
@@ -122,6 +134,15 @@ class OnDuty:
             if persons := self.roster.on_duty(seat, self.now):
                 return [Reached(each, post, seat, fell=place > 0) for each in persons]
         return []
+
+
+def _wanted(audience: Iterable[str], unit: str | None) -> list[Post]:
+    """The posts an audience names; of a matter of no unit, a unit's posts are nobody's.
+
+    A word that is no post, as another policy may have, means the supervisor.
+    """
+    posts = (_POSTS.get(name, Post.SUPERVISOR) for name in audience)
+    return [post for post in posts if unit is not None or post not in OF_A_UNIT]
 
 
 _POSTS: Mapping[str, Post] = {post.value: post for post in Post}

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
-from services.notifier.domain.telling.message import MessageState, Occasion, Subject, Way
+from services.notifier.domain.telling.message import Occasion, Subject, Way
 from services.notifier.domain.telling.posts import Post
 from shared.calendar import SHANGHAI, WorkCalendar, in_utc
 from shared.catalogue.limits import RuleUnit, parse_rule
@@ -137,10 +137,6 @@ def read_rules(table: Mapping[str, Any], calendar: WorkCalendar) -> Rules:
         },
         calendar=calendar,
     )
-
-
-def state_of(held: bool) -> MessageState:
-    return MessageState.HELD if held else MessageState.WAITING
 
 
 def _duration(text: str) -> timedelta:

@@ -5,7 +5,7 @@ create index fact_by_place on fact (place);
 
 -- How far the read model has followed the fact log; one row, replaced with the tables below.
 create table figure_position (
-    only boolean primary key default true check (only),
+    the_one boolean primary key default true check (the_one),
     place bigint not null check (place >= 0)
 );
 insert into figure_position (place) values (0);
@@ -22,7 +22,7 @@ create table figure_ticket (
     channel text,
     type text,
     urgency text,
-    category text,
+    said_category text, -- at the desk; the dispatch may know better
     region text,
     compound text,
     property_unit text,
@@ -39,6 +39,7 @@ create table figure_ticket (
     withdrawn boolean not null, -- by the person, and not going on ex officio
     excluded text, -- the reason of the ruling in force
     -- derived
+    category text,
     dispatched_at timestamptz,
     day date, -- local day of the first dispatch
     street text,
@@ -290,3 +291,55 @@ create table brief (
     made_at timestamptz not null,
     content jsonb not null
 );
+
+-- A second, empty set of the read model beside the first, to be filled and then put in its place.
+-- It has the same names in a schema of its own, so that the same statements fill either.
+create function figure_tables() returns text[] language sql immutable as $$
+    select array['figure_position', 'figure_ticket', 'figure_round', 'figure_whistle',
+        'figure_part', 'figure_mark', 'figure_rating', 'figure_unit']
+$$;
+create function make_figure_shadow() returns void language plpgsql as $$
+declare
+    here text := current_schema();
+    name text;
+    index record;
+begin
+    drop schema if exists figures_next cascade;
+    create schema figures_next;
+    foreach name in array figure_tables() loop
+        execute format(
+            'create table figures_next.%1$I (like %2$I.%1$I including defaults including constraints)',
+            name, here
+        );
+        for index in
+            select i.indexrelid::regclass::text as index_name, c.relname, i.indisprimary,
+                pg_get_indexdef(i.indexrelid) as definition
+            from pg_index i join pg_class c on c.oid = i.indexrelid
+            where i.indrelid = format('%I.%I', here, name)::regclass
+        loop
+            execute replace(
+                index.definition, format(' ON %I.', here), ' ON figures_next.'
+            );
+            if index.indisprimary then
+                execute format(
+                    'alter table figures_next.%I add primary key using index %I',
+                    name, index.relname
+                );
+            end if;
+        end loop;
+    end loop;
+    insert into figures_next.figure_position (place) values (0);
+end $$;
+create function swap_figure_shadow() returns void language plpgsql as $$
+declare
+    here text := current_schema();
+    name text;
+begin
+    create schema figures_old;
+    foreach name in array figure_tables() loop
+        execute format('alter table %I.%I set schema figures_old', here, name);
+        execute format('alter table figures_next.%I set schema %I', name, here);
+    end loop;
+    drop schema figures_old cascade;
+    drop schema figures_next cascade;
+end $$;

@@ -30,18 +30,18 @@ def assist(city: City, way: Way) -> Way:
     if way.category is None or way.lead is None or way.lead.one_tap is not None:
         return way
     called = {way.lead.unit, *(summons.unit for summons in way.beside)}
+    beside, trace = list(way.beside), list(way.trace)
     for function in way.category.co_functions:
         units = units_at(city, function, way)
         if len(units) != 1:
-            way = way.told("co_many", function=function, n=len(units))
-        elif units[0].code not in called:
-            called.add(units[0].code)
+            trace.append(line("co_many", function=function, n=len(units)))
+        elif (unit := units[0].code) not in called:
+            called.add(unit)
             told = function in city.policy.rows.informed_only
             relation = Relation.INFORMED if told else Relation.ASSISTING
-            co = Summons(unit=units[0].code, relation=relation)
-            way = replace(way, beside=(*way.beside, co))
-            way = way.told("co_informed" if told else "co", function=function, unit=units[0].code)
-    return way
+            beside.append(Summons(unit=unit, relation=relation))
+            trace.append(line("co_informed" if told else "co", function=function, unit=unit))
+    return replace(way, beside=tuple(beside), trace=tuple(trace))
 
 
 def complete(

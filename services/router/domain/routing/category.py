@@ -17,5 +17,5 @@ def read(city: City, way: Way, now: datetime) -> Way | Unclear:
     found = city.catalogue.categories.get(code)
     if found is None:
         return way if way.lead is not None else way.stopped(line("unknown_category", raw=code))
-    way = replace(way, category=found)
-    return way.told("category", category=code, function=found.lead_function)
+    told = line("category", category=code, function=found.lead_function)
+    return replace(way, category=found, trace=(*way.trace, told))

@@ -24,6 +24,12 @@ KINDS: Final[Mapping[str, Kind]] = {
         "依据：目录 {catalogue}，时限 {limits}",
         "by catalogue {catalogue}, limits {limits}",
     ),
+    "canary": Kind("0:canary→{unit}", "全程探测：{unit}", "the canary: {unit}"),
+    "no_probe": Kind(
+        "0:canary, and no unit for it",
+        "全程探测没有登记接收单位",
+        "the canary, and the city has no unit for it",
+    ),
     "danger": Kind(
         "1:danger “{word}”→{to}",
         "文字中有“{word}”：按特急处理，请热线中心立即核实并转接 {to}",

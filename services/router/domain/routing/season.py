@@ -16,11 +16,12 @@ _ORDER = list(Urgency)  # the most urgent first
 
 def hasten(city: City, way: Way, now: datetime) -> Way:
     """More urgent where a row says so; never less."""
-    if way.category is None:
+    rows = city.policy.rows.seasons_of.get(way.category.code, ()) if way.category else ()
+    if not rows:
         return way
     marked = {mark.number for mark in way.question.marked("season")}
     local = now.astimezone(SHANGHAI)
-    for row in city.policy.rows.seasons_of.get(way.category.code, ()):
+    for row in rows:
         if row.words and row.number not in marked:
             continue
         if row.when.holds(local) and _ORDER.index(row.urgency) < _ORDER.index(way.urgency):

@@ -74,7 +74,7 @@ def route(city: City, question: Question, now: datetime) -> Found | Unclear:
         trace=way.trace,
     )
     urgency = way.urgency if way.urgency is not question.urgency else None
-    return replace(found, trace=(*found.trace, _versions(city)), urgency=urgency)
+    return Found(summonses=found.summonses, trace=(*found.trace, _versions(city)), urgency=urgency)
 
 
 def _at_the_same_time(way: Way) -> Way:

@@ -114,7 +114,8 @@ def call_instead(
         ruled_by=desk.actor,
     )
     blown_by = content.blown_by or BlownBy(unit=whistle.blower or "", level="city")
-    called = views_of_call(after, matter, blown_by, content.trace, [new.shown()], fact.seq)
+    places = promises.city.catalogue.place_words
+    called = views_of_call(after, matter, blown_by, content.trace, [new.shown()], fact.seq, places)
     made = step(
         fact,
         promises.now,

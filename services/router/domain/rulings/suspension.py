@@ -5,7 +5,6 @@ working time, and runs on from the resumption. Nothing resumes by itself: when t
 has passed the supervisor decides, who may also let the pause go on to another day (DOMAIN §3).
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -27,7 +26,7 @@ from services.router.domain.outcome import Outcome, about_part, part_text, step,
 from services.router.domain.rulings.deciding import demand
 from services.router.domain.whistle import Whistle
 from services.router.domain.words import STATE_ZH
-from shared.catalogue.limits import LimitError, Rule, parse_rule
+from shared.catalogue.limits import Rule, limit_of_seconds, parse_rule
 from shared.catalogue.terms import Term
 from shared.contracts import bureaus, rulings
 from shared.contracts.parts import (
@@ -239,14 +238,4 @@ def _running_on(
 
 def _rest_of(due: Due, paused_at: datetime, promises: Promises) -> Due:
     left = promises.city.calendar.remaining(parse_rule(due.rule), due.by, paused_at)
-    return promises.due(written(left, working=parse_rule(due.rule).working), promises.now)
-
-
-def written(seconds: int, *, working: bool) -> Rule:
-    """So many seconds as a limit, so that the due time can be computed again: "4wh*0.857"."""
-    if seconds <= 0:
-        raise LimitError("a limit of no time is none")
-    hours = max(1, math.ceil(seconds / 3600))
-    whole = f"{hours}{'wh' if working else 'h'}"
-    share = f"{seconds / (hours * 3600):.12f}".rstrip("0").rstrip(".")
-    return parse_rule(whole if share == "1" else f"{whole}*{share}")
+    return promises.due(limit_of_seconds(left, working=parse_rule(due.rule).working), promises.now)

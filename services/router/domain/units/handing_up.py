@@ -156,7 +156,8 @@ def _offered(
     )
     blown_by = content.blown_by or BlownBy(unit=whistle.blower or "", level="city")
     trace = (*content.trace, f"removed:{left.unit}→{new.unit} {reason}")
-    called = views_of_call(after, matter, blown_by, trace, [new.shown()], fact.seq)
+    places = promises.city.catalogue.place_words
+    called = views_of_call(after, matter, blown_by, trace, [new.shown()], fact.seq, places)
     made = step(
         fact,
         promises.now,

@@ -23,7 +23,7 @@ export async function drawMap(element, { onPick = null, still = false } = {}) {
   const { areas, names, compounds, tiles } = await loadBase();
   const map = L.map(element, {
     attributionControl: false, zoomControl: !still, keyboard: !still, scrollWheelZoom: !still, zoomAnimation: false, trackResize: false,
-    maxZoom: 18, minZoom: 8,
+    maxZoom: 18, minZoom: 8, zoomSnap: 0.25, // one's own region fills the map, whatever its shape
   });
   const drawn = L.geoJSON(
     { type: "FeatureCollection", features: areas.map(({ geometry }) => ({ type: "Feature", properties: {}, geometry })) },
@@ -36,7 +36,6 @@ export async function drawMap(element, { onPick = null, still = false } = {}) {
   }
   drawn.addTo(map);
   const home = areas.length ? drawn.getBounds() : null;
-  if (home) map.fitBounds(home);
   for (const { lat, lon } of compounds) {
     L.circleMarker([lat, lon], { radius: 3, className: "compound", interactive: false }).addTo(map);
   }
@@ -52,12 +51,18 @@ export async function drawMap(element, { onPick = null, still = false } = {}) {
   };
   map.on("zoomend moveend", rename);
   rename();
-  let unseen = !element.clientWidth; // drawn while hidden: it does not know its size yet
+  let untouched = true; // until somebody looks elsewhere, one's own region is shown whole
+  let fitting = false;
+  map.on("dragstart zoomstart", () => (untouched &&= fitting));
+  const fit = () => {
+    fitting = true;
+    map.fitBounds(home, { padding: [6, 6] });
+    fitting = false;
+  };
   new ResizeObserver(() => {
     if (!element.clientWidth || !element.clientHeight) return; // hidden: its size is no size
     map.invalidateSize({ pan: false });
-    if (unseen && home) map.fitBounds(home);
-    unseen = false;
+    if (untouched && home) fit();
   }).observe(element);
 
   const pins = L.layerGroup().addTo(map);
@@ -82,10 +87,11 @@ export async function drawMap(element, { onPick = null, still = false } = {}) {
       const icon = L.divIcon({ className: "c-pin c-pin-point", iconSize: [30, 30], iconAnchor: [15, 29] });
       spot = L.marker([at.lat, at.lon], { icon, keyboard: false, interactive: Boolean(onPick), draggable: Boolean(onPick) }).addTo(map);
       if (onPick) spot.on("dragend", () => onPick(meant(spot.getLatLng())));
-      if (follow) map.setView([at.lat, at.lon], Math.max(map.getZoom(), CLOSE));
+      if (follow) api.look(at, Math.max(map.getZoom(), CLOSE));
     },
-    look(at) {
-      map.setView([at.lat, at.lon], CLOSE);
+    look(at, zoom = CLOSE) {
+      untouched = false;
+      map.setView([at.lat, at.lon], zoom);
     },
     names,
   };

@@ -1,0 +1,193 @@
+"""What people are told, over HTTP: the messages, what is held after an outage, its release."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+
+from services.notifier import release
+from services.notifier.api.edge import Context, Looking, Operating, visible_unit
+from services.notifier.domain.telling.gap import Gap
+from services.notifier.domain.telling.message import MessageState, Occasion, Way
+from services.notifier.domain.telling.posts import Post
+from services.notifier.release import Released, Releasing
+from services.notifier.store import deadlines, gaps
+from services.notifier.store import messages as store
+from services.notifier.store.messages import Filter, HeldFor, Listed
+from shared.contracts.parts import DeadlineKind
+from shared.contracts.values import Urgency
+from shared.errors import FieldError, InvalidError
+from shared.web.commands import CommandRouter
+
+router = CommandRouter(prefix="/api/v1/notices", tags=["notices"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageItem:
+    """One thing for one person; `heard_at` is another post where nobody was on duty."""
+
+    message_id: UUID
+    person_id: UUID
+    name: str
+    post: Post
+    heard_at: Post
+    place: str
+    about: UUID
+    number: str
+    unit: str | None
+    urgency: Urgency
+    occasion: Occasion
+    kind: DeadlineKind | None
+    rung: str | None
+    level: int
+    due_by: datetime | None
+    at: datetime
+    way: Way
+    state: MessageState
+    send_at: datetime | None
+    told: int
+    told_at: datetime | None
+    bundle_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagePage:
+    """A page of messages, the latest first."""
+
+    items: list[MessageItem]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldView:
+    """What is held: how much, for how many, since when, for whom, and what it fell into.
+
+    `watched_to` is the domain time of the watch's last sign; `behind` says that rungs are past and
+    not fired yet, so that more may come.
+    """
+
+    now: datetime
+    watched_to: datetime | None
+    behind: bool
+    messages: int
+    receivers: int
+    oldest: datetime | None
+    gaps: list[Gap]
+    items: list[HeldFor]
+
+
+@router.get("")
+async def list_messages(
+    here: Context,
+    caller: Looking,
+    unit: str | None = None,
+    state: MessageState | None = None,
+    person_id: UUID | None = None,
+    about: UUID | None = None,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> MessagePage:
+    """Who was told what, and who is going to be; `about` a whistle or a ticket without one."""
+    wanted = Filter(
+        unit=visible_unit(caller, unit),
+        state=state,
+        person_id=person_id,
+        about=about,
+        after=None if cursor is None else _place(cursor),
+        limit=limit + 1,
+    )
+    async with here.runtime.pool.acquire() as connection:
+        found = await store.listed(connection, wanted)
+    page = found[:limit]
+    return MessagePage(
+        items=[_item(each) for each in page],
+        next=_cursor(page[-1]) if len(found) > limit else None,
+    )
+
+
+@router.get("/held")
+async def get_held(
+    here: Context, _caller: Operating, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+) -> HeldView:
+    """What an outage or a leap of the clock holds back, until it is released."""
+    now = here.runtime.clock.now()
+    async with here.runtime.pool.acquire() as connection:
+        found = await store.held_in_all(connection)
+        next_at = await deadlines.next_fire_at(connection)
+        beat = await gaps.last_beat(connection)
+        return HeldView(
+            now=now,
+            watched_to=beat.at if beat else None,
+            behind=next_at is not None and next_at <= now,
+            messages=found.n,
+            receivers=found.receivers,
+            oldest=found.oldest,
+            gaps=await gaps.unreleased(connection),
+            items=await store.held_by_person(connection, limit=limit),
+        )
+
+
+@router.post("/release")
+async def post_release(body: Releasing, here: Context, caller: Operating) -> Released:
+    """Let go of all that is held: one digest a person, in the quiet hours only when asked for."""
+    runtime = here.runtime
+    async with runtime.transaction() as connection:
+        released = await release.release(
+            connection,
+            body,
+            by=caller.actor(),
+            rules=here.telling.rules,
+            now=runtime.clock.now(),
+        )
+    here.telling.heartbeat.forget()
+    return released
+
+
+def _item(listed: Listed) -> MessageItem:
+    message, subject = listed.message, listed.message.subject
+    return MessageItem(
+        message_id=message.message_id,
+        person_id=message.person_id,
+        name=listed.name,
+        post=message.post,
+        heard_at=message.seat.post,
+        place=message.seat.place,
+        about=subject.about,
+        number=subject.number,
+        unit=subject.unit,
+        urgency=subject.urgency,
+        occasion=subject.occasion,
+        kind=subject.kind,
+        rung=subject.rung,
+        level=subject.level,
+        due_by=subject.due_by,
+        at=subject.at,
+        way=message.way,
+        state=message.state,
+        send_at=message.send_at,
+        told=message.told,
+        told_at=listed.told_at,
+        bundle_id=listed.bundle_id,
+    )
+
+
+def _cursor(last: Listed) -> str:
+    place = f"{last.message.subject.at.isoformat()} {last.message.message_id}"
+    return base64.urlsafe_b64encode(place.encode()).decode()
+
+
+def _place(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        at, _, message_id = base64.urlsafe_b64decode(cursor).decode().partition(" ")
+        moment = datetime.fromisoformat(at)
+        if moment.tzinfo is None:
+            raise ValueError(at)
+        return moment, UUID(message_id)
+    except (ValueError, binascii.Error):
+        raise InvalidError(
+            FieldError(field="cursor", zh="翻页标记无效", en="not a cursor of this list")
+        ) from None

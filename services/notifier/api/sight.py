@@ -1,0 +1,24 @@
+"""How far each caller may look: the whole city, a street its region, a unit what it owes."""
+
+from typing import Final
+
+from services.notifier.api.edge import OF_THE_CITY
+from services.notifier.domain.sight import Sight
+from shared.catalogue.model import Catalogue, UnitKind
+from shared.contracts.parts import Role
+from shared.errors import ForbiddenError
+from shared.web.identity import Caller
+
+OF_A_REGION: Final = (Role.STREET_OFFICER, Role.COMMUNITY_WORKER, Role.GRID_WORKER)
+
+
+def sight(caller: Caller, catalogue: Catalogue) -> Sight:
+    """What the caller may see; raises ForbiddenError where that hangs on a unit that is missing."""
+    if caller.role in OF_THE_CITY and caller.role not in OF_A_REGION:
+        return Sight()
+    if caller.unit is None:
+        raise ForbiddenError("您的账号没有所属单位", "the caller has no unit")
+    unit = catalogue.units.get(caller.unit)
+    local = unit is not None and unit.kind in (UnitKind.STREET, UnitKind.COMMUNITY)
+    of_a_region = caller.role in OF_A_REGION and local
+    return Sight(unit=caller.unit, region=unit.region_code if unit and of_a_region else None)

@@ -1,0 +1,105 @@
+"""Look over all that is open: the supervision board, as far as somebody may see it.
+
+What the whole city looks at is counted once for all who look: a snapshot is shown again for a
+while that grows with what it cost.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
+from typing import Final
+
+from services.notifier.domain.board.ageing import UnitStand, worst_first
+from services.notifier.domain.board.rising import Rising, rising
+from services.notifier.domain.board.scope import Scope
+from services.notifier.store import board as store
+from services.notifier.store.board import Heard, Marks, Unanswered, WhistleStand
+from shared.runtime.database import Connection
+from shared.runtime.service import Runtime
+
+AGAIN_SECONDS: Final = 1.0
+COSTS: Final = 20  # a snapshot is shown for so many times as long as it took
+MOST_KEPT: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The board at one moment."""
+
+    now: datetime
+    stands: tuple[UnitStand, ...]
+    marks: Marks
+    unanswered: Unanswered
+    whistles: tuple[WhistleStand, ...]
+    rising: tuple[Rising, ...]
+    counted_since: datetime | None  # the oldest ticket behind the rising topics
+    heard: Heard
+    lag: int | None  # records not heard yet; None while Kafka is away
+
+    @property
+    def open(self) -> int:
+        return sum(stand.open for stand in self.stands)
+
+    @property
+    def soon(self) -> int:
+        return sum(stand.soon for stand in self.stands)
+
+    @property
+    def overdue(self) -> int:
+        return sum(stand.overdue for stand in self.stands)
+
+
+class Board:
+    """Snapshots of one process, each counted once at a time."""
+
+    def __init__(self, runtime: Runtime, seconds: Callable[[], float] = monotonic) -> None:
+        self._runtime = runtime
+        self._seconds = seconds
+        self._kept: dict[Scope, tuple[float, Snapshot]] = {}
+        self._locks: dict[Scope, asyncio.Lock] = {}
+
+    async def snapshot(self, scope: Scope) -> Snapshot:
+        """The board of that scope, at most a few moments old."""
+        async with self._locks.setdefault(scope, asyncio.Lock()):
+            until, kept = self._kept.get(scope, (0.0, None))
+            if kept is not None and self._seconds() < until:
+                return kept
+            began = self._seconds()
+            async with self._runtime.pool.acquire() as connection:
+                made = await counted(
+                    connection, scope, now=self._runtime.clock.now(), lag=self._lag()
+                )
+            self._forget()
+            took = self._seconds() - began
+            self._kept[scope] = (self._seconds() + max(AGAIN_SECONDS, COSTS * took), made)
+            return made
+
+    def _lag(self) -> int | None:
+        lags = [group.progress.lag for group in self._runtime.groups]
+        return None if None in lags else sum(lag or 0 for lag in lags)
+
+    def _forget(self) -> None:
+        """Who looks by many filters does not keep them all."""
+        if len(self._kept) >= MOST_KEPT:
+            self._kept.clear()
+            self._locks = {s: lock for s, lock in self._locks.items() if lock.locked()}
+
+
+async def counted(
+    connection: Connection, scope: Scope, *, now: datetime, lag: int | None
+) -> Snapshot:
+    """Count everything of that scope."""
+    categories, since = await store.categories(connection, scope, now)
+    return Snapshot(
+        now=now,
+        stands=tuple(worst_first(await store.units(connection, scope, now))),
+        marks=await store.marks(connection, scope),
+        unanswered=await store.unanswered(connection, scope, now),
+        whistles=tuple(await store.whistle_stands(connection, scope, now)),
+        rising=tuple(rising(categories, since=since, now=now)),
+        counted_since=since,
+        heard=await store.heard(connection),
+        lag=lag,
+    )

@@ -1,0 +1,126 @@
+"""What people are told, in words: a single matter as a sentence, several as lines with an end."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from services.notifier.channels import Sentence, Wording
+from services.notifier.domain.telling.bundle import Bundle, BundleKind
+from services.notifier.domain.telling.message import Message, Occasion
+from services.notifier.domain.telling.posts import Post
+from shared.calendar import SHANGHAI
+
+DIGESTS: Final = Path(__file__).parent / "templates" / "digests.toml"
+LINES: Final = (*(each.value for each in Occasion), "climbed")
+ENDS: Final = ("more", "done", "fell", "repeated")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A title and a text in both languages."""
+
+    title: Sentence
+    text: Sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digests:
+    """The words of `digests.toml`, beside those of the units' notices."""
+
+    wording: Wording
+    titles: Mapping[BundleKind, Sentence]
+    lines: Mapping[str, Sentence]
+    ends: Mapping[str, Sentence]
+    posts: Mapping[Post, Sentence]
+    supervised: Sentence
+
+    def say(self, bundle: Bundle, *, lines: int, done: int) -> Said:
+        """A bundle in words: at most so many lines; `done` matters needed nothing any more."""
+        spoken = bundle.spoken
+        title = self.titles[bundle.kind].about(n=len(spoken))
+        if bundle.kind is BundleKind.SINGLE:
+            return Said(title=title, text=self._single(spoken[0]))
+        parts = [self._line(place, each) for place, each in enumerate(spoken[:lines], start=1)]
+        if (more := len(spoken) - lines) > 0:
+            parts.append(self.ends["more"].about(k=more))
+        if done:
+            parts.append(self.ends["done"].about(k=done))
+        return Said(title=title, text=_joined(parts))
+
+    def _single(self, message: Message) -> Sentence:
+        subject = message.subject
+        if subject.occasion is Occasion.URGED:
+            text = self.wording.urged.about(number=subject.number, count=subject.count)
+        elif subject.occasion is Occasion.SUPERVISED or subject.kind is None:
+            due = _clock(subject.due_by)
+            text = self.supervised.about(number=subject.number, level=subject.level, due=due)
+        else:
+            overdue = subject.occasion is Occasion.OVERDUE
+            wording, due_by = self.wording, subject.due_by or subject.at
+            sentence = (
+                wording.overdue_at(subject.level)
+                if overdue
+                else wording.soon_at(subject.rung or "")
+            )
+            text = wording.promise(sentence, subject.kind, subject.number, due_by)
+        return _run_on([text, *self._notes(message)])
+
+    def _notes(self, message: Message) -> list[Sentence]:
+        """That somebody else was to hear it; that it was told before."""
+        notes = []
+        if message.fell:
+            post = self.posts[message.post]
+            note = self.ends["fell"]
+            notes.append(Sentence(zh=note.zh.format(post=post.zh), en=note.en.format(post=post.en)))
+        if message.told:
+            notes.append(self.ends["repeated"].about(count=message.told + 1))
+        return notes
+
+    def _line(self, place: int, message: Message) -> Sentence:
+        subject = message.subject
+        climbed = subject.occasion is Occasion.OVERDUE and subject.level > 1
+        line = self.lines["climbed" if climbed else subject.occasion]
+        what = self.wording.what.get(subject.kind) if subject.kind else None
+        values = {
+            "place": place,
+            "number": subject.number,
+            "due": _clock(subject.due_by),
+            "level": subject.level,
+            "count": subject.count,
+        }
+        return Sentence(
+            zh=line.zh.format(what=what.zh if what else "", **values),
+            en=line.en.format(what=what.en if what else "", **values),
+        )
+
+
+def load_digests(wording: Wording, path: Path = DIGESTS) -> Digests:
+    """The words of a file; raises KeyError or TOMLDecodeError where some are missing or wrong."""
+    table = tomllib.loads(path.read_text(encoding="utf-8"))
+
+    def sentence(group: str, name: str) -> Sentence:
+        return Sentence(zh=table[group][name]["zh"], en=table[group][name]["en"])
+
+    return Digests(
+        wording=wording,
+        titles={kind: sentence("title", kind) for kind in BundleKind},
+        lines={name: sentence("line", name) for name in LINES},
+        ends={name: sentence("end", name) for name in ENDS},
+        posts={post: sentence("post", post) for post in Post},
+        supervised=sentence("single", "supervised"),
+    )
+
+
+def _clock(at: datetime | None) -> str:
+    return "" if at is None else f"{at.astimezone(SHANGHAI):%m-%d %H:%M}"
+
+
+def _joined(parts: Sequence[Sentence]) -> Sentence:
+    return Sentence(zh="\n".join(p.zh for p in parts), en="\n".join(p.en for p in parts))
+
+
+def _run_on(parts: Sequence[Sentence]) -> Sentence:
+    return Sentence(zh="".join(p.zh for p in parts), en=" ".join(p.en for p in parts))

@@ -1,0 +1,41 @@
+"""Moves due times of units that nobody decided on: a year became known, an outage was declared."""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.router import metrics
+from services.router.context import CityNow
+from services.router.domain.dues import Promises
+from services.router.domain.moving import moved_dues
+from services.router.store import moved_dues as moved_dues_store
+from services.router.store import whistles as store
+from shared.runtime.database import Connection
+from shared.runtime.moved_dues import MoveBatch, Moved, Moving
+
+
+def mover(here: CityNow) -> MoveBatch:
+    """What moves a batch of whistles, by the city as it is then."""
+
+    async def move(
+        connection: Connection, moving: Moving, after: UUID, limit: int, now: datetime
+    ) -> Moved:
+        found = await moved_dues_store.next_whistles(connection, moving, after, limit)
+        promises = Promises(here.city, now)
+        book = await store.of_whistles(connection, found, promises)
+        moved = 0
+        for whistle in list(book.whistles.values()):
+            outcome = moved_dues(
+                whistle,
+                moving.to,
+                reason=moving.reason,
+                promises=promises,
+                outage_id=moving.outage_id,
+            )
+            if outcome is not None:
+                book.put(outcome, None)
+                moved += 1
+        await store.save(connection, book)
+        metrics.count(book)
+        return Moved(looked_at=found, moved=moved)
+
+    return move
