@@ -39,9 +39,7 @@ def main() -> None:
 
 def rows(catalogue: Catalogue, rng: Random) -> Iterator[tuple[str, ...]]:
     """Post, unit, region, name, phone and WeChat Work account of each."""
-    number = 0
-    for post, unit, region in _posts(catalogue):
-        number += 1
+    for number, (post, unit, region) in enumerate(_posts(catalogue), start=1):
         name = rng.choice(SURNAMES) + "".join(rng.sample(GIVEN, 2))
         phone = FIRST_PHONE + number * 9973  # scattered, each of its own
         yield post, unit, region, name, str(phone), f"yc{number:05d}"

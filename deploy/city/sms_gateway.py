@@ -1,5 +1,7 @@
 """The text message gateway of the simulated city: takes messages, keeps them, shows them to people.
 
+Beside it, in the same process, stands the robot of a WeChat Work group.
+
 It speaks the one HTTP shape of the runbook, so that a real gateway can stand in its place. Nothing
 is sent anywhere; what it took is kept in memory, each idempotency key once. Tests make it fail
 through POST /behaviour.
@@ -20,6 +22,8 @@ import uvicorn
 from fastapi import FastAPI, Header, HTTPException, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
+
+from deploy.city.wecom_robot import Robot, routes_of
 
 MOST_KEPT: Final = 20_000
 SHOWN: Final = 200
@@ -81,11 +85,14 @@ class Gateway:
         return [m for m in reversed(self.taken.values()) if phone in (None, m["to"])]
 
 
-def create_app(key: str) -> FastAPI:
+def create_app(key: str, robot: Robot | None = None) -> FastAPI:
     """The gateway; without a key it takes messages of anybody."""
     app = FastAPI(title="短信网关（模拟） / SMS gateway (simulated)", version="1")
     gateway = Gateway(key)
     app.state.gateway = gateway
+    robot = robot or Robot(key)
+    app.state.robot = robot
+    app.include_router(routes_of(robot))
 
     @app.post("/messages", status_code=202)
     async def post_message(
@@ -123,16 +130,21 @@ def create_app(key: str) -> FastAPI:
     async def get_page(request: Request) -> HTMLResponse:
         """The messages as a page, for trying the platform; it looks anew every five seconds."""
         phone = request.query_params.get("phone") or None
-        return HTMLResponse(_page(gateway.messages(phone)[:SHOWN]))
+        return HTMLResponse(_page(gateway.messages(phone)[:SHOWN], list(robot.taken)[-SHOWN:]))
 
     return app
 
 
-def _page(messages: list[dict[str, Any]]) -> str:
+def _page(messages: list[dict[str, Any]], of_group: list[dict[str, Any]]) -> str:
     rows = "\n".join(
         f"<tr><td>{escape(m['at'][:19].replace('T', ' '))}</td><td>{escape(m['to'])}</td>"
         f"<td>{_linked(m['sign'] + m['text'])}</td></tr>"
         for m in messages
+    )
+    group = "\n".join(
+        f"<tr><td>{m['at'][:19].replace('T', ' ')}</td><td>{escape('、'.join(m['to']))}</td>"
+        f"<td>{_linked(m['text'])}</td></tr>"
+        for m in reversed(of_group)
     )
     return f"""<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><meta http-equiv="refresh" content="5">
@@ -142,6 +154,11 @@ def _page(messages: list[dict[str, Any]]) -> str:
 <table border="1" cellpadding="6"><thead><tr><th>时间 / UTC</th><th>手机号 / to</th><th>内容 / text
 </th></tr></thead><tbody>
 {rows}
+</tbody></table>
+<h2>企业微信群机器人（模拟） / WeChat Work robot (simulated)</h2>
+<table border="1" cellpadding="6"><thead><tr><th>时间 / UTC</th><th>提醒 / to</th>
+<th>内容 / text</th></tr></thead><tbody>
+{group}
 </tbody></table></body></html>"""
 
 

@@ -1,4 +1,4 @@
-"""`shaodao notices`: what an outage or a leap of the clock holds back from people, and its release."""
+"""`shaodao notices`: what is held back after an outage or a leap of the clock, and its release."""
 
 import time
 from datetime import datetime

@@ -16,6 +16,7 @@ LABELS = {
     Step.ROUTER: "派单 router",
     Step.NOTIFIER: "督办 notifier",
     Step.CITY: "模拟城市 city",
+    Step.CANARY: "全程探测 canary",
 }
 
 

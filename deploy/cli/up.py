@@ -49,6 +49,9 @@ def up(
         typer.Option("--start", help="新时钟的起点，如 2026-09-14T08:30+08:00 / where it begins"),
     ] = None,
     city: Annotated[bool, typer.Option(help="是否带模拟城市 / with the simulated city")] = True,
+    canary: Annotated[
+        bool, typer.Option(help="每分钟一张全程探测工单 / a ticket through the whole path a minute")
+    ] = True,
     watch: Annotated[
         bool | None,
         typer.Option(help="就绪后显示工单动态；默认随模拟城市 / show the life of tickets"),
@@ -76,6 +79,7 @@ def up(
         ports=Ports(port_base),
         fresh=fresh,
         city=city,
+        canary=canary,
         rate=rate,
         clock_start=_moment(start) if start else DEMO_START if city and hurried else None,
         database_url=os.environ.get("DATABASE_URL") or None,

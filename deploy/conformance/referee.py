@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from services.router.app import city_of_files
 from services.router.domain import calling
 from services.router.domain.assignment import Assignment, AssignmentCommand, moved
 from services.router.domain.calling import SYSTEM, Call
@@ -117,4 +116,6 @@ class Referee:
 
 def real_city() -> City:
     """The city of the catalogue's files."""
+    from services.router.app import city_of_files  # the whole router: not for every command
+
     return city_of_files()

@@ -11,10 +11,12 @@ from datetime import datetime
 from deploy.local.data_folder import PROJECT, SERVICES, DataFolder, Secrets
 from deploy.local.ports import LOOPBACK, Ports
 from deploy.local.processes import Command
+from deploy.local.rights_table import CANARY_USER
 from deploy.local.rights_table import CITY as CITY_USER
 from shared.runtime.settings import KafkaAccess
 
 CITY = ("sms_gateway", "bureaus", "residents")
+CANARY = "canary"
 ROTA = PROJECT / "deploy" / "city" / "rota.csv"  # who is on duty in the simulated city
 
 
@@ -26,6 +28,7 @@ class Options:
     ports: Ports
     fresh: bool = False
     city: bool = True
+    canary: bool = False
     rate: float | None = None  # of the clock; None: real time, or as the folder has it
     clock_start: datetime | None = None  # domain time of a new clock; None: now
     database_url: str | None = None  # an administrator's DSN; None: start our own
@@ -88,6 +91,8 @@ def service_command(
         env["SHAODAO_WEBHOOK_NETWORKS"] = "127.0.0.0/8,::1/128"  # to try webhooks on this machine
         if options.city:
             env["SHAODAO_ROTA_FILE"] = str(ROTA)
+            robot = f"{service_url(options.ports, 'sms')}/cgi-bin/webhook/send"
+            env["SHAODAO_WECOM_URL"] = f"{robot}?key={sms_key(secrets)}"
             env["SHAODAO_SMS_URL"] = f"{service_url(options.ports, 'sms')}/messages"
             env["SHAODAO_SMS_KEY"] = sms_key(secrets)
     return _python(service, f"services.{service}.app", options, env)
@@ -101,6 +106,12 @@ def city_commands(options: Options, secrets: Secrets, addresses: Addresses) -> l
         "SHAODAO_SMS_KEY": sms_key(secrets),
     }
     return [_python(city_name(part), f"deploy.city.{part}", options, env) for part in CITY]
+
+
+def canary_command(options: Options, secrets: Secrets, addresses: Addresses) -> Command:
+    """How the canary is started; it knows no database."""
+    env = _shared_env(options, secrets, addresses, CANARY_USER)
+    return _python(CANARY, "deploy.canary", options, env)
 
 
 def city_name(part: str) -> str:

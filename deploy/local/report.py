@@ -15,6 +15,7 @@ class Step(StrEnum):
     ROUTER = "router"
     NOTIFIER = "notifier"
     CITY = "city"
+    CANARY = "canary"
 
 
 class Report(Protocol):

@@ -28,6 +28,7 @@ ANY_HOST = "*"
 DEPARTMENT = "the department"  # as the topics table calls it
 CITY = "city"  # the simulated one, which plays every department
 CITY_GROUP = "bureau.city"
+CANARY_USER = "bureau.TC"  # the canary, a department like any other
 # Read by a service for those who ask it over HTTP: the pages' live view, a department's own feed.
 READ_BESIDES: Mapping[str, tuple[Topic, ...]] = {"router": (WHISTLES, UNIT_WHISTLES, UNIT_NOTICES)}
 _CODE = re.compile("[A-Za-z0-9-]+")  # with a dot, bureau.A. would begin the groups of A.B

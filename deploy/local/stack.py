@@ -20,9 +20,11 @@ from deploy.local.jars import kafka_jars
 from deploy.local.kafka import Kafka
 from deploy.local.leftovers import end_leftovers, fingerprints
 from deploy.local.plan import (
+    CANARY,
     CITY,
     Addresses,
     Options,
+    canary_command,
     city_commands,
     city_name,
     service_command,
@@ -34,6 +36,7 @@ from deploy.local.postgres import Postgres
 from deploy.local.processes import Reaper
 from deploy.local.program import Program
 from deploy.local.report import Report, Step
+from deploy.local.rights_table import CANARY_USER
 from deploy.local.rights_table import CITY as CITY_USER
 from deploy.local.stack_rights import make_users, older_folder, shown
 from deploy.local.supervise import Supervisor
@@ -76,6 +79,9 @@ class Stack:
             if self.options.city:
                 await self._start_city(secrets, addresses)
                 self._write_stack()
+            if self.options.canary:
+                await self._start_canary(secrets, addresses)
+                self._write_stack()
         except BaseExceptionGroup as errors:
             await self.stop()
             raise first_of(errors) from errors
@@ -107,7 +113,7 @@ class Stack:
     async def stop(self) -> None:
         """End everything in reverse order."""
         city = tuple(map(city_name, CITY))
-        for together in (city, SERVICES, ("kafka", "postgres")):
+        for together in ((CANARY,), city, SERVICES, ("kafka", "postgres")):
             await self._supervisor.stop(*together)
         if self.reaper is not None:
             self.reaper.close()
@@ -172,7 +178,7 @@ class Stack:
         self._report.done(Step.TOPICS, f"{len(wanted)}（+{len(made)}）")
         if options.secure:
             return broker, await make_users(options, broker)
-        return broker, dict.fromkeys((*SERVICES, CITY_USER), broker)
+        return broker, dict.fromkeys((*SERVICES, CITY_USER, CANARY_USER), broker)
 
     async def _start_postgres(self, secrets: Secrets) -> tuple[str, dict[str, str]]:
         options, admin_dsn = self.options, self.options.database_url
@@ -226,6 +232,15 @@ class Stack:
             await program.start()
             self._supervisor.keep(command.name, program)
         self._report.done(Step.CITY)
+
+    async def _start_canary(self, secrets: Secrets, addresses: Addresses) -> None:
+        self._report.begin(Step.CANARY)
+        program = Program(
+            canary_command(self.options, secrets, addresses), reaper=self.reaper
+        )
+        await program.start()
+        self._supervisor.keep(CANARY, program)
+        self._report.done(Step.CANARY)
 
     def _write_stack(self) -> None:
         options, addresses = self.options, self.addresses

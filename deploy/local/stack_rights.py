@@ -13,7 +13,7 @@ from deploy.local.kafka_requests import scram_users
 from deploy.local.plan import Options
 from deploy.local.platform import Platform
 from deploy.local.rights import apply_rights
-from deploy.local.rights_table import CITY, READ, SERVICES, TOPIC, WRITE, user_of, wanted
+from deploy.local.rights_table import CANARY_USER, CITY, READ, SERVICES, TOPIC, WRITE, user_of, wanted
 from deploy.local.scram import new_password
 from shared.catalogue.load import load_catalogue
 from shared.runtime.settings import KafkaAccess
@@ -32,6 +32,8 @@ async def make_users(options: Options, broker: KafkaAccess) -> dict[str, KafkaAc
             "and the like",
         )
     names = (*SERVICES, CITY) if options.city else SERVICES
+    if options.canary:
+        names = (*names, CANARY_USER)
     passwords = {name: new_password() for name in names}
     units = await _known_units(broker, options.topic_prefix) or set(load_catalogue().units)
     await apply_rights(broker, units, options.topic_prefix, passwords=passwords, city=options.city)

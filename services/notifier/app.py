@@ -13,7 +13,17 @@ from pydantic import Field, SecretStr
 from services.notifier import handlers
 from services.notifier.api import audit as audit_api
 from services.notifier.api import canary as canary_api
-from services.notifier.api import deadlines, live, notices, outages, rota, supervisions, views
+from services.notifier.api import (
+    deadlines,
+    deliveries,
+    live,
+    notices,
+    outages,
+    rota,
+    supervisions,
+    views,
+)
+from services.notifier.api import exclusions, figures
 from services.notifier.audit import Auditor
 from services.notifier.board import Board
 from services.notifier.canary import watch_canary
@@ -29,8 +39,9 @@ from services.notifier.pages import board, board_list
 from services.notifier.pulse import beat
 from services.notifier.put_away import load_terms, put_away_for_ever
 from services.notifier.roster import RosterNow
+from services.notifier.score import follow_for_ever
 from services.notifier.seed_rota import seed_rota, seed_units
-from services.notifier.sending import NO_SEALS, start_sending
+from services.notifier.sending import NO_SEALS, Outlets, start_sending
 from services.notifier.tell import Telling, load_rules
 from services.notifier.teller import Teller, show_messages
 from services.notifier.watch import Watch, show_figures
@@ -56,9 +67,21 @@ class NotifierSettings(ServiceSettings):
     vault_key: SecretStr | None = None  # base64 of 32 bytes; absent: nobody is told but units
     vault_old_keys: SecretStr = SecretStr("")  # the same, separated by commas
     rota_file: Path | None = None  # CSV; taken where nobody is on duty yet
+    wecom_url: SecretStr | None = None  # of a WeChat Work robot, with its key
+    wecom_per_minute: int = Field(default=20, ge=1)
+    sms_per_minute: int = Field(default=600, ge=1)
 
     audit_every_seconds: float = Field(default=60.0, gt=0)
     audit_settle_seconds: float = Field(default=30.0, ge=1)  # what fires may take so long
+
+    def outlets(self) -> Outlets:
+        """The ways out besides the gateway of text messages."""
+        wecom = self.wecom_url
+        return Outlets(
+            wecom_url=None if wecom is None else wecom.get_secret_value(),
+            wecom_per_minute=self.wecom_per_minute,
+            sms_per_minute=self.sms_per_minute,
+        )
 
     def seals(self) -> Seals | None:
         """What seals the addresses of people; None where no key is configured."""
@@ -83,7 +106,7 @@ def create_app(settings: NotifierSettings) -> FastAPI:
             app.state.context = context
             await seed(context, settings.rota_file)
             await wire(context)
-            start_telling(context, client)
+            start_telling(context, client, settings.outlets())
             start_auditing(context)
             runtime.loop("unit-names", partial(learn_names, runtime, app.state.pages))
             app.state.ending.append(context.live.end)
@@ -92,9 +115,11 @@ def create_app(settings: NotifierSettings) -> FastAPI:
             await context.live.stop()
 
     app = new_app(NAME, settings=settings, lifespan=lifespan, folder=HERE)
-    for noun in (deadlines, supervisions, outages, views, live, rota, notices):
+    for noun in (deadlines, supervisions, outages, deliveries, views, live, rota, notices):
         app.include_router(noun.router)
     for noun in (audit_api, canary_api):
+        app.include_router(noun.router)
+    for noun in (figures, exclusions):
         app.include_router(noun.router)
     for pages in (board_list, board):
         app.include_router(pages.router)
@@ -143,7 +168,9 @@ async def seed(context: NotifierContext, rota_file: Path | None) -> None:
     await rota.refresh(runtime)
 
 
-def start_telling(context: NotifierContext, client: httpx.AsyncClient) -> None:
+def start_telling(
+    context: NotifierContext, client: httpx.AsyncClient, outlets: Outlets
+) -> None:
     """Tell the people on duty, where their addresses can be opened."""
     runtime, telling = context.runtime, context.telling
     runtime.loop("rota", partial(telling.rota.refresh_for_ever, runtime))
@@ -151,7 +178,9 @@ def start_telling(context: NotifierContext, client: httpx.AsyncClient) -> None:
     if context.seals is None:
         runtime.degraded["people"] = NO_SEALS
         return
-    deliverer, available = start_sending(runtime, seals=context.seals, client=client)
+    deliverer, available = start_sending(
+        runtime, seals=context.seals, client=client, outlets=outlets
+    )
     teller = Teller(
         runtime,
         telling=telling,
@@ -184,6 +213,7 @@ async def wire(context: NotifierContext) -> None:
     runtime.loop("fact-months", partial(keep_ahead, fact_log, runtime.transaction, runtime.clock))
     runtime.loop("put-away", partial(put_away_for_ever, runtime, terms=load_terms()))
     runtime.loop("figures", partial(show_figures, runtime))
+    runtime.loop("score", partial(follow_for_ever, runtime))
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """What the notifier sends outside: messages to people on duty, by the addresses on their file.
 
-A delivery names the person; the phone or webhook is looked up and opened when it is sent.
+A delivery names the person; the phone, account or webhook is looked up and opened when it is sent.
 """
 
 from collections.abc import Sequence
@@ -22,6 +22,7 @@ from shared.delivery.outgoing import Channel, Message
 from shared.delivery.sms import Addressee, SmsSender
 from shared.delivery.texts import Texts
 from shared.delivery.webhook import Endpoint, WebhookSender
+from shared.delivery.wecom import WecomSender
 from shared.runtime.database import Connection
 from shared.runtime.logging import logger
 from shared.runtime.service import Runtime
@@ -31,7 +32,7 @@ log = logger(__name__)
 TEXTS: Final = Path(__file__).parent / "templates" / "sms.toml"
 PERSON: Final = "person"
 NO_SEALS: Final = "no vault key is configured (SHAODAO_VAULT_KEY): people on duty are not told"
-SMS_TEMPLATE, WEBHOOK_TYPE = "notice", "shaodao.notice.person.v1"
+TEMPLATE, WEBHOOK_TYPE = "notice", "shaodao.notice.person.v1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +57,14 @@ async def send(connection: Connection, parcels: Sequence[Parcel]) -> None:
 
 
 def _message(parcel: Parcel) -> Message:
-    sms = parcel.channel is Channel.SMS
+    webhook = parcel.channel is Channel.WEBHOOK
     values = {"title": parcel.title, "text": parcel.text_zh}
-    if not sms:
+    if webhook:
         values |= {"text_en": parcel.text_en, "kind": parcel.kind, "urgency": parcel.urgency}
     return Message(
         channel=parcel.channel,
         recipient=f"{PERSON}:{parcel.receiver}",
-        template=SMS_TEMPLATE if sms else WEBHOOK_TYPE,
+        template=WEBHOOK_TYPE if webhook else TEMPLATE,
         values=values,
         about=parcel.about,
         at=parcel.at,
@@ -83,6 +84,11 @@ class Persons:
         contact = await self._contact(recipient)
         return Addressee(phone=contact.sms) if contact and contact.sms else None
 
+    async def wecom_user(self, recipient: str) -> str | None:
+        """The WeChat Work account behind it."""
+        contact = await self._contact(recipient)
+        return contact.wecom if contact else None
+
     async def endpoint(self, recipient: str) -> Endpoint | None:
         """The webhook behind it."""
         contact = await self._contact(recipient)
@@ -100,11 +106,20 @@ class Persons:
             return await rota.contact_of(connection, person_id, seals=self.seals)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlets:
+    """The ways out of this deployment, and how many messages a minute each takes."""
+
+    wecom_url: str | None = None  # of the robot, with its key
+    wecom_per_minute: int = 20
+    sms_per_minute: int = 600
+
+
 def start_sending(
-    runtime: Runtime, *, seals: Seals, client: httpx.AsyncClient
+    runtime: Runtime, *, seals: Seals, client: httpx.AsyncClient, outlets: Outlets
 ) -> tuple[Deliverer, frozenset[str]]:
     """Deliver from this process on, as soon as the runtime starts; and by which channels."""
-    settings, persons = runtime.settings, Persons(runtime, seals)
+    settings, persons, texts = runtime.settings, Persons(runtime, seals), Texts(TEXTS)
     senders: dict[Channel, Sender] = {
         Channel.WEBHOOK: WebhookSender(
             client,
@@ -119,11 +134,23 @@ def start_sending(
             url=str(settings.sms_url),
             key=settings.sms_key.get_secret_value(),
             sign=settings.sms_sign,
-            texts=Texts(TEXTS),
+            texts=texts,
             addressee_of=persons.addressee,
         )
     else:
         runtime.degraded["sms"] = "no gateway (SHAODAO_SMS_URL): text messages wait"
+    if outlets.wecom_url is not None:
+        senders[Channel.WECOM] = WecomSender(
+            client, url=outlets.wecom_url, texts=texts, user_of=persons.wecom_user
+        )
     # its watch commits all the time, and what is to be sent comes from the teller alone
-    deliverer = Deliverer(runtime, senders, after_commits=False)
+    deliverer = Deliverer(
+        runtime,
+        senders,
+        after_commits=False,
+        per_minute={
+            Channel.SMS: outlets.sms_per_minute,
+            Channel.WECOM: outlets.wecom_per_minute,
+        },
+    )
     return deliverer, frozenset(channel.value for channel in senders)

@@ -113,7 +113,7 @@ def _attributes(value: bytes | None) -> dict[str, Any]:
     if b"\\u0000" in value:
         raise MalformedEventError("not_text", "a NUL character, which no text may hold")
     try:
-        attributes = from_json(value, allow_inf_nan=False)
+        attributes = from_json(value, allow_inf_nan=False, cache_strings="keys")
     except ValueError as error:
         raise MalformedEventError("not_json", str(error)) from error
     if not isinstance(attributes, dict) or attributes.get("specversion") != "1.0":

@@ -1,4 +1,4 @@
-"""One HTTP call to the outside: timed, not redirected, its answer never read."""
+"""One HTTP call to the outside: timed, not redirected, its answer read no further than needed."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -10,6 +10,7 @@ import httpx
 from shared.delivery.outcome import Ending, Outcome
 
 CALL_SECONDS: Final = 10.0
+READ_BYTES: Final = 16_384
 ASKS_TO_WAIT: Final = frozenset({429, 503})
 
 
@@ -29,23 +30,53 @@ def new_client() -> httpx.AsyncClient:
 
 async def call(client: httpx.AsyncClient, request: httpx.Request, *, now: datetime) -> Outcome:
     """Send once. 2xx is SENT, everything else AGAIN; the caller knows which statuses are final."""
+    return (await _called(client, request, now, most=0))[0]
+
+
+async def call_and_read(
+    client: httpx.AsyncClient, request: httpx.Request, *, now: datetime
+) -> tuple[Outcome, bytes]:
+    """The same, with the beginning of the answer's body where the other side speaks in it."""
+    return await _called(client, request, now, most=READ_BYTES)
+
+
+async def _called(
+    client: httpx.AsyncClient, request: httpx.Request, now: datetime, *, most: int
+) -> tuple[Outcome, bytes]:
+    body = b""
     try:
         async with asyncio.timeout(CALL_SECONDS):
             answer = await client.send(request, stream=True)
-            await answer.aclose()
+            try:
+                body = await _read(answer, most)
+            finally:
+                await answer.aclose()
     except TimeoutError:
-        return Outcome(ending=Ending.AGAIN, error=f"no answer within {CALL_SECONDS:.0f} s")
+        late = Outcome(ending=Ending.AGAIN, error=f"no answer within {CALL_SECONDS:.0f} s")
+        return late, b""
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        return Outcome(ending=Ending.AGAIN, error=type(error).__name__)
+        return Outcome(ending=Ending.AGAIN, error=type(error).__name__), b""
     if answer.is_success:
-        return Outcome(ending=Ending.SENT, status=answer.status_code)
+        return Outcome(ending=Ending.SENT, status=answer.status_code), body
     wait = retry_after(answer, now) if answer.status_code in ASKS_TO_WAIT else None
-    return Outcome(
+    failed = Outcome(
         ending=Ending.AGAIN,
         status=answer.status_code,
         error=f"HTTP {answer.status_code}",
         retry_after=wait,
     )
+    return failed, b""
+
+
+async def _read(answer: httpx.Response, most: int) -> bytes:
+    body = b""
+    if most == 0 or not answer.is_success:
+        return body
+    async for part in answer.aiter_bytes():
+        body += part
+        if len(body) >= most:
+            break
+    return body[:most]
 
 
 def retry_after(answer: httpx.Response, now: datetime) -> timedelta | None:

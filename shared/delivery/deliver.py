@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final, Protocol
 
 from shared.delivery import leases, metrics
@@ -29,6 +30,7 @@ POLL_SECONDS: Final = 0.5
 GAP_SECONDS: Final = 0.02  # between two looks, however often it is woken
 TEND_SECONDS: Final = 15.0
 KEPT: Final = timedelta(days=30)
+NO_LIMITS: Final[Mapping[Channel, int]] = MappingProxyType({})
 LONGEST_SHUT: Final = timedelta(hours=1)  # a destination, by its own word
 
 
@@ -43,11 +45,20 @@ class Deliverer:
     """The delivery loop of a service; give it what the service can send."""
 
     def __init__(
-        self, runtime: Runtime, senders: Mapping[Channel, Sender], *, after_commits: bool = True
+        self,
+        runtime: Runtime,
+        senders: Mapping[Channel, Sender],
+        *,
+        after_commits: bool = True,
+        per_minute: Mapping[Channel, int] = NO_LIMITS,
     ) -> None:
-        """`after_commits`: look after every commit of this process, else when woken and by time."""
+        """`after_commits`: look after every commit of this process, else when woken and by time.
+
+        `per_minute`: how many messages a destination of the channel gets in a minute at most.
+        """
         self._runtime = runtime
         self._senders = senders
+        self._per_minute = per_minute
         self._lanes: dict[str, Lane] = {}
         self._wake = asyncio.Event()
         self._random = random.SystemRandom()
@@ -84,16 +95,18 @@ class Deliverer:
     async def _start_due(self, group: asyncio.TaskGroup) -> None:
         async with self._runtime.pool.acquire() as connection:
             for destination in await leases.destinations_due(connection, wall_now()):
-                if Channel(destination.partition(":")[0]) not in self._senders:
+                channel = Channel(destination.partition(":")[0])
+                if channel not in self._senders:
                     continue  # it waits until there is a way out
-                lane = self._lanes.setdefault(destination, Lane())
+                new = Lane(per_minute=self._per_minute.get(channel))
+                lane = self._lanes.setdefault(destination, new)
                 now = wall_now()
                 if (room := lane.room(now)) == 0:
                     continue
                 for delivery in await leases.claim(
                     connection, destination, now=now, until=now + LEASE, most=room
                 ):
-                    lane.under_way += 1
+                    lane.taken(1)
                     group.create_task(self._deliver(delivery, lane))
 
     async def _deliver(self, delivery: Delivery, lane: Lane) -> None:

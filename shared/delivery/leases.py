@@ -1,6 +1,6 @@
 """The deliveries of a database: leased to who sends them, settled once, listed and forgotten."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -57,6 +57,14 @@ class Logged:
     done_at: datetime | None
     next_at: datetime
     tries: tuple[Attempt, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent(Logged):
+    """One of the whole log: by which channel, to whom by reference, never by phone."""
+
+    channel: Channel
+    recipient: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,18 +137,45 @@ async def listed(
 ) -> list[Logged]:
     """The deliveries of one webhook with their tries, newest first."""
     rows = await connection.fetch(SQL.of_recipient, recipient, below or NEWEST, state, limit)
-    ids = [row["delivery_id"] for row in rows]
-    tries: dict[UUID, list[Attempt]] = {}
-    for row in await connection.fetch(SQL.attempts_of, ids):
-        attempt = Attempt(at=row["at"], status=row["status"], ms=row["ms"], error=row["error"])
-        tries.setdefault(row["delivery_id"], []).append(attempt)
+    tries = await _tries(connection, rows)
     return [
-        Logged(
-            **{**row, "values": from_json(row["values"])},
-            tries=tuple(tries.get(row["delivery_id"], ())),
+        Logged(**{**row, "values": from_json(row["values"])}, tries=tries[row["delivery_id"]])
+        for row in rows
+    ]
+
+
+async def logged(
+    connection: Connection,
+    *,
+    below: UUID | None,
+    channel: Channel | None,
+    state: str | None,
+    about: UUID | None,
+    limit: int,
+) -> list[Sent]:
+    """The deliveries of all channels with their tries, newest first."""
+    rows = await connection.fetch(SQL.logged, below or NEWEST, channel, state, about, limit)
+    tries = await _tries(connection, rows)
+    return [
+        Sent(
+            **{**row, "values": from_json(row["values"]), "channel": Channel(row["channel"])},
+            tries=tries[row["delivery_id"]],
         )
         for row in rows
     ]
+
+
+async def _tries(connection: Connection, rows: Sequence[Any]) -> dict[UUID, tuple[Attempt, ...]]:
+    tries: dict[UUID, list[Attempt]] = {row["delivery_id"]: [] for row in rows}
+    for row in await connection.fetch(SQL.attempts_of, list(tries)):
+        attempt = Attempt(at=row["at"], status=row["status"], ms=row["ms"], error=row["error"])
+        tries[row["delivery_id"]].append(attempt)
+    return {delivery_id: tuple(each) for delivery_id, each in tries.items()}
+
+
+async def any_again(connection: Connection, delivery_id: UUID, *, wall: datetime) -> bool:
+    """Queue a delivery of whatever channel anew; False when there is none, or it is under way."""
+    return await connection.fetchval(SQL.any_again, delivery_id, wall) is not None
 
 
 async def send_again(
@@ -155,3 +190,8 @@ async def cancel_waiting(
 ) -> None:
     """Give up what still waits for a webhook that is no more."""
     await connection.execute(SQL.cancel_waiting, recipient, why, wall)
+
+
+async def is_known(connection: Connection, delivery_id: UUID) -> bool:
+    """Whether there is, or was until lately, such a delivery."""
+    return bool(await connection.fetchval(SQL.is_known, delivery_id))

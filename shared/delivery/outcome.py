@@ -36,12 +36,14 @@ class Outcome:
 _S, _M, _H = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 # Pauses after the first, second … try. Webhooks: the schedule the Standard Webhooks specification
 # recommends, some three days in all. A text message that is half a day late helps nobody.
+_TEXT = (2 * _S, 10 * _S, 30 * _S, 2 * _M, 10 * _M, 30 * _M, 1 * _H, 2 * _H)
 PAUSES: Final[Mapping[Channel, tuple[timedelta, ...]]] = {
     Channel.WEBHOOK: (
         *(5 * _S, 5 * _M, 30 * _M, 2 * _H, 5 * _H),
         *(10 * _H, 14 * _H, 20 * _H, 24 * _H),
     ),
-    Channel.SMS: (2 * _S, 10 * _S, 30 * _S, 2 * _M, 10 * _M, 30 * _M, 1 * _H, 2 * _H),
+    Channel.SMS: _TEXT,
+    Channel.WECOM: _TEXT,
 }
 JITTER: Final = 0.2  # of a pause, either way, so that what failed together does not return so
 LONGEST_ASKED: Final = timedelta(hours=24)  # to wait, by the other side's word

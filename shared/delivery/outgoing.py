@@ -27,6 +27,7 @@ class Channel(StrEnum):
 
     SMS = "sms"  # 短信
     WEBHOOK = "webhook"  # 回调
+    WECOM = "wecom"  # 企业微信
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +50,13 @@ class Message:
 
     @property
     def destination(self) -> str:
-        """What may be down as a whole: the one SMS gateway, or this webhook."""
+        """What may be down as a whole: the one SMS gateway or robot, or this webhook."""
         return destination_of(self.channel, self.recipient)
 
 
 def destination_of(channel: Channel, recipient: str) -> str:
     """What may be down as a whole for a recipient."""
-    return channel.value if channel is Channel.SMS else f"{channel}:{recipient}"
+    return f"{channel}:{recipient}" if channel is Channel.WEBHOOK else channel.value
 
 
 async def put(

@@ -113,7 +113,8 @@ async def test_a_community_blows_by_keyboard_and_its_street_takes_over(router, r
     await expect(page.locator("#b-title")).to_have_value("早市占道联合整治")
     await expect(page.locator("#units-shown li")).to_have_count(2)
     await expect(page.locator("#earlier")).to_be_visible()
-    called, send = (await page.locator(each).bounding_box() for each in ("#units-shown", ".c-send"))
+    called = await page.locator("#units-shown").bounding_box()
+    send = await page.locator(".c-send").bounding_box()
     assert called["y"] + called["height"] <= send["y"], "whom one calls is seen without scrolling"
     await shot(page, "console-blow")
     await page.keyboard.press("Control+Enter")

@@ -117,3 +117,40 @@ async def test_who_dispatched_is_shown_and_blocked_and_english_is_whole(
     await shot(page, "reviews-blocked-en")
     await page.set_viewport_size({"width": 390, "height": 800})
     await fits(page)
+
+
+async def test_a_dispatcher_keeps_a_unit_in_and_its_lead_reads_why(
+    router: Router, router_page: Window, shot: Any
+) -> None:
+    whistle_id = await router.blown(await router.registers(title="早市占道"))
+    await asks_to_return(router, await router.blown(await router.registers()))  # a reviewer's
+    taken = await router.report(whistle_id, "acknowledged", unit="BH-CGJ")
+    assert taken.status_code == 201, taken.text
+    body = {"type": "release_requested", "unit": "BH-SCJ", "reason": "证照已核查完毕"}
+    asked = await router.call(
+        "POST", f"/whistles/{whistle_id}/reports", role="liaison", unit="BH-CGJ", json=body
+    )
+    assert asked.status_code == 201, asked.text
+    work = await router_page("liaison", "BH-CGJ", name="石磊")
+    await work.goto(f"/workbench/{whistle_id}")
+    await expect(work.get_by_text("已提请放行，待决定")).to_be_visible()
+
+    page = await router_page("dispatcher", "C-RXZX", name="苏派单")
+    await page.goto("/dispatch")
+    await axe(page)
+    await page.get_by_role("link", name="1 件放行申请待决定").click()
+    await rows(page, 1)
+    await expect(page.get_by_text("证照已核查完毕")).to_be_visible()
+    await page.keyboard.press("r")
+    await expect(page.get_by_label("理由 T")).to_have_value("该单位任务未完成，继续协办。")
+    await fits(page)
+    await axe(page)
+    await shot(page, "reviews-release")
+    await page.keyboard.press("Enter")
+    told = await router.hears("bureau.release_refused", whistle_id=whistle_id)
+    assert told["data"]["unit"] == "BH-SCJ"
+    await expect(page.get_by_text("没有待审事项")).to_be_visible()
+    await work.reload()
+    await expect(work.get_by_text("不同意放行协办")).to_be_visible()
+    await expect(work.get_by_text("该单位任务未完成，继续协办。")).to_be_visible()
+    await expect(work.get_by_text("已提请放行，待决定")).to_have_count(0)

@@ -1,6 +1,7 @@
 """The runtime on real Kafka and PostgreSQL: once in effect, in order, nothing lost."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from shared.errors import ConflictError
 from shared.runtime import migrate, outbox
 from shared.runtime.consumer import Subscription
 from shared.runtime.group_commit import GroupCommit
+from shared.runtime.relay import LARGEST_EVENT
 from shared.runtime.replay import replay
 from shared.runtime.service import running
 from shared.runtime.settings import ServiceSettings
@@ -216,6 +218,34 @@ async def test_the_relay_keeps_the_order_of_each_key_and_empties_the_outbox(
         numbers = [int(text) for subject, text in heard if subject == str(whistle_id)]
         assert numbers == sorted(numbers)
     await eventually(lambda: count(service, "select count(*) from outbox"), until=lambda n: n == 0)
+
+
+async def test_what_fills_many_batches_keeps_its_order_and_what_no_broker_takes_is_kept(
+    service, heard
+):
+    whistle_id = uuid4()
+    reader = envelope.Reader(topics.UNIT_REPORTS.events)
+
+    def row(text):
+        return outbox.outgoing(
+            reader.read(report(text, whistle_id=whistle_id)).data,
+            topic="whistles",
+            source="/t",
+            event_id=uuid4(),
+            subject=str(whistle_id),
+            time=datetime.now(UTC),
+        )
+
+    rows = [row(f"{n:03d}{'长' * 1500}") for n in range(300)]  # 1.4 MB of one key
+    too_large = replace(row("lost"), payload="x" * (LARGEST_EVENT + 1))
+    async with service.runtime.transaction() as connection:
+        await outbox.put(connection, [*rows[:150], too_large, *rows[150:]])
+    await service.runtime.start()
+    await eventually(lambda: _value(len(heard)), until=lambda n: n == 300)
+    assert [int(text[:3]) for _, text in heard] == list(range(300))
+    await eventually(lambda: count(service, "select count(*) from outbox"), until=lambda n: n == 0)
+    kept = "select length(value) from dead_letter where direction = 'out'"
+    assert await count(service, kept) == LARGEST_EVENT + 1
 
 
 async def test_rows_of_a_missing_topic_wait_and_block_nobody(service, heard, topics_of):

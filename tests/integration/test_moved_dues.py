@@ -58,7 +58,7 @@ async def test_a_year_moves_what_was_provisional(database, kafka, prefix, topics
         again = await router.call("POST", "/calendar/years", role="ops", json=YEAR)
         assert again.json()["changed"] is False
         after = await router.whistle(whistle_id)
-        (part,) = [part for part in after["assignments"] if part["unit"] == LEAD]
+        (part,) = [part for part in after["whistle"]["assignments"] if part["unit"] == LEAD]
         assert part["resolve"]["by"] == "2027-01-06T09:30:00Z"
         assert len([e for e in router.said if e["type"] == "shaodao.whistle.due_changed.v1"]) == 1
 

@@ -296,46 +296,6 @@ async def test_urging_reaches_the_units_that_still_owe_something_in_either_order
     assert {row["event_id"] for row in again} == ids
 
 
-async def test_the_claim_and_the_next_rung_use_the_partial_index(pool):
-    await hear(pool, *many(500))
-    await pool.execute(
-        "update deadline set fire_at = null, next_rung = null where kind <> 'contact'"
-    )
-    await pool.execute("vacuum analyze deadline")
-    async with pool.acquire() as connection:
-        for statement, arguments in (
-            (store.SQL.claim_due, (START, 100)),
-            (store.SQL.next_fire_at, ()),
-        ):
-            plan = await connection.fetch("explain " + statement, *arguments)
-            text = "\n".join(row[0] for row in plan)
-            assert "deadline_fire_at" in text, text
-            assert "Seq Scan" not in text, text
-
-
-@pytest.mark.parametrize(
-    ("wanted", "index"),
-    [
-        (Filter(ticket_id=uuid4()), "deadline_ticket"),
-        (Filter(whistle_id=uuid4()), "deadline_whistle"),
-        (Filter(unit="C-GR"), "deadline_unit"),
-        (Filter(state=S.MISSED), "deadline_state"),
-    ],
-)
-async def test_each_question_has_its_index(pool, wanted, index):
-    await hear(pool, *many(500))
-    await pool.execute("vacuum analyze deadline")
-    async with pool.acquire() as connection:
-        arguments = (wanted.ticket_id, wanted.whistle_id, wanted.unit, wanted.state, None, None, 9)
-        statement = store.SQL.list_deadlines
-        for place, value in reversed(list(enumerate(arguments, start=1))):
-            literal = "null" if value is None else f"'{value}'"
-            statement = statement.replace(f"${place}", literal)
-        plan = await connection.fetch("explain " + statement)
-    text = "\n".join(row[0] for row in plan)
-    assert index in text, text
-
-
 async def test_facts_go_to_the_partition_of_their_month_also_one_nobody_foresaw(pool):
     log = FactLog()
     await log.make_ready(pool_transaction(pool), START)

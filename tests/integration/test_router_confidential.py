@@ -66,7 +66,7 @@ async def lived(router: Router) -> list[str]:
     asked = await router.report(demand, "return_requested", unit=LEAD, **clause)
     assert asked.status_code == 201, asked.text
     more = Supplemented(
-        ticket_id=UUID((await router.whistle(demand))["ticket_ids"][0]),
+        ticket_id=UUID((await router.whistle(demand))["whistle"]["ticket_ids"][0]),
         seq=2,
         actor=Actor(role=Role.CALLBACK_CLERK),
         text="就在锦苑小区7号楼西户的楼顶",

@@ -166,7 +166,7 @@ async def test_what_a_lead_has_finished_is_no_merge(city: City):
 
 
 async def test_two_leads_and_both_go_on(city: City):
-    """Each ticket is worked on by its own unit, and called back when its own is done."""
+    """Each unit finishes its own work; the merged ticket's person is asked with the parent's."""
     lead, assisting = await city.bureau(LEAD), await city.bureau(ASSISTING)
     other = await city.bureau(OTHER)
     second = await another(city)
@@ -186,11 +186,11 @@ async def test_two_leads_and_both_go_on(city: City):
 
     await other.accepted(await other.report("contacted", own, how="phone"))
     await resolved_part(other, own)
-    await city.ticket_in(second, "callback")
     assert (await whistle(city, parents))["state"] == "open"
+    assert (await city.ticket(second))["state"] == "merged"
     await resolved((assisting, lead), parents)
-    await city.ticket_in(first, "callback")
     for ticket_id in (first, second):
+        await city.ticket_in(ticket_id, "callback")
         await city.callback(ticket_id, "solved", "satisfied")
         await city.ticket_in(ticket_id, "closed")
     await other.hears("bureau.closed", whistle_id=own)
@@ -200,13 +200,24 @@ async def test_two_leads_and_both_go_on(city: City):
         assert not bureau.all("bureau.supplemented", whistle_id=whistle_id)
 
 
-async def test_merged_into_one_that_is_held_its_unit_is_called_off_and_it_waits_too(city: City):
-    """Nobody had begun: the one whistle that is blown for both is the parent's."""
+async def waiting(city: City) -> str:
+    """A ticket that is held for a dispatcher."""
+    ticket_id: str = (
+        await city.submit(category="2602", description="路灯杆上的基站坏了，灯也不亮了。")
+    )["ticket_id"]
+    await eventually(lambda: held(city, ticket_id))
+    return ticket_id
+
+
+def of_ticket(bureau: Bureau, ticket_id: str) -> list[str]:
+    """The whistles by which a unit was called to a ticket."""
+    return [w["whistle_id"] for w in bureau.all("bureau.whistled") if ticket_id in w["ticket_ids"]]
+
+
+async def test_merged_into_one_that_is_held_nobody_is_called_until_it_is_dispatched(city: City):
+    """Nobody had begun: the child's unit is called off, and one whistle is blown for both."""
     lead, other = await city.bureau(LEAD), await city.bureau(OTHER)
-    parent = (await city.submit(category="2602", description="路灯杆上的基站坏了，灯也不亮了。"))[
-        "ticket_id"
-    ]
-    await eventually(lambda: held(city, parent))
+    parent = await waiting(city)
     child = (await city.submit())["ticket_id"]
     gone = (await lead.whistled(child))["whistle_id"]
     await city.ticket_in(child, "dispatched")
@@ -216,32 +227,65 @@ async def test_merged_into_one_that_is_held_its_unit_is_called_off_and_it_waits_
     assert not await held(city, child), "the child waits with it"
 
     assert (await dispatch(city, parent, OTHER)).status_code == 201
-    called = await other.whistled(parent)
-    await other.accepted(await other.report("acknowledged", called["whistle_id"]))
-    await other.accepted(await other.report("contacted", called["whistle_id"], how="phone"))
-    await resolved_part(other, called["whistle_id"])
+    blown = (await other.whistled(parent))["whistle_id"]
+    await city.ticket_in(parent, "dispatched")
+    await other.accepted(await other.report("acknowledged", blown))
+    await other.accepted(await other.report("contacted", blown, how="phone"))
+    await resolved_part(other, blown)
     for ticket_id in (parent, child):
         await city.ticket_in(ticket_id, "callback")
-    assert [w["whistle_id"] for w in lead.all("bureau.whistled", ticket_ids=[child])] == [gone]
-    assert not other.all("bureau.whistled", ticket_ids=[child])
+    assert of_ticket(lead, child) == [gone]
+    assert of_ticket(other, parent) == [blown]
 
 
-async def test_merged_into_one_that_is_held_a_unit_at_work_goes_on(city: City):
-    """Its work is not thrown away because the other waits; each is called back for its own."""
-    lead, assisting = await city.bureau(LEAD), await city.bureau(ASSISTING)
-    other = await city.bureau(OTHER)
-    parent = (await city.submit(category="2602", description="路灯杆上的基站坏了，灯也不亮了。"))[
-        "ticket_id"
-    ]
-    await eventually(lambda: held(city, parent))
+async def test_merged_into_one_that_is_held_a_unit_at_work_goes_on_until_it_is_decided(city: City):
+    """The dispatcher is asked at once; who works and who is called hears only what is decided."""
+    lead, other = await city.bureau(LEAD), await city.bureau(OTHER)
+    parent = await waiting(city)
     child = (await city.submit())["ticket_id"]
     own = await taken(city, lead, child)
     await command(city, child, "merges", "dispatcher", into=parent)
+    asked = await question(city, child)
+    assert (asked["own"]["whistle"]["whistle_id"], asked["own"]["whistle"]["state"]) == (
+        own,
+        "open",
+    )
+    assert asked["into"]["whistle"]["state"] == "held"
+    assert await held(city, parent)
+    assert not lead.all("bureau.withdrawn", whistle_id=own)
+
+    answer = await settle(city, child, "kept_into")
+    assert answer.status_code == 201, answer.text
+    await lead.hears("bureau.withdrawn", whistle_id=own)
+    assert await held(city, parent), "it still waits for its units"
     assert (await dispatch(city, parent, OTHER)).status_code == 201
     called = await other.whistled(parent)
-    await city.ticket_in(parent, "dispatched")
-    print("DEBUG", await whistle(city, own), called["ticket_ids"])
-    print("Q", (await city.call("GET", "router", "/api/v1/merges", role="dispatcher")).text[:300])
-    await resolved((assisting, lead), own)
-    await city.ticket_in(child, "callback")
-    assert (await whistle(city, called["whistle_id"]))["state"] == "open"
+    assert set(called["ticket_ids"]) == {parent, child}
+    blown = called["whistle_id"]
+    await other.accepted(await other.report("acknowledged", blown))
+    await other.accepted(await other.report("contacted", blown, how="phone"))
+    await resolved_part(other, blown)
+    for ticket_id in (parent, child):
+        await city.ticket_in(ticket_id, "callback")
+
+
+async def test_merged_into_one_that_is_held_its_own_unit_takes_both(city: City):
+    """Kept with the child's unit, the parent is held no more: it goes by that whistle."""
+    lead, assisting = await city.bureau(LEAD), await city.bureau(ASSISTING)
+    parent = await waiting(city)
+    child = (await city.submit())["ticket_id"]
+    own = await taken(city, lead, child)
+    await command(city, child, "merges", "dispatcher", into=parent)
+    await question(city, child)
+    answer = await settle(city, child, "kept_own")
+    assert answer.status_code == 201, answer.text
+    assert set(answer.json()["ticket_ids"]) == {parent, child}
+    told = await lead.hears("bureau.supplemented", whistle_id=own)
+    assert "另一件诉求并入本单" in told["text"]
+    assert not await held(city, parent)
+    await city.ticket_in(parent, "processing")
+    await assisting.accepted(await assisting.report("acknowledged", own))
+    for bureau in (assisting, lead):
+        await resolved_part(bureau, own)
+    for ticket_id in (parent, child):
+        await city.ticket_in(ticket_id, "callback")

@@ -5,6 +5,7 @@ it. `tells` tells of whole matters, a ticket and its whistle each; `CITY` is a s
 """
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -21,13 +22,12 @@ from pydantic_core import from_json
 
 from deploy.local import clock_file
 from deploy.local.ports import LOOPBACK, free_base
-from services.notifier.app import create_app
+from services.notifier.app import NotifierSettings, create_app
 from shared.contracts import envelope, tickets, whistles
 from shared.contracts.parts import BlownBy, Place
 from shared.contracts.topics import DEADLINES
 from shared.contracts.values import Urgency, WhistleKind
 from shared.runtime.clock import Clock, wall_now
-from shared.runtime.settings import ServiceSettings
 from shared.web.app import Server
 from shared.web.identity import issue_token
 from tests.support.waiting import eventually
@@ -35,6 +35,7 @@ from tests.unit.notifier import samples
 from tests.unit.notifier.samples import local
 
 SECRET = "a secret that only these tests know"
+VAULT_KEY = base64.b64encode(b"n" * 32).decode()
 MONDAY = local("2026-09-14 09:00")
 WORST, OTHER, STREET = "BH-CGJ", "BH-ZJJ", "S-159902001"
 UNITS = (WORST, OTHER, "BH-SCJ", "BH-GAJ", "C-RXZX", STREET)
@@ -235,7 +236,7 @@ def clock_now(path: Path) -> datetime:
 
 def settings(
     dsn: str, kafka: str, prefix: str, port: int, clock: Path, **more: Any
-) -> ServiceSettings:
+) -> NotifierSettings:
     made: dict[str, Any] = {
         "database_url": dsn,
         "kafka_bootstrap": kafka,
@@ -243,13 +244,14 @@ def settings(
         "token_secret": SECRET,
         "http_port": port,
         "clock_file": clock,
+        "vault_key": VAULT_KEY,
         **more,
     }
-    return ServiceSettings(**made)
+    return NotifierSettings(**made)
 
 
 @asynccontextmanager
-async def served(made: ServiceSettings) -> AsyncIterator[str]:
+async def served(made: NotifierSettings) -> AsyncIterator[str]:
     """Serve a copy over HTTP until the end; its address."""
     server = Server(
         uvicorn.Config(create_app(made), host=LOOPBACK, port=made.http_port, log_config=None)

@@ -4,6 +4,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from typer.testing import CliRunner
 
 from deploy.cli.main import cli
@@ -16,6 +17,9 @@ from shared.web.accounts import HASHER, NOBODY, Accounts, is_right, read_account
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DataFolder:
+    """Two accounts whose passwords cost little to hash; the real costs are looked at below."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
+    monkeypatch.setattr("shared.web.accounts.HASHER", cheap)
     made = DataFolder(tmp_path)
     made.secrets()
     monkeypatch.setattr(

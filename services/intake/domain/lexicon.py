@@ -59,10 +59,14 @@ class Lexicon:
         minors: defaultdict[str, list[int]] = defaultdict(list)
         for code in self.codes:
             minors[code[:2]].append(at[code])
+        cells: list[tuple[int, int, float]] = []
         for word, row in self._rows.items():
             for code, strength in said[word].items():
+                weight = strength * _share(word, len(said[word]))
                 columns = [at[code]] if code in at else minors[code]
-                self._weights[row, columns] += strength * _share(word, len(said[word]))
+                cells.extend((row, column, weight) for column in columns)
+        rows, filled, weights = zip(*cells, strict=True)
+        np.add.at(self._weights, (rows, filled), np.array(weights, dtype=np.float32))
         self._places = {plain(name) for name in places} - self._rows.keys()
         self._lengths = _lengths_by_head([*self._rows, *self._places])
 

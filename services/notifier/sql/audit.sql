@@ -68,7 +68,7 @@ order by place
 -- name: deadlines_of
 select deadline_id, kind, whistle_id, ticket_id, state, late, due_by, met_at,
     ended_at is not null as ended, next_rung, fire_at, seq, history_hash
-from deadline
+from every_deadline
 where whistle_id = any($1::uuid[]) or (ticket_id = any($1::uuid[]) and whistle_id is null)
 
 -- name: history_of_deadlines

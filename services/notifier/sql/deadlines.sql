@@ -85,7 +85,7 @@ order by due_by, deadline_id limit $7
 -- name: list_of_unit
 -- As above, walking the unit's index of each table.
 select * from every_deadline
-where unit = $1 and state = any($2::text[])
+where unit = $1 and state = any($2::text[]) and not canary
     and (due_by, deadline_id) > ($3::timestamptz, $4::uuid)
 order by due_by, deadline_id limit $5
 
@@ -93,7 +93,7 @@ order by due_by, deadline_id limit $5
 -- As above; of several states the first of each, so that the index of states is walked.
 select d.* from unnest($1::text[]) as wanted (state), lateral (
     select * from every_deadline e
-    where e.state = wanted.state and (e.due_by, e.deadline_id) > ($2::timestamptz, $3::uuid)
+    where e.state = wanted.state and not e.canary and (e.due_by, e.deadline_id) > ($2::timestamptz, $3::uuid)
     order by e.due_by, e.deadline_id limit $4
 ) d
 order by d.due_by, d.deadline_id limit $4

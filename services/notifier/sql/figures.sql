@@ -365,14 +365,15 @@ where ($7::boolean is null or kept = $7)
 order by day desc, whistle_id desc limit $10
 
 -- name: behind_marks
+-- Whistle by whistle; of one that rated several units, the first is named.
 with found as (
-    select w.whistle_id, w.number, w.round, m.unit, m.day, true as kept
+    select w.whistle_id, w.number, w.round, min(m.unit) as unit, m.day, true as kept
     from figure_mark m join figure_whistle w on w.whistle_id = m.whistle_id
     where m.counted and m.day between $1 and $2
         and ($3::text is null or m.unit = $3)
         and ($4::text is null or starts_with(m.region, $4))
         and ($5::text is null or starts_with(m.category, $5))
-    group by w.whistle_id, w.number, w.round, m.unit, m.day
+    group by w.whistle_id, w.number, w.round, m.day
 )
 select null::uuid as ticket_id, number, whistle_id, round, unit, day, kept, whistle_id as row_id
 from found

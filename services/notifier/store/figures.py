@@ -130,3 +130,13 @@ async def behind(
         arguments = (name, kept, *place, limit)
         rows = await connection.fetch(SQL.behind_tickets, *scope.filters, *arguments)
     return [Behind(**row) for row in rows]
+
+
+async def unit_names(connection: Connection) -> dict[str, str]:
+    """The names of all units that were ever declared."""
+    return {row["code"]: row["name"] for row in await connection.fetch(SQL.units)}
+
+
+async def unit_kinds(connection: Connection) -> dict[str, str]:
+    """The kinds of all units that were ever declared."""
+    return {row["code"]: row["kind"] for row in await connection.fetch(SQL.units)}

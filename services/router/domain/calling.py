@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from services.router.domain.altering import altered
 from services.router.domain.assignment import Assignment
 from services.router.domain.dues import Promises, Terms
 from services.router.domain.matter import Content, Matter
@@ -118,7 +119,7 @@ def blow(
     """Call the units now, each with its own view of the whistle."""
     terms = matter.terms(whistle.kind, whistle.round)
     assignments = tuple(offered(summons, terms, promises) for summons in summonses)
-    blown = replace(
+    blown = altered(
         whistle,
         state=WHISTLE.next(whistle.state, WhistleCommand.BLOW),
         seq=whistle.seq + 1,

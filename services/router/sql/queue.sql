@@ -9,7 +9,7 @@ left join desk d on d.whistle_id = w.whistle_id
 cross join lateral (
     select (t.registered::json -> 'dispatch_by' ->> 'by')::timestamptz as due_by
 ) due
-where w.state = 'held'
+where w.state = 'held' and not w.canary
     and ($1::uuid is null or (due.due_by, w.whistle_id) > (
         select (p.registered::json -> 'dispatch_by' ->> 'by')::timestamptz, q.whistle_id
         from whistle q join ticket p on p.ticket_id = q.demand_ticket

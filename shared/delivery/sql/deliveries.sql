@@ -98,6 +98,16 @@ where channel = 'webhook' and recipient = $1 and delivery_id < $2
 order by delivery_id desc
 limit $4
 
+-- name: logged
+-- Of all channels, newest first, from below the cursor; a filter that is null lets all pass.
+select delivery_id, channel, recipient, template, values, about, state, attempts, last_error,
+    created_at, queued_at, done_at, next_at
+from delivery
+where delivery_id < $1 and ($2::text is null or channel = $2)
+    and ($3::text is null or state = $3) and ($4::uuid is null or about = $4)
+order by delivery_id desc
+limit $5
+
 -- name: attempts_of
 select delivery_id, at, status, ms, error from delivery_attempt
 where delivery_id = any($1::uuid[])
@@ -109,6 +119,16 @@ update delivery set
     state = 'queued', attempts = 0, next_at = $3, queued_at = $3, expires_at = null, done_at = null
 where channel = 'webhook' and recipient = $1 and delivery_id = $2 and state <> 'leased'
 returning delivery_id
+
+-- name: any_again
+-- Whatever channel: one that ended is queued anew under its old key, one that waits comes forward.
+update delivery set
+    state = 'queued', attempts = 0, next_at = $2, queued_at = $2, expires_at = null, done_at = null
+where delivery_id = $1 and state <> 'leased'
+returning delivery_id
+
+-- name: is_known
+select exists (select from delivery where delivery_id = $1)
 
 -- name: cancel_waiting
 update delivery set state = 'cancelled', last_error = $2, done_at = $3

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.notifier.domain.audit.found import MismatchKind
+from services.notifier.domain import hearing
+from services.notifier.domain.audit import meanings
 from services.notifier.domain.audit.timing import Gap, Timing
 from shared.contracts import joint, rulings, tickets, whistles
 from shared.contracts.ids import deadline_id
@@ -146,3 +147,147 @@ def test_engine_and_auditor_agree_on_any_story(steps, urgency, blown_first):
     always = [(name, minutes, delay, True) for name, minutes, delay, _ in steps]
     city = play(always, urgency=urgency, blown_first=blown_first)
     assert city.audit() == []
+
+
+@settings(max_examples=300, deadline=None)
+@given(STEPS, st.sampled_from(list(Urgency)))
+def test_what_fell_due_while_nobody_watched_may_fire_or_not(steps, urgency):
+    """Each silence ends with a fact that is heard before the watch comes back."""
+    city = play(steps, urgency=urgency)
+    assert city.audit(timing=replace(TIMING, gaps=tuple(gaps_of(steps)))) == []
+
+
+def gaps_of(steps):
+    at = now = START
+    since = None
+    for _, minutes, delay, watched in steps:
+        at = at + minutes * MINUTE
+        heard_at = max(now, at + delay * MINUTE)
+        if not watched and since is None:
+            since = now
+        if watched and since is not None:
+            yield Gap(since=since, until=now + SETTLE)
+            since = None
+        now = heard_at
+    if since is not None:
+        yield Gap(since=since, until=now + SETTLE)
+
+
+LONG = [("acknowledged", 60 * 24, 0, True), ("wants_more", 30, 0, True), ("no_more", 60, 0, True)]
+
+
+def at_work() -> City:
+    """A unit that took the matter late, asked for more time and got none; nothing after that."""
+    city = play(LONG)
+    end = city.now + timedelta(days=30)
+    catch_up(city, city.now, end)
+    return city
+
+
+def test_a_whole_ladder_is_as_it_should_be():
+    city = at_work()
+    assert city.audit() == []
+    climbed = [e.rung for e in city.histories()[RESOLVE] if e.rung]
+    assert climbed[:3] == ["yellow", "red", "due"]
+    assert climbed[-1] == "city_leader"
+
+
+def kinds(found) -> set[tuple[str, str]]:
+    return {(each.kind.value, each.what) for each in found}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"state": "running", "late": False}, {("wrong_state", "state")}),
+        ({"late": False}, {("wrong_state", "late")}),
+        ({"met_at": START}, {("wrong_state", "met_at")}),
+        ({"due_by": START}, {("wrong_due", "due")}),
+        ({"next_rung": "yellow", "fire_at": START}, {("wrong_next", "next")}),
+        ({"seq": 1}, {("broken_history_hash", "chain")}),
+        ({"history_hash": b"x" * 32}, {("broken_history_hash", "chain")}),
+    ],
+)
+def test_a_row_that_was_changed_is_found(changes, expected):
+    city = at_work()
+    rows = city.rows()
+    rows[RESOLVE] = replace(rows[RESOLVE], **changes)
+    assert kinds(city.audit(rows=rows)) == expected
+
+
+def test_a_row_that_is_gone_and_one_too_many_are_found():
+    city = at_work()
+    rows = city.rows()
+    lost = rows.pop(RESOLVE)
+    rows[UNKNOWN] = replace(lost, deadline_id=UNKNOWN)
+    assert kinds(city.audit(rows=rows)) == {
+        ("missing_deadline", "resolve"),
+        ("extra_deadline", "resolve"),
+    }
+
+
+UNKNOWN = deadline_id(PART, "nothing", 1)
+
+
+@pytest.mark.parametrize("place", range(1, 8))
+def test_any_step_of_the_history_that_is_lost_doubled_moved_or_late_is_found(place):
+    city = at_work()
+    histories = city.histories()
+    whole = histories[RESOLVE]
+    entry = whole[place]
+    assert entry.rung is not None
+    broken = ("broken_history_hash", "chain")
+    for rows, wanted in (
+        ([*whole[:place], *whole[place + 1 :]], ("missing_rung", entry.rung)),
+        ([*whole, entry], ("extra_rung", f"{entry.rung} #{entry.seq}")),
+        (moved(whole, place, at=entry.at + MINUTE), ("wrong_time", entry.rung)),
+    ):
+        assert kinds(city.audit(histories=histories | {RESOLVE: rows})) == {wanted, broken}
+    late = moved(whole, place, fired_at=entry.at + 3 * MINUTE)
+    assert kinds(city.audit(histories=histories | {RESOLVE: late})) == {("late_fired", entry.rung)}
+
+
+def moved(entries, place, **changes):
+    return [*entries[:place], replace(entries[place], **changes), *entries[place + 1 :]]
+
+
+def test_a_fact_that_corrects_is_taken_in():
+    """The acknowledgement had been received in time, and was heard when the miss was marked."""
+    city = City()
+    city.hear(samples.registered(START), START)
+    city.hear(samples.blown(START), START)
+    catch_up(city, START, START + 5 * HOUR)
+    city.hear(samples.acknowledged(START + HOUR), START + HOUR, heard_at=START + 5 * HOUR)
+    assert [e.what for e in city.histories()[ACKNOWLEDGE]] == [
+        *("opened", "warned", "warned", "missed", "corrected", "met")
+    ]
+    assert city.audit() == []
+
+
+def test_what_is_in_flight_is_not_judged_yet():
+    city = City()
+    city.hear(samples.blown(START), START)
+    yellow = START + 2 * HOUR
+    assert city.audit(as_of=yellow + SETTLE / 2) == []
+    assert kinds(city.audit(as_of=yellow + SETTLE)) >= {("missing_rung", "yellow")}
+
+
+def test_a_clock_that_leaps_reaches_all_it_skipped_at_once():
+    """Three days in one moment: the watch and the next fact meet, and either may be first."""
+    leap = START + timedelta(days=3)
+
+    def wall(moment):
+        return moment if moment <= START else START + max(timedelta(), moment - leap)
+
+    city = City()
+    city.hear(samples.blown(START), START)
+    city.hear(samples.acknowledged(leap), leap)  # before the watch came
+    assert city.audit() != []
+    assert city.audit(timing=Timing(wall=wall, settle=SETTLE)) == []
+
+
+def test_every_fact_that_the_engine_acts_on_is_read_by_the_auditor():
+    """Only what says nothing of a promise: an urging, and its own count of tickets."""
+    assert set(hearing.MEANINGS) - set(meanings.READ) == {tickets.Urged}
+    assert set(meanings.READ) <= set(hearing.MEANINGS)
+    assert set(K) - meanings.AUDITED == {K.SUPERVISION}

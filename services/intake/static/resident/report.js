@@ -17,6 +17,7 @@ const clear = document.getElementById("clear");
 const key = form.elements.key;
 const FIELDS = ["label", "text", "phone", "address", "lat", "lon", "joins"];
 let timer = null;
+let changes = 0; // what is on the page is kept when none came after it was
 let sending = false; // what is being sent is no draft any more
 let placeless = false; // asked once for a place; the second tap sends without
 
@@ -46,6 +47,8 @@ function warn(words) {
 // ---- the draft ----
 
 function changed() {
+  changes += 1;
+  line.dataset.saved = "no";
   clearTimeout(timer);
   timer = setTimeout(save, 400);
   said.hidden = true;
@@ -55,9 +58,11 @@ function changed() {
 async function save() {
   clearTimeout(timer);
   const now = fields();
+  const seen = changes;
   if (sending) return;
   if (!photos.count && !Object.values(now).some(Boolean)) return;
   await keep({ key: key.value, state: "draft", fields: now, photos: photos.parcels });
+  if (seen === changes) line.dataset.saved = "yes";
   lineWords.textContent = s("saved");
   clear.textContent = s("clear");
   clear.hidden = false;

@@ -115,7 +115,7 @@ def _lateness(life: Life, wanted: Wanted, entry: Entry) -> Iterator[Difference]:
     if entry.fired_at is None or not wanted.must:
         return
     fired = life.timing.wall(entry.fired_at)
-    if fired > wanted.seen + life.timing.settle:
+    if fired > life.timing.latest(wanted.seen):
         yield K.LATE_FIRED, wanted.rung, wanted.seen, fired
 
 
@@ -146,8 +146,8 @@ def _unsettled(life: Life, as_of: datetime) -> datetime | None:
     """A rung that falls due about now, of which it is too early to say that it is missing."""
     if not life.running or life.hazy:
         return None
-    wall, settle = life.timing.wall(as_of), life.timing.settle
-    about = (each for each in life.term.values() if not each.must and each.seen + settle > wall)
+    timing, wall = life.timing, life.timing.wall(as_of)
+    about = (e for e in life.term.values() if not e.must and timing.latest(e.seen) > wall)
     return min((each.ats[-1] for each in about), default=None)
 
 

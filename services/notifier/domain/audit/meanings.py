@@ -53,6 +53,12 @@ def _appealed(told: Told) -> Notes:
     yield Note(Verb.CHANGE, fact.ticket_id, K.DISPATCH, 1, told.at, fact.dispatch_by)
 
 
+def _due_moved(told: Told) -> Notes:
+    fact: tickets.DueChanged = told.data
+    for change in fact.changes:
+        yield Note(Verb.CHANGE, fact.ticket_id, change.kind, change.round, told.at, change.due)
+
+
 def _info_requested(told: Told) -> Notes:
     fact: tickets.InfoRequested = told.data
     if fact.dispatch_waits:
@@ -297,6 +303,7 @@ MEANINGS: Final[Mapping[type, Callable[[Told], Notes]]] = {
     tickets.MergeUndone: _on_ticket(Verb.RESTORE),
     tickets.Withdrawn: _withdrawn,
     tickets.Appealed: _appealed,
+    tickets.DueChanged: _due_moved,
     tickets.InfoRequested: _info_requested,
     tickets.Supplemented: _supplemented,
     tickets.CallbackOpened: _callback_opened,

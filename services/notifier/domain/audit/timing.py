@@ -26,15 +26,18 @@ class Timing:
 
     def seen(self, due: datetime, armed: datetime) -> datetime:
         """When the watch could first see a rung due then, of a promise heard of at `armed`."""
-        moment = max(self.wall(due), self.wall(armed))
+        return max(self.wall(due), self.wall(armed))
+
+    def latest(self, seen: datetime) -> datetime:
+        """Until when it may have taken: a silence begins with the last sign, not with the end."""
         for gap in self.gaps:  # in the order of time
-            if gap.since <= moment < gap.until:
-                moment = gap.until
-        return moment
+            if gap.since <= seen < gap.until:
+                seen = gap.until
+        return seen + self.settle
 
     def surely(self, seen: datetime, until: datetime) -> bool:
         """Whether the watch had time enough before `until` (wall time)."""
-        return seen + self.settle <= until
+        return self.latest(seen) <= until
 
     def maybe(self, seen: datetime, until: datetime) -> bool:
         """Whether it may have been that quick; what it had begun by then counts too."""

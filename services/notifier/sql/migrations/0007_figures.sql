@@ -231,11 +231,12 @@ create table exclusion (
     ended_at timestamptz,
     ended_words text,
     ended_by text,
-    seq int not null check (seq >= 1), -- of the ticket's rulings
-    history_seq int not null check (history_seq >= 1),
+    seq int not null check (seq >= 1), -- of the ticket's rulings; the end is one of its own
+    ended_seq int check (ended_seq > seq),
     history_hash bytea not null,
     check ((ended_at is null) = (ended_words is null)),
-    check ((ended_at is null) = (ended_by is null))
+    check ((ended_at is null) = (ended_by is null)),
+    check ((ended_at is null) = (ended_seq is null))
 );
 create unique index exclusion_in_force on exclusion (ticket_id) where ended_at is null;
 create index exclusion_ticket on exclusion (ticket_id, seq);
