@@ -102,6 +102,7 @@ def _release(item: Item, rng: Random) -> Answer:
     return Answer(path="releases", body={"unit": item["unit"], **body})
 
 
+OF_THE_CITY = ("reviewer", "supervisor", "dispatcher")
 _ANSWERS: Mapping[str, Callable[[Item, Random], Answer]] = {
     "return": _return,
     "adjudication": _return,
@@ -117,7 +118,7 @@ _ANSWERS: Mapping[str, Callable[[Item, Random], Answer]] = {
 
 def waits(item: Item, now: datetime) -> bool:
     """Whether somebody here should think about it now."""
-    if item["for_role"] not in ("reviewer", "supervisor", "dispatcher") or item["kind"] not in _ANSWERS:
+    if item["for_role"] not in OF_THE_CITY or item["kind"] not in _ANSWERS:
         return False
     if item["kind"] != "suspension_review":
         return True

@@ -35,7 +35,8 @@ from services.notifier.fact_log import FactLog, keep_ahead
 from services.notifier.heartbeat import Heartbeat
 from services.notifier.live import live_promises
 from services.notifier.names import learn_names
-from services.notifier.pages import board, board_list
+from services.notifier.pages import board, board_list, board_phone, ops_audit, promises
+from services.notifier.pages import supervisions as supervision_pages
 from services.notifier.pulse import beat
 from services.notifier.put_away import load_terms, put_away_for_ever
 from services.notifier.roster import RosterNow
@@ -121,7 +122,7 @@ def create_app(settings: NotifierSettings) -> FastAPI:
         app.include_router(noun.router)
     for noun in (figures, exclusions):
         app.include_router(noun.router)
-    for pages in (board_list, board):
+    for pages in (board_list, board_phone, supervision_pages, board, promises, ops_audit):
         app.include_router(pages.router)
     return app
 

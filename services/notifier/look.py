@@ -72,9 +72,7 @@ async def matter(
     return MatterView(
         about=next((topics[each] for each in subjects if each in topics), None),
         number=seen[0].number,
-        promises=[
-            _view(each, histories[each.deadline_id], told, escalation, now) for each in seen
-        ],
+        promises=[_view(each, histories[each.deadline_id], told, escalation, now) for each in seen],
         told=told.get(None, ()),
         supervisions=await _asked(connection, about, unit, now),
     )

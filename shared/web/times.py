@@ -45,11 +45,11 @@ def ago(moment: datetime, *, now: datetime, language: Language) -> str:
 
 def left(counted: Countdown, say: Callable[..., str]) -> str:
     """`剩 3 个工作小时 20 分` or `超时 2 小时`; `say` has the words countdown.js goes on with."""
-    return say("late" if counted.late else "left", time=_span(counted, say))
+    return say("late" if counted.late else "left", time=span(counted, say))
 
 
-def _span(counted: Countdown, say: Callable[..., str]) -> str:
-    """As `time` in countdown.js has it."""
+def span(counted: Countdown, say: Callable[..., str]) -> str:
+    """An amount of a promise's time, as `time` in countdown.js has it."""
     kind = "working_" if counted.working else ""
     seconds = abs(counted.seconds)
     days, rest = divmod(seconds, counted.day_seconds)

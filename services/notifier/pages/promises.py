@@ -12,7 +12,6 @@ from services.notifier.api.sight import sight
 from services.notifier.api.views import BOARD_ROLES
 from services.notifier.pages.words import Words
 from shared.contracts.parts import Role
-from shared.countdown import amounts
 from shared.web.identity import Caller, allow
 from shared.web.pages import page
 from shared.web.times import rate_of
@@ -44,7 +43,6 @@ async def get_promises(
         about=about,
         found=found,
         words=Words(request, here, now),
-        amounts=amounts,
         may_instruct=caller.role in (Role.LEADER, Role.SUPERVISOR),
         desk=_address(here, "intake", "/desk/tickets/"),
         rate=rate_of(here.runtime.clock),

@@ -10,10 +10,10 @@ from services.notifier.context import NotifierContext
 from services.notifier.domain.deadline import Deadline, DeadlineState
 from services.notifier.domain.escalation import readable
 from shared.contracts.values import Due
-from shared.countdown import Countdown, countdown
+from shared.countdown import Amount, Countdown, amounts, countdown
 from shared.web.pages import Pages
 from shared.web.strings import language_of
-from shared.web.times import ago, left, local
+from shared.web.times import ago, left, local, span
 
 
 class Words:
@@ -59,9 +59,41 @@ class Words:
 
     def left(self, due: Due) -> str:
         """`剩 3 个工作小时` or `超时 2 小时`; the page's script goes on with it."""
-        return left(self.counted(due), lambda key, **named: self.say(f"board.js.{key}", **named))
+        return left(self.counted(due), self._js)
 
     def tone(self, deadline: Deadline) -> str:
         """Colour only where it is late."""
         late = deadline.state is DeadlineState.MISSED or deadline.due.by < self._now
         return "bad" if late and deadline.ended_at is None else "main"
+
+    def rule(self, rule: str) -> str:
+        """A limit as the catalogue writes it, in words."""
+        return " + ".join(map(self._amount, amounts(readable(rule))))
+
+    def spent(self, seconds: int, due: Due) -> str:
+        """How long a promise ran, in the time it is counted in."""
+        return span(replace(self.counted(due), seconds=seconds), self._js)
+
+    def rung(self, name: str) -> str:
+        """A rung by its name: a warning, the due time, a step of the ladder."""
+        return self._or(f"promises.rung.{name}", name)
+
+    def by(self, who: str) -> str:
+        """Who brought a change about: a unit, else a role."""
+        return self._or(f"role.{who}", self._pages.unit_name(who))
+
+    def at_text(self, moment: str) -> str:
+        """A moment as the history has it."""
+        return self.at(datetime.fromisoformat(moment))
+
+    def _or(self, key: str, text: str) -> str:
+        return self.say(key) if key in self._pages.strings.keys(self._language) else text
+
+    def _amount(self, amount: Amount) -> str:
+        text = self.say(f"promises.amount.{amount.unit}", n=amount.number)
+        if amount.percent == 100:
+            return text
+        return self.say("promises.share", limit=text, percent=amount.percent)
+
+    def _js(self, key: str, **named: Any) -> str:
+        return self.say(f"board.js.{key}", **named)

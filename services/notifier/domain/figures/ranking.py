@@ -1,7 +1,7 @@
 """The red and black list: points by DOMAIN §7, ordered by the lower bound, no rank without n.
 
-40 three rates + 20 on time + 15 (1 - rework) + 10 (1 - unfounded returns) + 15 street checks. A part
-that does not exist for a subject (nobody checks a street) gives its weight to the others.
+40 three rates + 20 on time + 15 (1 - rework) + 10 (1 - unfounded returns) + 15 street checks. A
+part that does not exist for a subject (nobody checks a street) gives its weight to the others.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,0 +1,79 @@
+"""Draws up the leaders' page of the morning, once a day, from the figures as they then stand."""
+
+import asyncio
+from datetime import date, datetime
+from typing import Final
+
+from services.notifier.domain.figures import brief as rules
+from services.notifier.domain.figures.brief import Brief
+from services.notifier.domain.figures.figure import Counts
+from services.notifier.store import briefs as store
+from services.notifier.store import figures as figure_store
+from services.notifier.store.figures import By, Scope
+from shared.catalogue.model import Catalogue
+from shared.runtime.database import Connection, is_transient
+from shared.runtime.logging import logger
+from shared.runtime.service import Runtime
+
+log = logger(__name__)
+MOST: Final = 6  # rows of a table on the page: it is one sheet
+LOOK_SECONDS: Final = 30.0
+
+
+async def draw_up(
+    connection: Connection, day: date, now: datetime, *, catalogue: Catalogue
+) -> Brief:
+    """The page of a day as it stands now; call it in a transaction."""
+    start, end = rules.bounds(day)
+    month_from = day.replace(day=1)
+    scope = Scope(first=month_from, last=day)
+    month = (await figure_store.counted(connection, scope, By.CITY, now)).get("city", Counts())
+    found = await store.counted(connection, start, end, now, most=MOST)
+    units = {code: unit.name for code, unit in catalogue.units.items()}
+    units |= await figure_store.unit_names(connection)
+    drawn = Brief(
+        day=day,
+        made_at=now,
+        month_from=month_from,
+        counts=found.day,
+        figures=rules.figures_of(month),
+        tickets=month.tickets,
+        excluded=month.excluded,
+        overdue=month.overdue,
+        late=found.late,
+        rising=found.rising,
+        standing=found.standing,
+        whistles=found.whistles,
+        rulings=found.rulings,
+    )
+    return rules.named(drawn, units, {c: each.name for c, each in catalogue.categories.items()})
+
+
+async def write_due(runtime: Runtime, *, catalogue: Catalogue) -> bool:
+    """Keep the page that is due, unless it is there; whether this copy drew it up."""
+    now = runtime.clock.now()
+    day = rules.day_due(now)
+    async with runtime.pool.acquire() as connection, connection.transaction():
+        if await store.find(connection, day) is not None:
+            return False
+        return await store.keep(
+            connection, await draw_up(connection, day, now, catalogue=catalogue)
+        )
+
+
+async def write_for_ever(runtime: Runtime, *, catalogue: Catalogue) -> None:
+    """At eight every morning by the city's clock, wherever that is sent; two copies write one."""
+    wake = asyncio.Event()
+    while True:
+        try:
+            await write_due(runtime, catalogue=catalogue)
+        except Exception as error:
+            if not is_transient(error):
+                log.exception("brief_failed")
+            else:
+                log.warning("brief_retry", error=repr(error))
+        look = asyncio.get_running_loop().call_later(LOOK_SECONDS, wake.set)
+        try:
+            await runtime.clock.wait_until(rules.next_due(runtime.clock.now()), wake)
+        finally:
+            look.cancel()
