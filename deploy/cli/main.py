@@ -6,13 +6,16 @@ import typer
 
 from deploy.cli import (
     account,
+    audit,
     calendar,
+    canary,
     clock,
     conformance,
     dead_letters,
     doctor,
     duties,
     evaluate,
+    figures,
     notices,
     replay,
     ring,
@@ -40,11 +43,13 @@ cli.command("watch")(watch.watch)
 cli.command("replay")(replay.replay)
 cli.command("doctor")(doctor.doctor)
 cli.command("ring")(ring.ring)
+cli.command("canary")(canary.canary)
 cli.command("conformance")(conformance.conformance)
 cli.command("accounts")(account.accounts)
 cli.add_typer(account.app, name="account")
 cli.add_typer(evaluate.app, name="evaluate")
 cli.add_typer(clock.app, name="clock")
+cli.add_typer(audit.app, name="audit")
 cli.add_typer(calendar.app, name="calendar")
 cli.add_typer(topics.app, name="topics")
 cli.add_typer(dead_letters.app, name="dead-letters")
@@ -52,6 +57,7 @@ cli.add_typer(source.app, name="source")
 cli.add_typer(duties.app, name="duties")
 cli.add_typer(notices.app, name="notices")
 cli.add_typer(rota.app, name="rota")
+cli.add_typer(figures.app, name="figures")
 
 
 def app() -> None:

@@ -13,7 +13,16 @@ from deploy.local.kafka_requests import scram_users
 from deploy.local.plan import Options
 from deploy.local.platform import Platform
 from deploy.local.rights import apply_rights
-from deploy.local.rights_table import CANARY_USER, CITY, READ, SERVICES, TOPIC, WRITE, user_of, wanted
+from deploy.local.rights_table import (
+    CANARY_USER,
+    CITY,
+    READ,
+    SERVICES,
+    TOPIC,
+    WRITE,
+    user_of,
+    wanted,
+)
 from deploy.local.scram import new_password
 from shared.catalogue.load import load_catalogue
 from shared.runtime.settings import KafkaAccess

@@ -77,11 +77,11 @@ from shared.catalogue.load_grids import heads_by_compound, load_building_heads, 
 from shared.catalogue.load_limits import load_time_limits
 from shared.catalogue.report_labels import load_report_labels
 from shared.delivery.calling import new_client
+from shared.dues.moved import move_for_ever
 from shared.errors import ShaodaoError
 from shared.runtime.calendar_years import learn_years_for_ever
 from shared.runtime.database import Connection
 from shared.runtime.group_commit import GroupCommit
-from shared.runtime.moved_dues import move_for_ever
 from shared.runtime.service import Runtime, running
 from shared.runtime.settings import ServiceSettings
 from shared.uploads.objects import ObjectStore

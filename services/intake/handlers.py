@@ -9,10 +9,10 @@ from services.intake.follow import follow
 from services.intake.units import hear_units
 from shared.contracts.deadlines import OutageDeclared
 from shared.contracts.topics import DEADLINES, UNITS, WHISTLES
+from shared.dues.moved import hear_outages
 from shared.runtime.consumer import Subscription
 from shared.runtime.database import Connection
 from shared.runtime.incoming import Incoming
-from shared.runtime.moved_dues import hear_outages
 
 GROUP: Final = "intake"
 

@@ -10,8 +10,8 @@ from services.intake.domain.registration import Rules
 from services.intake.store import moved_dues
 from services.intake.store import tickets as store
 from shared.contracts.parts import DeadlineKind
+from shared.dues.moved import MoveBatch, Moved, Moving
 from shared.runtime.database import Connection
-from shared.runtime.moved_dues import MoveBatch, Moved, Moving
 
 
 def mover(rules: Rules) -> MoveBatch:

@@ -12,20 +12,24 @@ from pydantic import Field, SecretStr
 
 from services.notifier import handlers
 from services.notifier.api import audit as audit_api
+from services.notifier.api import brief as brief_api
 from services.notifier.api import canary as canary_api
 from services.notifier.api import (
     deadlines,
     deliveries,
+    exclusions,
+    figures,
     live,
     notices,
     outages,
+    rankings,
     rota,
     supervisions,
     views,
 )
-from services.notifier.api import exclusions, figures
 from services.notifier.audit import Auditor
 from services.notifier.board import Board
+from services.notifier.brief import write_for_ever
 from services.notifier.canary import watch_canary
 from services.notifier.channels import load_wording
 from services.notifier.context import NotifierContext
@@ -36,6 +40,7 @@ from services.notifier.heartbeat import Heartbeat
 from services.notifier.live import live_promises
 from services.notifier.names import learn_names
 from services.notifier.pages import board, board_list, board_phone, ops_audit, promises
+from services.notifier.pages import brief as brief_page
 from services.notifier.pages import supervisions as supervision_pages
 from services.notifier.pulse import beat
 from services.notifier.put_away import load_terms, put_away_for_ever
@@ -120,7 +125,7 @@ def create_app(settings: NotifierSettings) -> FastAPI:
         app.include_router(noun.router)
     for noun in (audit_api, canary_api):
         app.include_router(noun.router)
-    for noun in (figures, exclusions):
+    for noun in (figures, exclusions, rankings, brief_api, brief_page):
         app.include_router(noun.router)
     for pages in (board_list, board_phone, supervision_pages, board, promises, ops_audit):
         app.include_router(pages.router)
@@ -215,6 +220,7 @@ async def wire(context: NotifierContext) -> None:
     runtime.loop("put-away", partial(put_away_for_ever, runtime, terms=load_terms()))
     runtime.loop("figures", partial(show_figures, runtime))
     runtime.loop("score", partial(follow_for_ever, runtime))
+    runtime.loop("brief", partial(write_for_ever, runtime, catalogue=context.catalogue))
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ from shared.calendar import WorkCalendar
 from shared.contracts.ids import new_id
 from shared.contracts.parts import Actor, Role
 from shared.runtime.clock import wall_now
-from shared.runtime.database import Connection, is_transient
+from shared.runtime.database import is_transient
 from shared.runtime.logging import logger
 from shared.runtime.service import Runtime
 
@@ -231,19 +231,13 @@ async def _keep(
     run: _Run, mismatches: Sequence[Mismatch], subjects: dict[UUID, datetime | None]
 ) -> None:
     async with run.runtime.pool.acquire() as connection, connection.transaction():
-        new, settled = await _written(connection, run, mismatches, subjects)
-        run.counts["found"] += new
+        new, settled = await store.keep(
+            connection, run.run_id, mismatches, subjects=subjects, at=wall_now()
+        )
+        run.counts["found"] += len(new)
         run.counts["settled"] += settled
         await store.went_on(connection, run.run_id, run.counts, None)
-
-
-async def _written(
-    connection: Connection,
-    run: _Run,
-    mismatches: Sequence[Mismatch],
-    subjects: dict[UUID, datetime | None],
-) -> tuple[int, int]:
-    for each in mismatches:
+    for each in new:
         log.warning(
             "mismatch",
             kind=each.kind,
@@ -252,7 +246,6 @@ async def _written(
             expected=each.expected,
             found=each.found,
         )
-    return await store.keep(connection, run.run_id, mismatches, subjects=subjects, at=wall_now())
 
 
 class Auditor:

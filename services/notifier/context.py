@@ -1,6 +1,6 @@
 """What the notifier's edges hand to its verbs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.notifier.audit import Auditor
 from services.notifier.board import Board
@@ -8,6 +8,7 @@ from services.notifier.channels import Wording
 from services.notifier.domain.escalation import Escalation
 from services.notifier.domain.sight import Sight
 from services.notifier.fact_log import FactLog
+from services.notifier.rebuild import Rebuilds
 from services.notifier.tell import Telling
 from services.notifier.watch import Watch
 from shared.catalogue.model import Catalogue
@@ -31,3 +32,4 @@ class NotifierContext:
     telling: Telling
     seals: Seals | None  # None: no addresses of people can be kept
     auditor: Auditor
+    rebuilds: Rebuilds = field(default_factory=Rebuilds)

@@ -5,8 +5,12 @@ while facts are heard and the first set goes on. Once it has caught up, it takes
 place in one transaction.
 """
 
+import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
 
 from services.notifier.score import follow
 from services.notifier.store import figure_rows as store
@@ -23,6 +27,7 @@ log = logger(__name__)
 BATCH_FACTS = 10_000
 NEARLY = 2_000  # facts left when the follower is made to wait for the rest
 TRIES = 20
+BUSY: Final = ("考核数据正在重建，请等待完成", "the figures are being rebuilt")
 
 Told = Callable[[int], None]  # how many facts are left
 
@@ -34,9 +39,7 @@ async def rebuild(pool: "asyncpg.Pool[Any]", *, told: Told = lambda left: None) 
     """
     async with pool.acquire() as connection:
         if not await store.begin_shadow(connection):
-            raise ConflictError(
-                "考核数据正在重建，请等待完成", "the figures are being rebuilt", code="wrong_state"
-            )
+            raise ConflictError(*BUSY, code="wrong_state")
         try:
             await _catch_up(connection, told)
             return await _swap(connection)
@@ -77,3 +80,48 @@ async def _swapped(connection: Connection) -> int:
         pass
     await store.swap_shadow(connection)
     return until
+
+
+class RebuildState(StrEnum):
+    RUNNING = "running"  # 重建中
+    DONE = "done"  # 已完成
+    FAILED = "failed"  # 失败
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RebuildStatus:
+    """The last rebuild that this process began; `left` facts at least, `place` once it is done."""
+
+    state: RebuildState
+    began_at: datetime
+    left: int
+    place: int | None = None
+    error: str | None = None
+
+
+class Rebuilds:
+    """The rebuild of one process, which goes on while requests come and go."""
+
+    def __init__(self) -> None:
+        self.status: RebuildStatus | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self, pool: "asyncpg.Pool[Any]", now: datetime) -> RebuildStatus:
+        """Begin one; raises ConflictError while one is under way here."""
+        if self._task is not None and not self._task.done():
+            raise ConflictError(*BUSY, code="wrong_state")
+        self.status = RebuildStatus(state=RebuildState.RUNNING, began_at=now, left=0)
+        self._task = asyncio.create_task(self._run(pool), name="rebuild-figures")
+        return self.status
+
+    async def _run(self, pool: "asyncpg.Pool[Any]") -> None:
+        try:
+            place = await rebuild(pool, told=lambda left: self._tell(left=left))
+            self._tell(state=RebuildState.DONE, left=0, place=place)
+        except Exception as error:
+            log.exception("rebuild_failed")
+            self._tell(state=RebuildState.FAILED, error=str(error))
+
+    def _tell(self, **changes: Any) -> None:
+        if self.status is not None:
+            self.status = replace(self.status, **changes)

@@ -70,7 +70,8 @@ async def write_rungs(
     """Put down what people hear of the rungs that fired, within the firing's transaction."""
     addressing = telling.addressing(now)
     made = [message for change in changes for message in addressing.of_change(change)]
-    await _write(connection, made, addressing)
+    await messages.write_fresh(connection, made)
+    metrics.count_messages(made, unreached=addressing.on_duty.unreached)
 
 
 async def write_supervisions(

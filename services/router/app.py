@@ -67,10 +67,10 @@ from shared.catalogue.load import load_catalogue
 from shared.catalogue.load_grids import heads_by_compound, load_building_heads, load_grids
 from shared.catalogue.load_limits import load_time_limits
 from shared.delivery.calling import new_client
+from shared.dues.moved import move_for_ever
 from shared.errors import ShaodaoError
 from shared.runtime.database import Connection
 from shared.runtime.group_commit import GroupCommit
-from shared.runtime.moved_dues import move_for_ever
 from shared.runtime.reading import Reading
 from shared.runtime.service import Runtime, running
 from shared.runtime.settings import ServiceSettings

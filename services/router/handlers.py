@@ -9,10 +9,10 @@ from services.router.deem import heed_deadlines
 from services.router.follow import follow_tickets
 from services.router.judge import judge_events, refuse_unreadable
 from shared.contracts.topics import DEADLINES, TICKETS, UNIT_REPORTS
+from shared.dues.moved import hear_outages
 from shared.runtime.consumer import Subscription
 from shared.runtime.database import Connection
 from shared.runtime.incoming import Incoming, Unreadable
-from shared.runtime.moved_dues import hear_outages
 
 GROUP: Final = "router"
 REPORTS_GROUP: Final = "router.reports"

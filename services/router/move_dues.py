@@ -9,8 +9,8 @@ from services.router.domain.dues import Promises
 from services.router.domain.moving import moved_dues
 from services.router.store import moved_dues as moved_dues_store
 from services.router.store import whistles as store
+from shared.dues.moved import MoveBatch, Moved, Moving
 from shared.runtime.database import Connection
-from shared.runtime.moved_dues import MoveBatch, Moved, Moving
 
 
 def mover(here: CityNow) -> MoveBatch:

@@ -44,6 +44,11 @@ def is_transient(error: BaseException) -> bool:
     return isinstance(error, _TRANSIENT)
 
 
+def is_duplicate(error: BaseException) -> bool:
+    """Whether a row was there already under its key."""
+    return isinstance(error, asyncpg.UniqueViolationError)
+
+
 def queries(path: Path) -> SimpleNamespace:
     """The named statements of a `.sql` file: `-- name: claim_due` becomes `.claim_due`.
 

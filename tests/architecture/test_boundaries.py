@@ -76,6 +76,12 @@ BREAKS = [
     ("router", "services/router/unheard_of.py", '"""A module that has no place yet."""'),
     ("notifier", "services/notifier/domain/__init__.py", "import services.notifier.metrics"),
     ("notifier", "services/notifier/unheard_of.py", '"""A module that has no place yet."""'),
+    (
+        "auditor",
+        "services/notifier/domain/audit/life.py",
+        "from services.notifier.domain import promises",
+    ),
+    ("auditor", "services/notifier/audit.py", "from services.notifier.store import deadlines"),
     ("drivers", "services/router/store/whistles.py", "import asyncpg"),
     ("drivers", "services/intake/handlers.py", "from aiokafka import AIOKafkaConsumer"),
     ("drivers", "shared/web/app.py", "from faststream.kafka import KafkaBroker"),

@@ -1,7 +1,9 @@
 """The floor of the router's rows: getmany → one transaction writing the same rows → send.
 
 Nothing is validated or decided: what to write was recorded from the router. Each event's JSON is
-parsed once for its id; the statements are bulk ones on the same schema, batches are as large.
+parsed once for its id; the statements are bulk ones on the same schema, batches are as large. The
+same rows are written and the same events sent, their bytes included; the outbox's rows are sent
+from memory, neither read again nor deleted.
 """
 
 import asyncio

@@ -37,7 +37,7 @@ class Clock:
         return self.at
 
     def domain_at(self, wall):
-        return self.at - SETTLE if wall < verb.wall_now() - SETTLE / 2 else self.at
+        return self.at - max(timedelta(), verb.wall_now() - wall)
 
     def wall_at(self, moment):
         return moment
@@ -126,7 +126,7 @@ FAULTS = {
     ),
     "a time of history moved": (
         "update history set at = at + interval '1 minute' where what = 'missed' "
-        f"and aggregate_id = '{ACKNOWLEDGE}'",
+        "and aggregate_id = (select deadline_id from deadline where kind = 'acknowledge')",
         {("wrong_time", "due"), ("broken_history_hash", "chain")},
     ),
     "a step of history lost": (
@@ -136,13 +136,15 @@ FAULTS = {
     "a rung doubled": (
         "insert into history select aggregate_id, seq + 100, at, what, role, unit, actor_name, "
         "on_behalf_of, before, after, policy, previous_hash, hash from history "
-        f"where what = 'missed' and aggregate_id = '{ACKNOWLEDGE}'",
+        "where what = 'missed' and aggregate_id = "
+        "(select deadline_id from deadline where kind = 'acknowledge')",
         {("extra_rung", "due #104"), ("broken_history_hash", "chain")},
     ),
     "fired late": (
         "update history set after = jsonb_set(after::jsonb, '{fired_at}', to_jsonb("
         "to_char(at + interval '5 minutes', 'YYYY-MM-DD\"T\"HH24:MI:SSOF')))::text "
-        f"where what = 'warned' and after like '%yellow%' and aggregate_id = '{ACKNOWLEDGE}'",
+        "where what = 'warned' and after like '%yellow%' and aggregate_id = "
+        "(select deadline_id from deadline where kind = 'acknowledge')",
         {("late_fired", "yellow"), ("broken_history_hash", "chain")},
     ),
 }

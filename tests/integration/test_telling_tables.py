@@ -267,6 +267,15 @@ async def test_nobody_starves_behind_anothers_flood(pool, telling):
     assert await pool.fetchval("select count(*) from message where state = 'waiting'") == 0
 
 
+async def test_a_message_that_is_there_already_costs_the_batch_nothing(pool):
+    made = [a_message(f"{n}", at=START) for n in range(3)]
+    await put(pool, made[1])
+    async with pool.acquire() as connection, connection.transaction():
+        await messages.write_fresh(connection, made)
+        await messages.write_fresh(connection, made)
+    assert await pool.fetchval("select count(*) from message") == 3
+
+
 async def test_two_tellers_tell_each_person_once(pool, telling):
     persons = [seat_and_person(row) for row in await pool.fetch("select * from duty_shift")]
     made = []

@@ -5,8 +5,8 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
+from shared.dues.moved import Moving
 from shared.runtime.database import Connection, queries
-from shared.runtime.moved_dues import Moving
 
 SQL = queries(Path(__file__).parents[1] / "sql" / "moved_dues.sql")
 

@@ -11,12 +11,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from services.notifier import figures
-from services.notifier.api.edge import Context, Looking
+from services.notifier.api.edge import Context, Looking, Operating
 from services.notifier.domain.figures.derive import local_day
 from services.notifier.domain.figures.figure import Figure, Measure
 from services.notifier.domain.figures.table import Tongue, csv_table
 from services.notifier.domain.figures.wilson import rounded
 from services.notifier.figures import Line, Wanted
+from services.notifier.rebuild import RebuildStatus
 from services.notifier.store import figure_rows
 from services.notifier.store import figures as store
 from services.notifier.store.figures import After, By
@@ -149,6 +150,18 @@ async def get_table(
             "Cache-Control": "no-store",
         },
     )
+
+
+@router.post("/figures/rebuilds", status_code=202)
+async def post_rebuild(here: Context, caller: Operating) -> RebuildStatus:
+    """Begin to rebuild the whole read model from the fact log; it goes on while facts are heard."""
+    return here.rebuilds.begin(here.runtime.pool, here.runtime.clock.now())
+
+
+@router.get("/figures/rebuilds")
+async def get_rebuild(here: Context, caller: Operating) -> RebuildStatus | None:
+    """The last rebuild that this copy began."""
+    return here.rebuilds.status
 
 
 @router.get("/figures/left-out/tickets")

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from services.notifier.api.edge import Context
-from services.notifier.api.sight import sight
 from services.notifier.domain.board.scope import scope_of
 from services.notifier.domain.sight import Sight
 from services.notifier.pages.board_list import Found, Owed, owed_of

@@ -83,7 +83,7 @@ order by u.subject
 on conflict (subject) do update set audited_at = excluded.audited_at, next_at = excluded.next_at
 
 -- name: found
--- A mismatch that is open already is only seen again; true where it is new.
+-- A mismatch that is open already is only seen again; `new` where it was not.
 insert into audit_mismatch (subject, deadline_id, kind, what, expected, found, state, first_run,
     last_run, found_at, seen_at)
 select u.subject, u.deadline_id, u.kind, u.what, u.expected, u.found, 'open', $7, $7, $8, $8
@@ -92,7 +92,7 @@ from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text
 on conflict (deadline_id, kind, what) where state = 'open' do update set
     expected = excluded.expected, found = excluded.found, last_run = excluded.last_run,
     seen_at = excluded.seen_at
-returning xmax = 0 as new
+returning deadline_id, kind, what, xmax = 0 as new
 
 -- name: settle
 -- Of these subjects what this run did not see again.

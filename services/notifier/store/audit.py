@@ -256,13 +256,13 @@ async def keep(
     *,
     subjects: Mapping[UUID, datetime | None],
     at: datetime,
-) -> tuple[int, int]:
-    """Write what was found of these subjects, and when each is next; how many are new, settled."""
+) -> tuple[list[Mismatch], int]:
+    """Write what was found, and when each subject is next; what is new, how many are settled."""
     await connection.execute(
         SQL.save_subjects, list(subjects), at, [subjects[each] for each in subjects]
     )
-    unique = {(m.deadline_id, m.kind, m.what): m for m in mismatches}.values()
-    new = 0
+    by_key = {(m.deadline_id, m.kind.value, m.what): m for m in mismatches}
+    unique, new = by_key.values(), []
     if unique:
         columns = [
             [m.subject for m in unique],
@@ -272,7 +272,8 @@ async def keep(
             [m.expected for m in unique],
             [m.found for m in unique],
         ]
-        new = sum(row["new"] for row in await connection.fetch(SQL.found, *columns, run_id, at))
+        rows = await connection.fetch(SQL.found, *columns, run_id, at)
+        new = [by_key[row["deadline_id"], row["kind"], row["what"]] for row in rows if row["new"]]
     done = await connection.execute(SQL.settle, list(subjects), run_id, at)
     return new, int(done.split()[-1])
 

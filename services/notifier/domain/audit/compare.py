@@ -135,7 +135,7 @@ def _upcoming(life: Life, as_of: datetime) -> Mark | None:
         return None
     marks: list[Mark] = []
     if not life.missed and DUE not in life.term:
-        marks += life.book.warnings(life.terms)
+        marks += life.warnings()
         marks.append(Mark(DUE, life.terms.due.by))
     else:
         marks += life.book.climbs(life.terms)

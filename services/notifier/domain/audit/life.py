@@ -43,6 +43,13 @@ class Life:
     hazy: bool = False  # two orders of events were possible: from here on a rung only may fire
     term: dict[str, Wanted] = field(default_factory=dict)
     wanted: list[Wanted] = field(default_factory=list)
+    _marks: tuple[Terms, tuple[Mark, ...]] | None = None
+
+    def warnings(self) -> tuple[Mark, ...]:
+        """The warnings of the promise as it is now, worked out once."""
+        if self._marks is None or self._marks[0] is not self.terms:
+            self._marks = (self.terms, tuple(self.book.warnings(self.terms)))
+        return self._marks[1]
 
     @property
     def running(self) -> bool:
@@ -60,7 +67,7 @@ class Life:
             return
         wall = self.timing.wall(end)
         if not self.missed:
-            for mark in self.book.warnings(self.terms):
+            for mark in self.warnings():
                 self._mark(mark, wall, warns=True)
             if not self._mark(Mark(DUE, self.terms.due.by), wall, warns=False):
                 return

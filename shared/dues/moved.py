@@ -22,7 +22,7 @@ from shared.runtime.incoming import Incoming
 from shared.runtime.logging import logger
 from shared.runtime.service import Runtime
 
-SQL = queries(Path(__file__).parent / "sql" / "moved_dues.sql")
+SQL = queries(Path(__file__).parent / "sql" / "outages.sql")
 BATCH: Final = 100
 LOOK_SECONDS: Final = 2.0
 FIRST: Final = UUID(int=0)

@@ -1,0 +1,1 @@
+"""Due times that move by themselves, for every service that owns some."""
