@@ -149,7 +149,7 @@ def new_context(runtime: Runtime, settings: NotifierSettings) -> NotifierContext
         fact_log=FactLog(),
         watch=Watch(runtime, escalation=escalation, wording=wording, telling=telling),
         catalogue=catalogue,
-        board=Board(runtime),
+        board=Board(runtime, catalogue),
         live=live_promises(runtime),
         telling=telling,
         seals=settings.seals(),
@@ -213,6 +213,7 @@ async def wire(context: NotifierContext) -> None:
     def learn(calendar: WorkCalendar) -> None:
         context.escalation.learn_calendar(calendar)
         context.auditor.learn_calendar(calendar)
+        context.telling.learn_calendar(calendar)
 
     runtime.loop("years", partial(learn_years_for_ever, runtime, learn))
     runtime.loop("watch-deadlines", context.watch.run)

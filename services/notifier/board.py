@@ -5,23 +5,44 @@ while that grows with what it cost.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Final
 
+from services.notifier import figures
 from services.notifier.domain.board.ageing import UnitStand, worst_first
 from services.notifier.domain.board.rising import Rising, rising
 from services.notifier.domain.board.scope import Scope
+from services.notifier.domain.canary import CanaryState, state_of
+from services.notifier.domain.figures.derive import local_day
+from services.notifier.domain.figures.figure import THREE, Figure, Measure
+from services.notifier.store import audit, canary, messages
 from services.notifier.store import board as store
+from services.notifier.store import figures as figure_store
 from services.notifier.store.board import Heard, Marks, Unanswered, WhistleStand
+from services.notifier.store.figures import By
+from shared.catalogue.model import Catalogue
+from shared.runtime.clock import wall_now
 from shared.runtime.database import Connection
 from shared.runtime.service import Runtime
 
 AGAIN_SECONDS: Final = 1.0
 COSTS: Final = 20  # a snapshot is shown for so many times as long as it took
 MOST_KEPT: Final = 200
+RATED: Final = timedelta(days=29)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """What watches over the promises: the auditor, the canary (on wall time), what is held."""
+
+    mismatches: int
+    audited_at: datetime | None
+    canary: CanaryState
+    canary_at: datetime | None
+    held: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +56,9 @@ class Snapshot:
     whistles: tuple[WhistleStand, ...]
     rising: tuple[Rising, ...]
     counted_since: datetime | None  # the oldest ticket behind the rising topics
+    rates: Mapping[Figure, Measure]  # the three rates of the last thirty days
     heard: Heard
+    checks: Checks
     lag: int | None  # records not heard yet; None while Kafka is away
 
     @property
@@ -54,8 +77,14 @@ class Snapshot:
 class Board:
     """Snapshots of one process, each counted once at a time."""
 
-    def __init__(self, runtime: Runtime, seconds: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        catalogue: Catalogue,
+        seconds: Callable[[], float] = monotonic,
+    ) -> None:
         self._runtime = runtime
+        self._catalogue = catalogue
         self._seconds = seconds
         self._kept: dict[Scope, tuple[float, Snapshot]] = {}
         self._locks: dict[Scope, asyncio.Lock] = {}
@@ -67,9 +96,13 @@ class Board:
             if kept is not None and self._seconds() < until:
                 return kept
             began = self._seconds()
-            async with self._runtime.pool.acquire() as connection:
+            async with self._runtime.pool.acquire() as connection, connection.transaction():
                 made = await counted(
-                    connection, scope, now=self._runtime.clock.now(), lag=self._lag()
+                    connection,
+                    scope,
+                    catalogue=self._catalogue,
+                    now=self._runtime.clock.now(),
+                    lag=self._lag(),
                 )
             self._forget()
             took = self._seconds() - began
@@ -88,9 +121,9 @@ class Board:
 
 
 async def counted(
-    connection: Connection, scope: Scope, *, now: datetime, lag: int | None
+    connection: Connection, scope: Scope, *, catalogue: Catalogue, now: datetime, lag: int | None
 ) -> Snapshot:
-    """Count everything of that scope."""
+    """Count everything of that scope; to be called in a transaction."""
     categories, since = await store.categories(connection, scope, now)
     return Snapshot(
         now=now,
@@ -100,6 +133,31 @@ async def counted(
         whistles=tuple(await store.whistle_stands(connection, scope, now)),
         rising=tuple(rising(categories, since=since, now=now)),
         counted_since=since,
+        rates=await _rates(connection, scope, catalogue, now),
         heard=await store.heard(connection),
+        checks=await _checks(connection),
         lag=lag,
+    )
+
+
+async def _rates(
+    connection: Connection, scope: Scope, catalogue: Catalogue, now: datetime
+) -> Mapping[Figure, Measure]:
+    today = local_day(now)
+    wanted = figure_store.Scope(
+        first=today - RATED, last=today, unit=scope.unit, region=scope.region, category=None
+    )
+    found = await figures.lines(connection, wanted, By.CITY, now, catalogue=catalogue)
+    return {figure: found[0].measures[figure] for figure in THREE} if found else {}
+
+
+async def _checks(connection: Connection) -> Checks:
+    runs = await audit.runs(connection, limit=1)
+    last_ok = await canary.last_ok(connection)
+    return Checks(
+        mismatches=sum((await audit.open_by_kind(connection)).values()),
+        audited_at=runs[0].as_of if runs else None,
+        canary=state_of(last_ok, wall_now()),
+        canary_at=last_ok,
+        held=(await messages.held_in_all(connection)).n,
     )

@@ -49,9 +49,8 @@ async def draw_up(
     return rules.named(drawn, units, {c: each.name for c, each in catalogue.categories.items()})
 
 
-async def write_due(runtime: Runtime, *, catalogue: Catalogue) -> bool:
+async def write_due(runtime: Runtime, now: datetime, *, catalogue: Catalogue) -> bool:
     """Keep the page that is due, unless it is there; whether this copy drew it up."""
-    now = runtime.clock.now()
     day = rules.day_due(now)
     async with runtime.pool.acquire() as connection, connection.transaction():
         if await store.find(connection, day) is not None:
@@ -65,8 +64,9 @@ async def write_for_ever(runtime: Runtime, *, catalogue: Catalogue) -> None:
     """At eight every morning by the city's clock, wherever that is sent; two copies write one."""
     wake = asyncio.Event()
     while True:
+        now = runtime.clock.now()
         try:
-            await write_due(runtime, catalogue=catalogue)
+            await write_due(runtime, now, catalogue=catalogue)
         except Exception as error:
             if not is_transient(error):
                 log.exception("brief_failed")
@@ -74,6 +74,6 @@ async def write_for_ever(runtime: Runtime, *, catalogue: Catalogue) -> None:
                 log.warning("brief_retry", error=repr(error))
         look = asyncio.get_running_loop().call_later(LOOK_SECONDS, wake.set)
         try:
-            await runtime.clock.wait_until(rules.next_due(runtime.clock.now()), wake)
+            await runtime.clock.wait_until(rules.next_due(now), wake)
         finally:
             look.cancel()

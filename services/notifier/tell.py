@@ -5,7 +5,7 @@ Messages are written in the transaction of what they tell of, one a person; the 
 
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -45,13 +45,17 @@ def load_rules(calendar: WorkCalendar, path: Path = RULES) -> Rules:
     return read_rules(tomllib.loads(path.read_text(encoding="utf-8")), calendar)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Telling:
-    """What is needed to decide whom to tell, and when."""
+    """What is needed to decide whom to tell, and when; `rules` are replaced as a whole."""
 
     rules: Rules
     rota: RosterNow
     heartbeat: Heartbeat
+
+    def learn_calendar(self, calendar: WorkCalendar) -> None:
+        """Take in years whose days off became known: digests come on working days."""
+        self.rules = replace(self.rules, calendar=calendar)
 
     def addressing(self, now: datetime) -> Addressing:
         """The rota, the rules and what is held back, for one batch."""

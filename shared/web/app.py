@@ -3,8 +3,8 @@
 import gc
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -50,16 +50,8 @@ def new_app(
     async def whole(app: FastAPI) -> AsyncIterator[None]:
         async with lifespan(app) as runtime:
             app.state.runtime = runtime
-            is_own = not gc.get_freeze_count()  # tests serve in a process that froze what it had
-            gc.collect()
-            if is_own:
-                gc.freeze()  # what lives as long as the process is not looked through again
-            gc.set_threshold(50_000, 20, 50)  # a batch makes thousands of short-lived objects
-            try:
+            with _settled():
                 yield
-            finally:
-                if is_own:
-                    gc.unfreeze()  # a process that goes on gets its memory back
 
     # FastAPI's own documentation pages load from elsewhere; /openapi.json is there
     app = FastAPI(
@@ -92,6 +84,21 @@ def new_app(
         headers=app.state.security_headers,
     )
     return app
+
+
+@contextmanager
+def _settled() -> Iterator[None]:
+    """What lives as long as the process is not looked through for garbage again."""
+    is_own = not gc.get_freeze_count()  # tests serve in a process that froze what it had
+    gc.collect()
+    if is_own:
+        gc.freeze()
+    gc.set_threshold(50_000, 20, 50)  # a batch makes thousands of short-lived objects
+    try:
+        yield
+    finally:
+        if is_own:
+            gc.unfreeze()  # a process that goes on gets its memory back
 
 
 async def without_nul(request: Request) -> None:

@@ -33,6 +33,7 @@ class Figure:
     wanted: str
     pairs: tuple[Pair, ...]
     note: str = ""
+    beside: str = "floor"  # what the floor of the pairs is
 
     def summary(self) -> dict[str, float | int | str]:
         """Medians, and the median, least and greatest ratio of the pairs."""
@@ -46,6 +47,7 @@ class Figure:
             "ratio_max": round(max(ratios), 3),
             "pairs": len(ratios),
             **({"note": self.note} if self.note else {}),
+            **({"beside": self.beside} if self.beside != "floor" else {}),
         }
 
 
@@ -89,11 +91,19 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def show(console: Console, figures: Sequence[Figure]) -> None:
-    """Print the table."""
+    """Print the figures, a table for each thing that ours stands beside."""
+    for beside in dict.fromkeys(figure.beside for figure in figures):
+        _show(console, beside, [figure for figure in figures if figure.beside == beside])
+    for figure in figures:
+        if figure.note:
+            console.print(f"{figure.name}: {figure.note}")
+
+
+def _show(console: Console, beside: str, figures: Sequence[Figure]) -> None:
     table = Table(title="哨到 bench", title_justify="left")
     for heading in ("what", "unit"):
         table.add_column(heading)
-    for heading in ("floor", "ours", "ratio", "least–greatest"):
+    for heading in (beside, "ours", "ratio", "least–greatest"):
         table.add_column(heading, justify="right")
     table.add_column("wanted")
     for figure in figures:
@@ -108,9 +118,6 @@ def show(console: Console, figures: Sequence[Figure]) -> None:
             figure.wanted,
         )
     console.print(table)
-    for figure in figures:
-        if figure.note:
-            console.print(f"{figure.name}: {figure.note}")
 
 
 def keep(file: Path, figures: Sequence[Figure]) -> None:

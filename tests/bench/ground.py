@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import asyncpg
@@ -23,7 +24,7 @@ from deploy.local.data_folder import PROJECT, DataFolder, Secrets
 from deploy.local.databases import copy_database, drop_database, dsn_for, make_role
 from deploy.local.kafka import Kafka
 from deploy.local.plan import Addresses, Options, service_command, service_url
-from deploy.local.ports import Ports, refuse_taken
+from deploy.local.ports import Ports, free_base, refuse_taken
 from deploy.local.postgres import Postgres
 from deploy.local.processes import Command, Reaper
 from deploy.local.program import Program
@@ -37,6 +38,7 @@ SQL = queries(Path(__file__).parent / "sql" / "queries.sql")
 MONDAY_MORNING = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # 10:00 in Shanghai
 ROLE = "bench"
 BLANK = "template1"
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,19 +92,44 @@ class Ground:
         finally:
             await connection.close()
 
+    def show(self, moment: datetime) -> None:
+        """Set the domain clock, while no service runs that knows it."""
+        clock_file.write_initial(self.options.folder.clock, moment, 1.0, wall=datetime.now(UTC))
+
+    def forward_to(self, moment: datetime) -> None:
+        """Move the domain clock ahead, as `shaodao clock forward` does."""
+        wall = datetime.now(UTC)
+        ahead = moment - self.clock.domain_at(wall)
+        clock_file.forward(self.options.folder.clock, ahead, wall=wall)
+
     @asynccontextmanager
-    async def service(self, service: str, *, prefix: str, database: str) -> AsyncIterator[Program]:
-        """A service as `shaodao up` starts it, on this database, stopped at the end."""
+    async def service(
+        self,
+        service: str,
+        *,
+        prefix: str,
+        database: str,
+        copy: int = 0,
+        env: Mapping[str, str] = NOTHING,
+    ) -> AsyncIterator[Program]:
+        """A service as `shaodao up` starts it, on this database, stopped at the end.
+
+        Copies after the first listen on ports of their own; `env` is set besides.
+        """
         addresses = Addresses(
             kafka=self.kafka.bootstrap,
             postgres=self.postgres.admin_dsn,
             databases={service: self.dsn(database)},
         )
         options = replace(self.options, topic_prefix=prefix)
+        if copy:
+            options = replace(options, ports=Ports(free_base()))
         command = service_command(service, options, self.secrets, addresses)
+        command = replace(command, env={**command.env, **env})
         if self.profile is not None:
-            command = _profiled(command, self.profile / f"{prefix}{service}.txt")
-        async with self.program(command, ready_url=f"{self.url(service)}/ready") as program:
+            command = _profiled(command, self.profile / f"{prefix}{service}{copy or ''}.txt")
+        url = service_url(options.ports, service)
+        async with self.program(command, ready_url=f"{url}/ready") as program:
             if self.profile is not None:
                 program.process.send(signal.SIGUSR2)
             yield program
@@ -200,6 +227,13 @@ def _prepare(folder: DataFolder) -> Secrets:
 
 
 async def _start_postgres(ground: Ground) -> None:
+    await ground.postgres.start()
+    admin = await asyncpg.connect(ground.postgres.admin_dsn)
+    try:
+        await admin.execute(SQL.keep_commit_times)
+    finally:
+        await admin.close()
+    await ground.postgres.stop()
     await ground.postgres.start()
     admin = await asyncpg.connect(ground.postgres.admin_dsn)
     try:

@@ -190,6 +190,7 @@ class City:
         self.databases: dict[str, str] = {}
         self.programs: dict[str, Program] = {}
         self.bureaus: dict[str, Bureau] = {}
+        self.more: dict[str, dict[str, str]] = {}  # of the environment, by service
         self._reaper = Reaper()
         self._http = httpx.AsyncClient(timeout=30, trust_env=False)
 
@@ -219,6 +220,7 @@ class City:
             "SHAODAO_HTTP_HOST": LOOPBACK,
             "SHAODAO_HTTP_PORT": str(port),
             "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+            **self.more.get(service, {}),
         }
         command = Command(
             name=service,

@@ -16,6 +16,7 @@ from services.notifier.store import views as store
 from shared.contracts.parts import Role
 from shared.contracts.values import Urgency
 from shared.csv_text import BYTE_ORDER_MARK, line
+from shared.runtime.clock import wall_now
 from shared.web.identity import Caller
 from shared.web.pages import page
 from shared.web.times import rate_of
@@ -56,6 +57,7 @@ async def get_board(
         chart=_chart(found, words),
         rising_shown=RISING_SHOWN,
         quiet=_quiet(found),
+        wall=wall_now(),
         operates=caller.role in (Role.OPS, Role.AUDITOR),
         rate=rate_of(here.runtime.clock),
     )

@@ -34,9 +34,9 @@ class Words:
         """A moment as people read it."""
         return local(moment, now=self._now, language=self._language)
 
-    def ago(self, moment: datetime) -> str:
-        """How long ago."""
-        return ago(moment, now=self._now, language=self._language)
+    def ago(self, moment: datetime, now: datetime | None = None) -> str:
+        """How long ago; by another clock where `now` is given."""
+        return ago(moment, now=now or self._now, language=self._language)
 
     def unit(self, code: str | None) -> str:
         """A unit's name; what no unit has is the hotline centre's."""

@@ -4,6 +4,10 @@
 -- What an earlier run left to write shall not be written in this one's time.
 checkpoint;
 
+-- name: keep_commit_times
+-- The server itself notes when each transaction was committed: nobody need look on. After a start.
+alter system set track_commit_timestamp = on;
+
 -- name: vacuum
 vacuum (analyze);
 

@@ -42,6 +42,7 @@ ROWS = {
     (S.MET, C.REOPEN): S.RUNNING,
     (S.MET, C.RELAPSE): S.MISSED,
     (S.CANCELLED, C.RESTORE): S.RUNNING,
+    **{(state, C.RENEW): S.RUNNING for state in S},
 }
 BEFORE, AFTER = timedelta(minutes=-1), timedelta(minutes=1)
 
@@ -280,3 +281,19 @@ def test_a_pause_conserves_the_time_to_every_rung(rule, started, used, paused_fo
 
 def warns_by_share(rule: str) -> bool:
     return ESCALATION.limits.warnings(rule) == ESCALATION.limits.short_warnings
+
+
+def test_what_is_renewed_runs_anew_and_a_miss_before_stays_in_the_history():
+    promise = a_deadline(rule="5WD", started="2026-09-18 16:00")
+    by = promise.due.by
+    later = due_of("5WD", by + HOUR)
+    late, steps = do(promise, C.RENEW, by + HOUR, later)  # nobody looked in between
+    assert [step.what for step in steps] == [What.MISSED, What.RENEWED]
+    assert (late.state, late.late, late.due, late.fired) == (S.RUNNING, False, later, ())
+    assert (late.term, late.next_rung) == (2, "yellow")
+    same, steps = do(late, C.RENEW, by + HOUR, later)
+    assert (same, steps) == (late, [])
+    kept, _ = do(late, C.MEET, by + 2 * HOUR)
+    again, steps = do(kept, C.RENEW, by + 3 * HOUR, due_of("5WD", by + 3 * HOUR))
+    assert [step.what for step in steps] == [What.RENEWED]
+    assert (again.state, again.met_at, again.ended_at, again.term) == (S.RUNNING, None, None, 3)

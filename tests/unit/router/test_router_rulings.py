@@ -193,7 +193,8 @@ def test_granted_the_due_time_moves_and_the_unit_learns_of_it() -> None:
     outcome = decided(whistle, ExtensionDecision.GRANTED)
     fact = outcome.steps[0].fact
     assert isinstance(fact, rulings.DueChanged)
-    (change,) = fact.changes
+    change, progress = fact.changes
+    assert (progress.kind, progress.due is not None) == (DeadlineKind.PROGRESS, True)
     old = whistle.assignments[0].dues.resolve
     assert old is not None
     assert change.due is not None

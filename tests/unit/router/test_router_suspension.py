@@ -15,10 +15,9 @@ from services.router.domain.rulings.suspension import (
     SuspensionDecision,
     decide_suspension,
     resume,
-    written,
 )
 from services.router.domain.whistle import Whistle
-from shared.catalogue.limits import LimitError, due, moment_of
+from shared.catalogue.limits import LimitError, due, limit_of_seconds, moment_of
 from shared.contracts import bureaus, reports, rulings, whistles
 from shared.contracts.parts import Actor, AssignmentState, DeadlineKind, Role, SuspensionCode
 from shared.contracts.values import Urgency
@@ -207,7 +206,7 @@ def test_who_is_let_go_is_paused_no_more() -> None:
 
 @given(st.integers(min_value=1, max_value=400 * 3600), st.booleans())
 def test_any_rest_is_written_as_a_limit_to_the_second(seconds: int, working: bool) -> None:
-    rule = written(seconds, working=working)
+    rule = limit_of_seconds(seconds, working=working)
     assert rule.working is working
     calendar = city().calendar
     end = moment_of(rule, MONDAY, calendar).at
@@ -217,4 +216,4 @@ def test_any_rest_is_written_as_a_limit_to_the_second(seconds: int, working: boo
 
 def test_no_time_is_no_limit() -> None:
     with pytest.raises(LimitError):
-        written(0, working=True)
+        limit_of_seconds(0, working=True)
