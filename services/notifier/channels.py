@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from services.notifier.domain.deadline import Deadline
 from services.notifier.domain.escalation import SILENT, Rung
 from services.notifier.domain.known import Called
+from services.notifier.domain.mould import EVENT_ID, SEQ, Moulds, filling, likeness, stand_in
 from services.notifier.domain.promises import Change, Step, What
 from services.notifier.domain.supervision import Supervision
 from shared.calendar import SHANGHAI
@@ -44,6 +45,7 @@ class Wording:
     overdue: Mapping[int, Sentence]
     urged: Sentence
     supervised: Sentence
+    moulds: Moulds = field(default_factory=Moulds, init=False, repr=False, compare=False)
 
     def rung(self, deadline: Deadline, rung: Rung, *, overdue: bool) -> Sentence:
         """What the unit is told when a rung of its promise fired."""
@@ -85,19 +87,71 @@ def load_wording(path: Path = TEMPLATES) -> Wording:
 def facts(change: Change, *, policy: str) -> Iterable[Outgoing]:
     """What others are told of a promise's steps, in order."""
     for place, step in enumerate(change.steps, start=change.after.seq + 1):
-        make = _FACTS.get(step.what)
-        if make is None:
-            continue
-        after = step.after
-        yield outgoing(
-            make(step, _fields(step, seq=place, policy=policy)),
-            topic=DEADLINES.name,
-            source=SOURCE,
-            event_id=ids.rung_id(after.deadline_id, after.round, _occasion(step)),
-            subject=str(after.subject),
-            time=step.at,
+        if step.what in _FACTS:
+            id_ = ids.rung_id(step.after.deadline_id, step.after.round, _occasion(step))
+            yield _fact(step, seq=place, policy=policy, event_id=id_)
+
+
+def _fact(step: Step, *, seq: int, policy: str, event_id: UUID) -> Outgoing:
+    after = step.after
+    return outgoing(
+        _FACTS[step.what](step, _fields(step, seq=seq, policy=policy)),
+        topic=DEADLINES.name,
+        source=SOURCE,
+        event_id=event_id,
+        subject=str(after.subject),
+        time=step.at,
+        traceparent=after.traceparent,
+    )
+
+
+def fired(
+    change: Change, wording: Wording, *, policy: str
+) -> tuple[list[Outgoing], Outgoing | None]:
+    """The facts and the notice of rungs that fired, as `facts` and `notice` make them.
+
+    One rung of a promise at a time is the rule, and its texts are cast: thousands may fire at once.
+    """
+    if len(change.steps) != 1 or change.steps[0].rung is None:
+        return list(facts(change, policy=policy)), notice(change, wording)
+    step, after, rung = change.steps[0], change.after, change.steps[0].rung
+    alike = (*likeness(after), step.what, step.at, rung.name, rung.level, rung.audience, policy)
+    filled = filling(after)
+
+    def cast(what: str, topic: str, occasion: str, write: Callable[[Step], Outgoing]) -> Outgoing:
+        def stand_ins() -> tuple[str, str]:
+            made = write(replace(step, after=stand_in(after)))
+            return made.type, made.payload
+
+        event_id = ids.rung_id(after.deadline_id, after.round, occasion)
+        type_, payload = wording.moulds.cast(
+            (what, *alike), stand_ins, filled, event=event_id, seq=after.seq + 1
+        )
+        return Outgoing(
+            event_id=event_id,
+            topic=topic,
+            key=str(after.subject),
+            type=type_,
+            payload=payload,
             traceparent=after.traceparent,
         )
+
+    occasion = _occasion(step)
+    fact = cast(
+        "fact",
+        DEADLINES.name,
+        occasion,
+        lambda one: _fact(one, seq=SEQ, policy=policy, event_id=EVENT_ID),
+    )
+    if after.unit is None or after.kind in SILENT:
+        return [fact], None
+    told = cast(
+        "notice",
+        unit_topic(UNIT_NOTICES, after.unit),
+        f"{occasion}/notice",
+        lambda one: _told(one, rung.audience, wording, event_id=EVENT_ID),
+    )
+    return [fact], told
 
 
 def _occasion(step: Step) -> str:
@@ -163,14 +217,20 @@ def notice(change: Change, wording: Wording) -> Outgoing | None:
         return None
     last = fired[-1]
     audience = dict.fromkeys(name for step in fired for name in _rung(step).audience)
+    occasion = f"{_occasion(last)}/notice"
+    event_id = ids.rung_id(last.after.deadline_id, last.after.round, occasion)
+    return _told(last, tuple(audience), wording, event_id=event_id)
+
+
+def _told(step: Step, audience: tuple[str, ...], wording: Wording, *, event_id: UUID) -> Outgoing:
     return outgoing(
-        _notice(last, tuple(audience), wording),
-        topic=unit_topic(UNIT_NOTICES, change.after.unit),
+        _notice(step, audience, wording),
+        topic=unit_topic(UNIT_NOTICES, step.after.unit or ""),
         source=SOURCE,
-        event_id=ids.rung_id(last.after.deadline_id, last.after.round, f"{_occasion(last)}/notice"),
-        subject=str(last.after.subject),
-        time=last.at,
-        traceparent=last.after.traceparent,
+        event_id=event_id,
+        subject=str(step.after.subject),
+        time=step.at,
+        traceparent=step.after.traceparent,
     )
 
 

@@ -75,8 +75,7 @@ def _fired(
     try:
         after, steps = fire(deadline, now, escalation)
         change = Change(before=deadline, after=after, steps=tuple(steps))
-        facts = list(channels.facts(change, policy=escalation.limits.version))
-        return change, facts, channels.notice(change, wording)
+        return change, *channels.fired(change, wording, policy=escalation.limits.version)
     except Exception:
         log.exception("deadline_failed", deadline_id=str(deadline.deadline_id))
         metrics.FAILED.labels(deadline.kind).inc()

@@ -118,9 +118,7 @@ class Ours:
             fact = "as many facts as promises"
             kept = await connection.fetchval(DUE.missed_in_history, DUE_AT, last)
             assert kept == number, f"{fact}: {kept} of {number}"
-            await eventually(
-                lambda: connection.fetchval(SQL.outbox_empty), within=180, every=0.1
-            )
+            await eventually(lambda: connection.fetchval(SQL.outbox_empty), within=180, every=0.1)
             return (time.perf_counter() - due) * 1000
         finally:
             await connection.close()
@@ -129,9 +127,7 @@ class Ours:
         self, connection: "asyncpg.Connection[asyncpg.Record]", last: datetime
     ) -> None:
         """Look now and then: looking costs the server what it should fire with."""
-        await eventually(
-            lambda: connection.fetchval(DUE.all_fired, last), within=180, every=0.2
-        )
+        await eventually(lambda: connection.fetchval(DUE.all_fired, last), within=180, every=0.2)
 
     async def when_missed(self, name: str, number: int, step: timedelta) -> list[datetime]:
         """The wall times of their commits."""

@@ -42,9 +42,7 @@ async def main(handler: str, batch: int, heartbeat_seconds: float) -> None:
 
     async def rows(job: Job) -> None:
         payload = (job.payload or b"").decode()
-        await pool.execute(
-            DUE.write_two, UUID(int=job.id), datetime.now(UTC), AFTER, HASH, payload
-        )
+        await pool.execute(DUE.write_two, UUID(int=job.id), datetime.now(UTC), AFTER, HASH, payload)
 
     worker.entrypoint("due")({"bare": bare, "rows": rows}[handler])
     await worker.run(

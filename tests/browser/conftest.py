@@ -98,7 +98,13 @@ async def notifier(
     await topics_of(prefix, notifiers.UNITS)
     dsn = await database(NOTIFIER_MIGRATIONS)
     async with notifier_on(
-        dsn, kafka, prefix, tmp_path, matters=CITY, accounts_file=accounts_file
+        dsn,
+        kafka,
+        prefix,
+        tmp_path,
+        matters=CITY,
+        accounts_file=accounts_file,
+        audit_settle_seconds=1,
     ) as made:
         yield made
 

@@ -30,6 +30,7 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.mark.proof
+@pytest.mark.timeout(3600)
 async def test_a_million_promises_are_audited_in_the_memory_of_a_batch(database, record_property):
     async with asyncpg.create_pool(
         await database(MIGRATIONS), min_size=2, max_size=5, server_settings={"timezone": "UTC"}
@@ -119,6 +120,7 @@ async def many(pool) -> None:
                 )
             )
         async with pool.acquire() as connection, connection.transaction():
+            await connection.execute("set local synchronous_commit = off")
             await log.write(connection, events, START)
             await track(connection, events, escalation=ESCALATION)
             await connection.execute("truncate outbox")

@@ -25,9 +25,10 @@ CITY: Final = (
 SEE: Final = CITY | OF_A_UNIT | OF_A_REGION | {Role.DEPARTMENT}
 INSTRUCT: Final = SUPERVISOR | LEADER
 OPERATE: Final = OPS | SUPERVISOR
-BOARD: Final = (
-    INSTRUCT | LEAD | OPS | AUDITOR | frozenset({Role.STREET_OFFICER, Role.LIAISON})
-)
+BOARD: Final = INSTRUCT | LEAD | OPS | AUDITOR | frozenset({Role.STREET_OFFICER, Role.LIAISON})
+KEEPERS: Final = OPERATE | {Role.LIAISON}
+OBJECT: Final = SUPERVISOR | {Role.LIAISON, Role.STREET_OFFICER, Role.COMMUNITY_WORKER}
+BRIEF: Final = INSTRUCT | LEAD | OPS | AUDITOR | DISPATCHER | {Role.REVIEWER}
 AUDITS: Final = SUPERVISOR | AUDITOR | OPS
 
 _TABLE: Final[dict[str, Roles]] = {
@@ -53,6 +54,43 @@ _TABLE: Final[dict[str, Roles]] = {
     | DISPATCHER
     | LEAD
     | SUPERVISOR,
+    # who is on duty, and what people are told
+    "GET /api/v1/rota": SEE,
+    "GET /api/v1/rota/heard": SEE,
+    "GET /api/v1/rota/vacancies": SEE,
+    "POST /api/v1/rota/shifts": KEEPERS,
+    "POST /api/v1/rota/shifts/{shift_id}/substitutes": KEEPERS,
+    "POST /api/v1/rota/shifts/{shift_id}/ends": KEEPERS,
+    "POST /api/v1/rota/persons/{person_id}/contacts": KEEPERS,
+    "GET /api/v1/notices": SEE,
+    "GET /api/v1/notices/held": OPERATE,
+    "POST /api/v1/notices/release": OPERATE,
+    "GET /api/v1/deliveries": OPERATE,
+    "POST /api/v1/deliveries/{delivery_id}/again": OPERATE,
+    # figures
+    "GET /api/v1/figures": SEE,
+    "GET /api/v1/figures.csv": SEE,
+    "GET /api/v1/figures/left-out/tickets": SEE,
+    "GET /api/v1/figures/{figure}/tickets": SEE,
+    "GET /api/v1/figures/rebuilds": OPERATE,
+    "POST /api/v1/figures/rebuilds": OPERATE,
+    "GET /api/v1/exclusions": SEE,
+    "POST /api/v1/exclusions": SUPERVISOR,
+    "POST /api/v1/exclusions/{exclusion_id}/ends": SUPERVISOR,
+    "GET /api/v1/rankings": SEE,
+    "GET /api/v1/rankings/history": SEE,
+    "POST /api/v1/rankings": SUPERVISOR,
+    "POST /api/v1/rankings/{ranking_id}/objections": OBJECT,
+    "POST /api/v1/rankings/objections/{objection_id}/answers": SUPERVISOR,
+    "POST /api/v1/rankings/{ranking_id}/publish": SUPERVISOR,
+    "GET /api/v1/brief": BRIEF,
+    "GET /api/v1/brief/days": BRIEF,
+    "GET /brief": BRIEF,
+    # the calendar and outages
+    "GET /api/v1/calendar": OPERATE,
+    "POST /api/v1/calendar/years": OPERATE,
+    "GET /api/v1/outages": OPERATE,
+    "POST /api/v1/outages": SUPERVISOR,
     # operations
     "GET /ops/dead-letters": OPS,
     "GET /ops/parked": OPS,

@@ -152,6 +152,9 @@ def test_ids_subjects_and_sources_are_made_as_the_contract_says(type_: str) -> N
     elif isinstance(event.data, figures.RulingFact):
         assert event.subject == str(event.data.ticket_id)
         assert event.event_id == str(ids.ruling_id(event.data.ticket_id, event.data.seq))
+    elif isinstance(event.data, deadlines.OutageDeclared):
+        assert event.subject == str(event.data.outage_id)
+        assert event.event_id == str(ids.fact_id(event.data.outage_id, event.data.seq))
     elif not isinstance(event.data, units.UnitDeclared | units.RatingRecorded):
         assert event.subject == str(event.data.whistle_id)
     UUID(event.event_id)

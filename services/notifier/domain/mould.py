@@ -76,23 +76,24 @@ class Moulds:
     """The moulds in use, found by what their events have in common."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[Hashable, ...], str] = {}
+        self._known: dict[tuple[Hashable, ...], tuple[str, str]] = {}
 
     def cast(
         self,
         key: tuple[Hashable, ...],
-        write: Callable[[], str],
+        write: Callable[[], tuple[str, str]],
         filled: dict[str, object],
         **besides: object,
-    ) -> str:
-        """The event's text; `write` makes that of the stand-in where the mould is new."""
-        mould = self._known.get(key)
-        if mould is None:
+    ) -> tuple[str, str]:
+        """The event's type and text; `write` makes the stand-in's where the mould is new."""
+        found = self._known.get(key)
+        if found is None:
             if len(self._known) >= KEPT:
                 self._known.clear()
-            mould = write().replace("%", "%%")
+            type_, mould = write()
+            mould = mould.replace("%", "%%")
             for text, place in _PLACES:
                 mould = mould.replace(text, place)
-            self._known[key] = mould
+            found = self._known[key] = type_, mould
         filled.update(besides)
-        return mould % filled
+        return found[0], found[1] % filled
