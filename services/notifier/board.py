@@ -29,7 +29,8 @@ from shared.runtime.database import Connection
 from shared.runtime.service import Runtime
 
 AGAIN_SECONDS: Final = 1.0
-COSTS: Final = 20  # a snapshot is shown for so many times as long as it took
+LONGEST_SECONDS: Final = 5.0
+COSTS: Final = 5  # a snapshot is shown for so many times as long as it took
 MOST_KEPT: Final = 200
 RATED: Final = timedelta(days=29)
 
@@ -106,7 +107,8 @@ class Board:
                 )
             self._forget()
             took = self._seconds() - began
-            self._kept[scope] = (self._seconds() + max(AGAIN_SECONDS, COSTS * took), made)
+            lasts = min(LONGEST_SECONDS, max(AGAIN_SECONDS, COSTS * took))
+            self._kept[scope] = (self._seconds() + lasts, made)
             return made
 
     def _lag(self) -> int | None:

@@ -33,7 +33,7 @@ from shared.runtime.service import Runtime
 
 log = logger(__name__)
 RECEIVERS: Final = 50  # told in one transaction
-MOST: Final = 2000  # messages of one person taken up at once; the rest has its turn after others
+MOST: Final = 2000  # messages of one person that are looked at; the rest is told by its number
 POLL_SECONDS: Final = 0.5
 GAP_SECONDS: Final = 0.05  # between two looks, however often it is woken
 SHOW_SECONDS: Final = 10.0
@@ -49,6 +49,7 @@ class Put:
     parcels: list[Parcel] = field(default_factory=list)
     notices: list[Outgoing] = field(default_factory=list)
     bundles: list[Bundle] = field(default_factory=list)
+    rests: list[tuple[UUID, UUID]] = field(default_factory=list)  # persons, with their bundles
 
 
 async def tell_due(
@@ -69,14 +70,28 @@ async def tell_due(
         return 0
     ids = [each.person_id for each in receivers]
     waiting = await store.waiting_of(connection, ids, most=MOST)
+    many = [person_id for person_id, theirs in waiting.items() if len(theirs) == MOST]
+    due = await store.count_due(connection, many, now) if many else {}
     on_duty, rules = telling.rota.roster.at(now), telling.rules
     put = Put()
     for receiver in receivers:
         served = serve(
             receiver.person_id, waiting[receiver.person_id], on_duty=on_duty, rules=rules
         )
-        _put_down(put, receiver, served, digests=digests, rules=rules, now=now, available=available)
+        beyond = max(0, due.get(receiver.person_id, 0) - MOST)
+        _put_down(
+            put,
+            receiver,
+            served,
+            beyond=beyond,
+            digests=digests,
+            rules=rules,
+            now=now,
+            available=available,
+        )
     await store.settle(connection, put.settled)
+    for person_id, bundle_id in put.rests:
+        await store.tell_rest(connection, person_id, now=now, bundle_id=bundle_id)
     await sending.send(connection, put.parcels)
     await outbox.put(connection, put.notices)
     _count(put)
@@ -88,6 +103,7 @@ def _put_down(
     receiver: Receiver,
     served: Served,
     *,
+    beyond: int,
     digests: Digests,
     rules: Rules,
     now: datetime,
@@ -99,7 +115,10 @@ def _put_down(
     put.bundles += served.bundles
     for bundle in served.bundles:
         bundle_id = new_id(now)
-        said = digests.say(bundle, lines=rules.lines, done=served.done)
+        rest = beyond if bundle is served.bundles[-1] else 0
+        said = digests.say(bundle, lines=rules.lines, done=served.done, beyond=rest)
+        if rest:
+            put.rests.append((receiver.person_id, bundle_id))
         has = [each for each in receiver.channels if each in available] or receiver.channels
         for name in rules.outlets[bundle.urgency].chosen([n for n in has if n in KNOWN_CHANNELS]):
             put.parcels.append(

@@ -37,14 +37,17 @@ class Digests:
     posts: Mapping[Post, Sentence]
     supervised: Sentence
 
-    def say(self, bundle: Bundle, *, lines: int, done: int) -> Said:
-        """A bundle in words: at most so many lines; `done` matters needed nothing any more."""
+    def say(self, bundle: Bundle, *, lines: int, done: int, beyond: int = 0) -> Said:
+        """A bundle in words: at most so many lines; `done` matters needed nothing any more.
+
+        `beyond` are messages that were too many to be looked at one by one.
+        """
         spoken = bundle.spoken
-        title = self.titles[bundle.kind].about(n=len(spoken))
-        if bundle.kind is BundleKind.SINGLE:
+        title = self.titles[bundle.kind].about(n=len(spoken) + beyond)
+        if bundle.kind is BundleKind.SINGLE and not beyond:
             return Said(title=title, text=self._single(spoken[0]))
         parts = [self._line(place, each) for place, each in enumerate(spoken[:lines], start=1)]
-        if (more := len(spoken) - lines) > 0:
+        if (more := max(0, len(spoken) - lines) + beyond) > 0:
             parts.append(self.ends["more"].about(k=more))
         if done:
             parts.append(self.ends["done"].about(k=done))

@@ -113,8 +113,8 @@ class Pgqueuer:
             connection = await asyncpg.connect(ground.dsn(name))
             try:
                 await eventually(
-                    lambda: connection.fetchval(DUE.workers_at_rest),
-                    until=lambda at_rest: at_rest == copies,
+                    lambda: connection.fetchval(DUE.workers_listening),
+                    until=lambda there: there == copies,
                     within=60,
                 )
             finally:

@@ -117,14 +117,14 @@ async def test_what_happens_is_shown_at_once_and_after_a_lost_line(notifier, not
     overdue = page.locator("[data-figure=overdue]")
     await expect(overdue).to_have_text("4")
     await notifier.tells(BENCH)
-    await expect(overdue).to_have_text("5")
+    await expect(overdue).to_have_text("5", timeout=20_000)
     await page.context.set_offline(True)
     await expect(page.locator("#live")).to_have_text("连接中断，正在重连")
     await notifier.tells(TREE)
     await expect(overdue).to_have_text("5")
     await page.context.set_offline(False)
     await expect(page.locator("#live")).to_have_attribute("data-state", "on")
-    await expect(overdue).to_have_text("6")
+    await expect(overdue).to_have_text("6", timeout=20_000)
 
 
 async def test_a_board_is_kept_under_a_name_and_taken_out(notifier, notifier_page):

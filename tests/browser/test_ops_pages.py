@@ -34,7 +34,7 @@ async def test_ops_look_into_a_parked_event_and_replay_it(
                 )
             )
 
-        await eventually(parked)
+        await eventually(parked, within=90)
     page = await notifier_page("ops", name="运维王")
     await page.goto("/ops/parked")
     await ready(page)
@@ -86,8 +86,8 @@ async def test_what_cannot_be_read_is_shown_and_still_fails_when_replayed(
 async def test_the_auditors_mismatch_leads_to_the_promises_history(notifier, notifier_page, shot):
     lamp = CITY[0]
     planted = await notifier.rows(
-        "update deadline set fired = array_remove(fired, 'red') "
-        "where whistle_id = $1 and kind = 'acknowledge' returning deadline_id",
+        "update deadline set due_by = due_by + interval '1 hour' "
+        "where whistle_id = $1 and kind = 'resolve' returning deadline_id",
         lamp.whistle_id,
     )
     page = await notifier_page("auditor", name="审计赵")

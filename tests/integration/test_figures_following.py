@@ -1,6 +1,8 @@
 """Following the fact log: nothing is passed over, nothing counts twice, plans use their indexes."""
 
+from contextlib import asynccontextmanager
 from datetime import date
+from functools import partial
 from itertools import pairwise
 
 import asyncpg
@@ -29,6 +31,12 @@ async def pool(database):
         yield pool
 
 
+@asynccontextmanager
+async def transaction_of(pool):
+    async with pool.acquire() as connection, connection.transaction():
+        yield connection
+
+
 def some(seed: int, tickets: int = 30) -> list:
     return list(Quarter(seed, tickets).heard())
 
@@ -37,12 +45,12 @@ async def test_a_lower_place_that_is_committed_later_is_not_passed_over(pool):
     """Two writers at once: the second one's facts have higher places and are there first."""
     log, said = FactLog(), some(1)
     now = said[0].at
+    for each in {(said.at.year, said.at.month): said.at for said in said}.values():
+        await log.make_ready(partial(transaction_of, pool), each)
     settling = Settling()
     async with pool.acquire() as one, pool.acquire() as two, pool.acquire() as reader:
-        async with one.transaction():  # as the inbox and the partitions come before the facts
-            for each in said:
-                await log.write(one, [incoming(each)], now)
-                break
+        async with one.transaction():
+            await log.write(one, [incoming(said[0])], now)
             async with two.transaction():
                 await log.write(two, [incoming(each) for each in said[1:]], now)
             async with reader.transaction():
@@ -61,11 +69,10 @@ async def test_a_lower_place_that_is_committed_later_is_not_passed_over(pool):
 
 async def test_only_one_copy_follows(pool):
     await log_facts(pool, some(2), some(2)[0].at)
-    async with pool.acquire() as one, pool.acquire() as two:
-        async with one.transaction(), two.transaction():
-            await score(one, Settling(), limit=50)
-            assert await score(two, Settling()) == 0
-            assert await two.fetchval("select count(*) from figure_ticket") == 0
+    async with transaction_of(pool) as one, transaction_of(pool) as two:
+        await score(one, Settling(), limit=50)
+        assert await score(two, Settling()) == 0
+        assert await two.fetchval("select count(*) from figure_ticket") == 0
 
 
 async def test_one_batch_or_many_come_out_equal(pool):

@@ -87,7 +87,8 @@ WATCH = {
     "put away": (ended.SQL.put_away, (NOW, 1000), "deadline_to_put_away"),
 }
 LISTS = {
-    "brought back": (ended.SQL.bring_back, ([uuid4()], None), "pkey"),
+    "brought back": (ended.SQL.bring_back, ([uuid4()],), "pkey"),
+    "brought back since": (ended.SQL.bring_back_since, ([uuid4()], MONTHS[-1]), "pkey"),
     "of a whistle": (
         deadlines.SQL.list_of_matter,
         (None, uuid4(), None, STATES, *PLACE),
@@ -111,6 +112,9 @@ async def check(pool) -> None:
         assert "Seq Scan on deadline" not in plan, (name, plan)
         assert index in plan, (name, plan)
         assert ("deadline_ended" in plan) == (name in LISTS or name == "put away"), (name, plan)
+    since = await plan_of(pool, *LISTS["brought back since"][:1], *LISTS["brought back since"][1])
+    assert "deadline_ended_2025_12" in since
+    assert "deadline_ended_2025_11" not in since
     none = (["deemed"], *[None] * 5)
     overdue = await plan_of(pool, board.SQL.board_overdue, *none, None, None, None, 50)
     assert "deadline_overdue" in overdue

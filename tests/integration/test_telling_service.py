@@ -270,3 +270,14 @@ async def test_who_is_on_duty_is_kept_over_http(ground):
         bad = {"shifts": [{"post": HANDLER, "unit": UNIT, "who": {"name": "甲"}, "phone": "1"}]}
         answer = await ground.call("POST", "/rota/shifts", role="liaison", unit=UNIT, json=bad)
         assert answer.status_code == 422
+
+
+async def test_a_fast_clock_is_no_leap(ground):
+    """At 1,200 times the pace, minutes go by between two beats; people are told all the same."""
+    clock_file.set_rate(ground.clock_path, 1200, wall=wall_now())
+    async with ground.running(ground.sms_url):
+        now = ground.clock.now()
+        await hear(ground.pool, (samples.blown(now, urgency=Urgency.URGENT), now))
+        for post in (HANDLER, LIAISON, SECTION_HEAD, LEADER):
+            await ground.told(post, 1)
+        assert await ground.pool.fetchval("select count(*) from watch_gap") == 0

@@ -7,7 +7,7 @@ here, or the test of the roles fails. Whose promise or supervision it is comes a
 from typing import Final
 
 from shared.contracts.parts import Role
-from tests.support.rights import LEAD, OF_A_REGION, OF_A_UNIT, OPS, Roles
+from tests.support.rights import CANARY, LEAD, OF_A_REGION, OF_A_UNIT, OPS, Roles
 
 SUPERVISOR: Final = frozenset({Role.SUPERVISOR})
 LEADER: Final = frozenset({Role.LEADER})
@@ -40,9 +40,10 @@ _TABLE: Final[dict[str, Roles]] = {
     "GET /board/m": INSTRUCT,
     "GET /board/supervisions": BOARD | DISPATCHER | {Role.HANDLER},
     "GET /promises/{about}": BOARD | DISPATCHER | {Role.HANDLER, Role.REVIEWER},
-    "GET /api/v1/board/views": BOARD,
-    "POST /api/v1/board/views": BOARD,
-    "DELETE /api/v1/board/views/{view_id}": BOARD,
+    # kept by the person who signed in: no token of a program opens them
+    "GET /api/v1/board/views": frozenset(),
+    "POST /api/v1/board/views": frozenset(),
+    "DELETE /api/v1/board/views/{view_id}": frozenset(),
     "GET /api/v1/live": SEE,
     # promises and supervision
     "GET /api/v1/deadlines": SEE,
@@ -97,12 +98,13 @@ _TABLE: Final[dict[str, Roles]] = {
     "GET /ops/audit": AUDITS,
     "GET /api/v1/audit": AUDITS,
     "POST /api/v1/audit/runs": AUDITS,
-    "GET /api/v1/canary": AUDITS | LEADER,
+    "GET /api/v1/canary": AUDITS | LEADER | CANARY,
     "GET /api/v1/dead-letters": OPS,
     "GET /api/v1/dead-letters/{dead_letter_id}": OPS,
     "POST /api/v1/dead-letters/{dead_letter_id}/replay": OPS,
     "POST /api/v1/dead-letters/replays": OPS,
 }
+BY_SESSION: Final = frozenset(route for route in _TABLE if "/board/views" in route)
 MATRIX: Final = {route: frozenset(Role(role) for role in roles) for route, roles in _TABLE.items()}
 OPEN: Final = frozenset(
     {

@@ -38,6 +38,22 @@ def test_a_past_wall_time_maps_through_the_segment_that_covered_it(tmp_path):
     assert clock.domain_at(jump + timedelta(minutes=1)) == MONDAY + timedelta(days=9, minutes=1)
 
 
+def test_how_far_it_was_set_ahead_is_told_apart_from_running(tmp_path):
+    path = tmp_path / "clock.json"
+    hour, jump, faster = timedelta(hours=1), WALL0 + timedelta(hours=1), WALL0 + timedelta(hours=2)
+    write(
+        path,
+        Segment(WALL0, MONDAY, 60.0),
+        Segment(jump, MONDAY + 60 * hour + timedelta(days=3), 60.0),
+        Segment(faster, MONDAY + 120 * hour + timedelta(days=3), 600.0),  # goes on, faster
+    )
+    clock = Clock(path)
+    assert clock.moved(WALL0, WALL0 + hour / 2) == timedelta()
+    assert clock.moved(WALL0, faster + hour) == timedelta(days=3)
+    assert clock.moved(jump, faster) == timedelta()  # it was set before
+    assert Clock().moved(WALL0, faster) == timedelta()
+
+
 def test_a_changed_file_is_read_again(tmp_path):
     path = tmp_path / "clock.json"
     write(path, Segment(WALL0, MONDAY, 1.0))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends
+from fastapi import Depends, Response
 
 from services.notifier import views
 from services.notifier.api.edge import Context
@@ -57,7 +57,7 @@ async def post_view(body: View, here: Context, caller: Viewer) -> BoardView:
         )
 
 
-@router.delete("/{view_id}", status_code=204)
+@router.delete("/{view_id}", status_code=204, response_class=Response)
 async def delete_view(view_id: UUID, here: Context, caller: Viewer) -> None:
     """Forget one's own."""
     async with here.runtime.transaction() as connection:
@@ -65,7 +65,8 @@ async def delete_view(view_id: UUID, here: Context, caller: Viewer) -> None:
 
 
 def account_of(caller: Caller) -> str:
-    """Who signed in; a program keeps no boards."""
-    if caller.account is None:
+    """Who keeps boards: a person, by account or name."""
+    owner = caller.account or caller.name
+    if owner is None:
         raise ForbiddenError("请用个人账号登录", "sign in as a person")
-    return caller.account
+    return owner

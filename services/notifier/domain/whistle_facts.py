@@ -49,7 +49,7 @@ def blown(heard: Heard, known: Known) -> Iterable[Effect]:
     for assignment in fact.assignments:
         yield from _called(heard, assignment, whistle)
     owned = order_of(heard, Command.MEET)  # where nobody had owned the matter
-    yield from orders_to(fact.whistle_id, fact.round, (DeadlineKind.RULING,), owned)
+    yield from orders_to(fact.whistle_id, fact.round, (DeadlineKind.RULING,), owned, ended=False)
     yield from joint_facts.blown_besides(heard, whistle)
     if fact.kind is WhistleKind.CITIZEN_DEMAND and fact.round == 1:
         for ticket_id in fact.ticket_ids:

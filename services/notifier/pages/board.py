@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from services.notifier.api.edge import Context
 from services.notifier.api.sight import sight
-from services.notifier.api.views import Viewer
+from services.notifier.api.views import Viewer, account_of
 from services.notifier.board import Snapshot
 from services.notifier.domain.board.ageing import Age
 from services.notifier.pages.board_chosen import KINDS, Chosen, regions_of
@@ -97,10 +97,8 @@ def _units(found: Snapshot, words: Words, chosen: Chosen) -> list[tuple[str, str
 
 
 async def _views(here: Any, caller: Caller) -> list[store.BoardView]:
-    if caller.account is None:
-        return []
     async with here.runtime.pool.acquire() as connection:
-        return await store.of_account(connection, caller.account)
+        return await store.of_account(connection, account_of(caller))
 
 
 def _chart(found: Snapshot, words: Words) -> dict[str, Any]:

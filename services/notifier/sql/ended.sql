@@ -24,10 +24,15 @@ with leaving as (
 insert into deadline_ended select * from gone
 
 -- name: bring_back
--- What a late fact is about is where running ones are again; $2 where only what ended since counts.
+-- What a late fact is about is where running ones are again.
 with gone as (
-    delete from deadline_ended
-    where deadline_id = any($1::uuid[]) and ($2::timestamptz is null or ended_at >= $2)
-    returning *
+    delete from deadline_ended where deadline_id = any($1::uuid[]) returning *
+)
+insert into deadline select * from gone returning *
+
+-- name: bring_back_since
+-- As above, of what ended since then: the months before are not looked into.
+with gone as (
+    delete from deadline_ended where deadline_id = any($1::uuid[]) and ended_at >= $2 returning *
 )
 insert into deadline select * from gone returning *

@@ -11,7 +11,7 @@ update watch_beat set at = $1, wall = $2
 -- name: last_beat
 select at, wall from watch_beat
 
--- name: add_gap
+-- name: add_watch_gap
 insert into watch_gap (gap_id, from_at, to_at, found_wall, why, seq, history_hash)
 values ($1, $2, $3, $4, $5, 1, $6)
 

@@ -52,6 +52,17 @@ cross join lateral (
 ) as m
 left join deadline d on d.deadline_id = m.deadline_id
 
+-- name: count_due
+select person_id, count(*)::int as n from message
+where person_id = any($1::uuid[]) and state = 'waiting' and send_at <= $2
+group by person_id
+
+-- name: tell_rest
+-- What one bundle names no more is told in it by its number.
+update message set
+    state = 'told', send_at = null, repeats = 0, told = told + 1, told_at = $2, bundle_id = $3
+where person_id = $1 and state = 'waiting' and send_at <= $2
+
 -- name: settle_messages
 -- How each went: told, told and to be told again, of no use any more, or passed on to whoever is
 -- on duty now.

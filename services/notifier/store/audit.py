@@ -17,11 +17,11 @@ from services.notifier.domain.audit.timing import Gap
 from shared.contracts import tickets, whistles
 from shared.contracts.envelope import adapter
 from shared.contracts.parts import Actor
-from shared.contracts.topics import TICKETS, WHISTLES
+from shared.contracts.topics import DEADLINES, TICKETS, WHISTLES
 from shared.runtime.database import Connection, queries
 
 SQL = queries(Path(__file__).parents[1] / "sql" / "audit.sql")
-TOPICS: Final = (TICKETS.name, WHISTLES.name)
+TOPICS: Final = (TICKETS.name, WHISTLES.name, DEADLINES.name)
 LINKED: Final = (whistles.Blown.TYPE, tickets.GroupFlagged.TYPE)
 """The facts of one subject that bear on another."""
 

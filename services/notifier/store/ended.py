@@ -42,5 +42,8 @@ async def bring_back(
     ids = sorted(set(deadline_ids))
     if not ids:
         return {}
-    rows = await connection.fetch(SQL.bring_back, ids, since)
+    if since is None:
+        rows = await connection.fetch(SQL.bring_back, ids)
+    else:
+        rows = await connection.fetch(SQL.bring_back_since, ids, since)
     return {row["deadline_id"]: deadline_of(row) for row in rows}

@@ -43,7 +43,7 @@ async def last_beat(connection: Connection) -> Beat | None:
 async def add(connection: Connection, gap: Gap, *, history_hash: bytes) -> None:
     """Write a gap down."""
     await connection.execute(
-        SQL.add_gap,
+        SQL.add_watch_gap,
         *(gap.gap_id, gap.from_at, gap.to_at, gap.found_wall, gap.why, history_hash),
     )
 

@@ -144,6 +144,21 @@ async def settle(connection: Connection, settled: Iterable[Settled]) -> None:
         await connection.execute(SQL.settle_messages, *zip(*rows, strict=True))
 
 
+async def count_due(
+    connection: Connection, person_ids: Sequence[UUID], now: datetime
+) -> dict[UUID, int]:
+    """How much is due for each of these persons."""
+    rows = await connection.fetch(SQL.count_due, person_ids, now)
+    return {row["person_id"]: row["n"] for row in rows}
+
+
+async def tell_rest(
+    connection: Connection, person_id: UUID, *, now: datetime, bundle_id: UUID
+) -> None:
+    """All that is still due for a person was told in this bundle, by its number alone."""
+    await connection.execute(SQL.tell_rest, person_id, now, bundle_id)
+
+
 async def hold_waiting(connection: Connection, *, until: datetime, young: datetime) -> int:
     """Hold what was to go out by then, but critical matters that fired since `young`."""
     tag: str = await connection.execute(SQL.hold_waiting, until, young)

@@ -46,11 +46,11 @@ where application_name = 'shaodao-notifier' and datname = current_database()
     and xact_start is not null and pid <> pg_backend_pid()
     and (query ilike '%deadline%' or query ilike '%history%' or query ilike '%outbox%');
 
--- name: workers_at_rest
--- How many workers of pgqueuer have asked what comes next, and wait for it.
+-- name: workers_listening
+-- How many workers of pgqueuer are there, and listen.
 select count(distinct application_name) from pg_stat_activity
 where application_name like 'pgqueuer-%' and datname = current_database()
-    and query ilike '%execute_after%' and state = 'idle';
+    and query ilike 'listen %' and state = 'idle';
 
 -- name: many_jobs
 insert into pgqueuer (priority, execute_after, status, entrypoint, payload)
@@ -72,12 +72,6 @@ select pg_xact_commit_timestamp(xmin) as at from outbox where id > $1 order by a
 
 -- name: last_written
 select coalesce(max(id), 0) from outbox;
-
--- name: picked
-select count(*) from pgqueuer where status = 'picked';
-
--- name: picked_by
-select distinct queue_manager_id from pgqueuer where status = 'picked';
 
 -- name: write_two
 -- What a handler of a missed promise writes: a row of its history, and the fact.

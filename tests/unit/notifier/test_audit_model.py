@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.notifier.domain import hearing
 from services.notifier.domain.audit import meanings
 from services.notifier.domain.audit.timing import Gap, Timing
-from shared.contracts import joint, rulings, tickets, whistles
+from shared.contracts import deadlines, joint, rulings, tickets, whistles
 from shared.contracts.ids import deadline_id
 from shared.contracts.parts import DeadlineKind, DueChange
 from shared.contracts.values import Urgency
@@ -287,7 +287,8 @@ def test_a_clock_that_leaps_reaches_all_it_skipped_at_once():
 
 
 def test_every_fact_that_the_engine_acts_on_is_read_by_the_auditor():
-    """Only what says nothing of a promise: an urging, and its own count of tickets."""
+    """But an urging, which says nothing of a promise; supervisions are the notifier's own."""
     assert set(hearing.MEANINGS) - set(meanings.READ) == {tickets.Urged}
-    assert set(meanings.READ) <= set(hearing.MEANINGS)
-    assert set(K) - meanings.AUDITED == {K.SUPERVISION}
+    own = {deadlines.Supervised, deadlines.SupervisionAnswered}
+    assert set(meanings.READ) - set(hearing.MEANINGS) == own
+    assert set(K) == meanings.AUDITED

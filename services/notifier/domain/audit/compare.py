@@ -76,7 +76,7 @@ def _of_state(life: Life, row: Row, as_of: datetime) -> Iterator[Difference]:
 def _states(life: Life, as_of: datetime) -> set[str]:
     if life.met_at is not None:
         return {MET}
-    if life.missed:
+    if life.missed and not (life.hazy and life.running):
         return {MISSED}
     if life.ended:
         return {CANCELLED}

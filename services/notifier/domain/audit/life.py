@@ -66,7 +66,7 @@ class Life:
         if not self.running:
             return
         wall = self.timing.wall(end)
-        if not self.missed:
+        if not self.missed or self.hazy:
             for mark in self.warnings():
                 self._mark(mark, wall, warns=True)
             if not self._mark(Mark(DUE, self.terms.due.by), wall, warns=False):
@@ -167,8 +167,9 @@ class Life:
             missed = False
         if missed:  # the new time is past as well: the miss stands, the ladder counts from it
             self.terms = replace(self.terms, due=note.due, counted_from=note.due.started_at)
-            self.hazy = self.hazy or not surely
             self.missed = self.late = True
+            if not surely:  # or the watch had not marked it: then the new time is all it knows of
+                self.hazy, self.term = True, {}
         else:
             self._renew(note.due)
         return True

@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from services.notifier.domain.audit.note import Note, Told, Verb
-from shared.contracts import joint, rulings, tickets, whistles
+from shared.contracts import deadlines, joint, rulings, tickets, whistles
 from shared.contracts.parts import Assignment, DeadlineKind, DueChange
 from shared.contracts.values import Due
 
@@ -293,6 +293,20 @@ def _evaluated(told: Told) -> Notes:
         yield Note(Verb.MEET, owner_id, K.EVALUATION, fact.round, told.at)
 
 
+def _supervised(told: Told) -> Notes:
+    """The notifier's own: a written answer is asked for; asked again at a higher level it stays."""
+    fact: deadlines.Supervised = told.data
+    if fact.supervision_id is not None:
+        owner_id, due = fact.supervision_id, fact.answer_by
+        yield Note(Verb.OPEN, owner_id, K.SUPERVISION, fact.round, told.at, due)
+
+
+def _supervision_answered(told: Told) -> Notes:
+    fact: deadlines.SupervisionAnswered = told.data
+    if fact.supervision_id is not None:
+        yield Note(Verb.MEET, fact.supervision_id, K.SUPERVISION, fact.round, told.at)
+
+
 MEANINGS: Final[Mapping[type, Callable[[Told], Notes]]] = {
     tickets.Registered: _registered,
     tickets.Answered: _on_ticket(Verb.END),
@@ -346,13 +360,15 @@ MEANINGS: Final[Mapping[type, Callable[[Told], Notes]]] = {
     joint.EffortNoted: _of_whistle(Verb.MEET, K.OWN_EFFORT),
     joint.Accepted: _accepted,
     joint.Evaluated: _evaluated,
+    deadlines.Supervised: _supervised,
+    deadlines.SupervisionAnswered: _supervision_answered,
 }
 """The facts that say something of a promise; of a whole whistle speak those below."""
 
 ENDS_WHISTLE: Final = (whistles.Withdrawn, whistles.Closed)
 AUDITED: Final = frozenset(
     {*PART, *OF_TICKET, K.CALLBACK, K.RULING, K.TAKEOVER, K.OWN_EFFORT, K.EVALUATION}
-    | {K.PROGRESS, K.EXTENSION, K.SUSPENSION, K.REVIEW}
+    | {K.PROGRESS, K.EXTENSION, K.SUSPENSION, K.REVIEW, K.SUPERVISION}
 )
 """The kinds of promise that this model knows; rows of another kind are counted as not audited."""
 

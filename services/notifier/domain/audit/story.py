@@ -51,6 +51,8 @@ class Story:
                 self._hear(life, Verb.END, told)
             return
         self._notes(told)
+        if isinstance(data, tickets.TicketFact):
+            self._unasked(told)
 
     def _notes(self, told: Told) -> None:
         for note in notes(told):
@@ -77,6 +79,14 @@ class Story:
         self.group = True
         for life in self.lives.values():
             self._hear(life, Verb.GROUP, told)
+
+    def _unasked(self, told: Told) -> None:
+        """No answer about a ticket is wanted any more once its own clock has stopped."""
+        citizen = self.lives.get(deadline_id(self.subject, DeadlineKind.CITIZEN, 1))
+        if citizen is not None and citizen.ended:
+            for life in self.lives.values():
+                if life.terms.kind is DeadlineKind.SUPERVISION:
+                    self._hear(life, Verb.END, told)
 
     def _hear(self, life: Life, verb: Verb, told: Told) -> None:
         terms = life.terms

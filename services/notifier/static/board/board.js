@@ -9,14 +9,14 @@ import { shortcut } from "/static/shortcuts.js";
 import { s, sentence } from "/static/strings.js";
 import { chartOf } from "./chart.js";
 
-const AGAIN_MS = 2000; // what is counted behind the promises comes a moment later
+const AGAIN_MS = [2000, 6000]; // what is counted behind the promises comes a moment later
 const LOOK_MS = 15_000;
 const live = document.getElementById("live");
 const filters = document.getElementById("filters");
 const box = document.getElementById("chart");
 const board = () => document.getElementById("board");
 const draw = chartOf(box, (unit) => location.assign(`/board/list?${query({ what: "late", unit })}`));
-let again = null;
+let again = [];
 
 function query(more = {}) {
   const values = new URLSearchParams([...new FormData(filters)].filter(([, value]) => value));
@@ -58,8 +58,8 @@ function drawNow() {
 }
 
 function changed() {
-  clearTimeout(again);
-  again = setTimeout(refresh, AGAIN_MS);
+  again.forEach(clearTimeout);
+  again = AGAIN_MS.map((ms) => setTimeout(refresh, ms));
   return refresh();
 }
 

@@ -1,0 +1,113 @@
+"""Schemathesis over every endpoint of the notifier: whatever is sent is answered as documented."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from services.notifier.app import MIGRATIONS
+from shared.contracts.parts import Role
+from tests.support.exploring import explore, headers_by
+from tests.support.intake import SECRET
+from tests.support.notifier import CITY, UNITS, WORST, Notifier, notifier_on
+from tests.support.notifier_rights import BY_SESSION, MATRIX, OPEN
+from tests.support.waiting import eventually
+
+UNIT = "C-CGJ"  # that of the tokens
+PREFERRED = (Role.SUPERVISOR, Role.OPS, Role.LEADER)
+ROUTES: Final = {route: roles for route, roles in MATRIX.items() if route not in BY_SESSION}
+headers = headers_by(ROUTES, PREFERRED)
+BESIDES = ("GET /api/v1/live", *sorted(BY_SESSION))
+
+
+@pytest.fixture
+async def notifier(
+    database: Any, kafka: str, prefix: str, topics_of: Any, tmp_path: Path
+) -> AsyncIterator[Notifier]:
+    await topics_of(prefix, [*UNITS, UNIT])
+    dsn = await database(MIGRATIONS)
+    async with notifier_on(
+        dsn, kafka, prefix, tmp_path, matters=CITY, token_secret=SECRET, audit_settle_seconds=1
+    ) as made:
+        yield made
+
+
+async def made(notifier: Notifier, route: str, path: str = "", **body: Any) -> Any:
+    """What a route makes of a body."""
+    method, _, template = route.partition(" ")
+    answer = await notifier.http.request(
+        method, f"{notifier.url}{path or template}", headers=headers(route), json=body or None
+    )
+    assert answer.status_code in (200, 201), answer.text
+    return answer.json()
+
+
+async def living(notifier: Notifier) -> dict[str, list[str]]:
+    """Things that are there, by the parameter that names them."""
+    who = {"name": "王值班", "contact": {"sms": "13900001111"}}
+    rota = await made(
+        notifier,
+        "POST /api/v1/rota/shifts",
+        shifts=[{"post": post, "unit": WORST, "who": who} for post in ("unit_leader",)],
+    )
+    (person,) = await notifier.rows("select person_id from duty_person")
+    asked = await made(
+        notifier,
+        "POST /api/v1/supervisions",
+        whistle_id=str(CITY[0].whistle_id),
+        words="请说明原因和完成时间",
+    )
+    ticket_id = str(CITY[1].ticket_id)
+
+    async def followed() -> list[Any]:
+        return await notifier.rows("select 1 from figure_ticket where ticket_id = $1", ticket_id)
+
+    await eventually(followed)
+    excluded = await made(
+        notifier,
+        "POST /api/v1/exclusions",
+        ticket_id=ticket_id,
+        reason="malicious",
+        words="经核实为恶意重复来电",
+    )
+    ranking = await made(notifier, "POST /api/v1/rankings", of="streets", quarter="2026Q2")
+
+    async def sent() -> list[dict[str, Any]]:
+        found = await made(notifier, "GET /api/v1/deliveries")
+        items: list[dict[str, Any]] = found["items"]
+        return items
+
+    deliveries = await eventually(sent)
+    return {
+        "supervision_id": [asked["supervision_id"]],
+        "shift_id": rota["shift_ids"],
+        "person_id": [str(person["person_id"])],
+        "exclusion_id": [excluded["exclusion_id"]],
+        "ranking_id": [ranking["ranking_id"]],
+        "delivery_id": [each["delivery_id"] for each in deliveries],
+    }
+
+
+async def test_whatever_is_sent_is_answered_as_documented(notifier: Notifier) -> None:
+    known = await living(notifier)
+    answers, wrong = await asyncio.to_thread(
+        explore, notifier.url, ROUTES, known, headers, besides=BESIDES
+    )
+    assert not wrong, f"{len(wrong)} wrong\n" + "\n\n".join(wrong[:40])
+    asked = {each for each in ROUTES if "/api/" in each} - set(BESIDES)
+    assert not asked - answers.keys()
+    # it came past the door, and somewhere further
+    assert not {each for each in asked if answers[each] <= {401, 403}}
+    good = [each for each in answers if any(status < 300 for status in answers[each])]
+    assert len(good) > len(answers) / 2, sorted(answers.keys() - set(good))
+
+
+async def test_nobody_is_answered_without_a_token(notifier: Notifier) -> None:
+    answers, wrong = await asyncio.to_thread(explore, notifier.url, MATRIX, {}, None)
+    assert not wrong, "\n\n".join(wrong[:20])
+    asked = {each: seen for each, seen in answers.items() if each not in OPEN}
+    assert len(asked) > 40
+    # an address that cannot be read is refused before anybody asks who is calling
+    assert not {each: seen for each, seen in asked.items() if not seen <= {401, 404, 405, 422}}
