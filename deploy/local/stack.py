@@ -235,9 +235,7 @@ class Stack:
 
     async def _start_canary(self, secrets: Secrets, addresses: Addresses) -> None:
         self._report.begin(Step.CANARY)
-        program = Program(
-            canary_command(self.options, secrets, addresses), reaper=self.reaper
-        )
+        program = Program(canary_command(self.options, secrets, addresses), reaper=self.reaper)
         await program.start()
         self._supervisor.keep(CANARY, program)
         self._report.done(Step.CANARY)

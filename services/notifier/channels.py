@@ -193,7 +193,8 @@ def _climbed(step: Step, fields: dict[str, object]) -> deadlines.RungClimbed:
 
 
 def _corrected(step: Step, fields: dict[str, object]) -> deadlines.Corrected:
-    return deadlines.Corrected(met_at=step.at, **fields)  # type: ignore[arg-type]
+    met_at = step.after.met_at or step.at
+    return deadlines.Corrected(met_at=met_at, **fields)  # type: ignore[arg-type]
 
 
 def _rung(step: Step) -> Rung:

@@ -41,7 +41,7 @@ async def test_a_supervisor_finds_the_worst_unit_and_drills_down(notifier, notif
     await expect(rows.first).to_contain_text(LAMP.title)  # due longest ago
     await expect(rows.first).to_contain_text("签收")
     await expect(rows.first).to_contain_text("报市领导")
-    await expect(rows.first.locator(".b-bad")).to_contain_text("超时")
+    await expect(rows.first.locator(".w-bad")).to_contain_text("超时")
     await axe(page)
     await fits(page)
     await shot(page, "board-list")
@@ -93,7 +93,7 @@ async def test_a_leader_instructs_from_the_phone_and_the_unit_answers(
     await expect(liaison.locator(".s-answer")).to_have_count(before + 1)  # nobody reloaded it
     mine = liaison.locator(f"[data-id='{asked['supervision_id']}']")
     await expect(mine).to_contain_text("领导批示")
-    await expect(mine.locator(".b-left")).to_contain_text("剩")
+    await expect(mine.locator(".w-left")).to_contain_text("剩")
     await axe(liaison)
     await fits(liaison)
     await shot(liaison, "board-supervisions")

@@ -67,6 +67,23 @@ async def test_a_lower_place_that_is_committed_later_is_not_passed_over(pool):
     assert await rows(pool) == followed
 
 
+async def test_the_youngest_writer_alone_is_waited_for(pool):
+    """Its id is above all that have ended: a snapshot's end does not tell of it."""
+    log, said = FactLog(), some(1)
+    await log.make_ready(partial(transaction_of, pool), said[0].at)
+    settling = Settling()
+    async with pool.acquire() as writer, pool.acquire() as reader:
+        async with writer.transaction():
+            await log.write(writer, [incoming(said[0])], said[0].at)
+            for _ in range(3):
+                async with reader.transaction():
+                    assert await score(reader, settling) == 0
+            assert await reader.fetchval("select place from figure_position") == 0
+        async with reader.transaction():
+            await score(reader, settling)
+        assert await reader.fetchval("select count(*) from figure_ticket") == 1
+
+
 async def test_only_one_copy_follows(pool):
     await log_facts(pool, some(2), some(2)[0].at)
     async with transaction_of(pool) as one, transaction_of(pool) as two:

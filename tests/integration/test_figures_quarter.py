@@ -65,11 +65,10 @@ async def test_a_small_quarter_agrees_and_is_rebuilt_equal(pool):
 
 
 @pytest.mark.proof
-@pytest.mark.timeout(1800)
-async def test_a_quarter_of_fifty_thousand_tickets_agrees(pool, record_property):
-    compared = await whole_quarter(pool, 50_000)
+@pytest.mark.timeout(3600)
+async def test_a_quarter_of_fifty_thousand_tickets_agrees(pool):
+    assert await whole_quarter(pool, 50_000) > 2500
     before = await rows(pool)
     await rebuild(pool)
     assert await rows(pool) == before
-    record_property("figures_compared", compared)
-    record_property("facts_in_log", await pool.fetchval("select count(*) from fact"))
+    assert len(before["ticket"]) >= 50_000

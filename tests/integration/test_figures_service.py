@@ -267,6 +267,14 @@ async def test_the_page_of_the_morning_comes_at_eight(city):
     days = (await city.ask("GET", "/brief/days", role="leader")).json()
     assert days == ["2026-10-09", "2026-10-08"]
     await city.ask("GET", "/brief", role="liaison", unit=UNIT, status=403)
+    token = issue_token(SECRET, role="leader")
+    for lang, words in (("zh-CN", "接诉即办每日简报"), ("en", "Daily brief of 2026-10-09")):
+        sheet = await city.http.get(
+            "/brief", params={"lang": lang}, headers={"Authorization": f"Bearer {token}"}
+        )
+        assert sheet.status_code == 200
+        assert words in sheet.text
+        assert f"n={found['figures'][0]['n']}" in sheet.text
 
 
 async def test_it_is_rebuilt_while_it_is_read(city):

@@ -3,6 +3,7 @@
 running ↔ paused; running → met, missed or cancelled; missed → met, late. A miss that should not
 stand (the report was received in time, DOMAIN §2.11) is corrected: back to running, then on. A
 resolution sent back runs again as if never stopped: in time it is running, late it is missed.
+A declared outage alone moves what was met late as well: the lateness may not stand.
 What is owed again and again (a report on progress, an answer to a wish) is renewed: it runs anew,
 and what became of it before, a miss too, stays in the history.
 A miss stands when its unit is let go or paused; then only its ladder ends or waits.
@@ -62,6 +63,8 @@ LIFECYCLE: Lifecycle[DeadlineState, Command] = Lifecycle(
         (DeadlineState.MISSED, Command.RESUME): DeadlineState.MISSED,
         (DeadlineState.MISSED, Command.CHANGE): DeadlineState.MISSED,
         (DeadlineState.MET, Command.REOPEN): DeadlineState.RUNNING,
+        (DeadlineState.MET, Command.CHANGE): DeadlineState.MET,
+        (DeadlineState.MET, Command.CORRECT): DeadlineState.MET,
         (DeadlineState.MET, Command.RELAPSE): DeadlineState.MISSED,
         (DeadlineState.MISSED, Command.RESTORE): DeadlineState.MISSED,
         (DeadlineState.CANCELLED, Command.RESTORE): DeadlineState.RUNNING,

@@ -18,7 +18,7 @@ from services.notifier.domain.deadline import (
     DeadlineState,
 )
 from services.notifier.domain.escalation import DUE, Escalation, Rung
-from shared.contracts.parts import Actor
+from shared.contracts.parts import Actor, DeadlineKind
 from shared.contracts.values import Due
 
 RUNNING, PAUSED = DeadlineState.RUNNING, DeadlineState.PAUSED
@@ -47,12 +47,16 @@ class What(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A command, when what it tells of happened, and by whom; `due` for a changed due time."""
+    """A command, when what it tells of happened, and by whom; `due` for a changed due time.
+
+    `outage`: the due time moves for a declared outage, so that a late end may have been in time.
+    """
 
     command: Command
     at: datetime
     actor: Actor
     due: Due | None = None
+    outage: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +242,8 @@ def _change(deadline: Deadline, order: Order, escalation: Escalation) -> Turn:
     """Another due time: another promise, whose rungs may fire anew."""
     if order.due is None:
         return _cancel(deadline, replace(order, command=Command.CANCEL), escalation)
+    if deadline.state is MET and order.outage and deadline.late:
+        return _excused(deadline, order, order.due)
     if deadline.state is MET or order.due == deadline.due:
         return deadline, []
     before: list[Step] = []
@@ -256,6 +262,18 @@ def _change(deadline: Deadline, order: Order, escalation: Escalation) -> Turn:
         **anew,
     )
     return deadline, [*before, *steps]
+
+
+def _excused(deadline: Deadline, order: Order, due: Due) -> Turn:
+    """A declared outage moved what was met late: the lateness is taken back where it does so."""
+    if due == deadline.due or deadline.kind is DeadlineKind.DEEMED:
+        return deadline, []
+    order = replace(order, command=Command.CHANGE)
+    if deadline.met_at is None or deadline.met_at > due.by:
+        return _moved(deadline, order, What.DUE_CHANGED, due=due)
+    order = replace(order, command=Command.CORRECT)
+    changes = {"due": due, "late": False, "term": deadline.term + 1}
+    return _moved(deadline, order, What.CORRECTED, **changes)
 
 
 def _anew(deadline: Deadline) -> dict[str, object]:

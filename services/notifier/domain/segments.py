@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from services.notifier.domain.deadline import DeadlineState
 from services.notifier.domain.escalation import readable
 from services.notifier.domain.promises import What
 from shared.calendar import WorkCalendar
@@ -37,6 +38,7 @@ class Segment:
 
 
 BEGINS = frozenset({What.OPENED, What.RENEWED})
+RUNS_ON = frozenset({What.REOPENED, What.CORRECTED})
 STOPS = frozenset({What.PAUSED, What.MET, What.MET_LATE, What.CANCELLED, What.LADDER_ENDED})
 
 
@@ -53,7 +55,7 @@ def segments(history: Iterable[Line]) -> tuple[Segment, ...]:
             found[-1] = replace(found[-1], to=max(line.at, found[-1].since))
         elif line.what == What.RESUMED:
             found.append(Segment(since=line.at, to=None))
-        elif line.what in (What.REOPENED, What.CORRECTED) and found:
+        elif line.what in RUNS_ON and found and line.after.get("state") != DeadlineState.MET:
             found[-1] = replace(found[-1], to=None)  # as if never stopped
     return tuple(found)
 

@@ -149,6 +149,7 @@ def group_flagged(heard: Heard, known: Known) -> Iterable[Effect]:
 def due_moved(heard: Heard, _known: Known) -> Iterable[Effect]:
     """A provisional year became known, or an outage moved what fell due in it."""
     fact: tickets.DueChanged = heard.data
+    outage = fact.outage_id is not None
     for change in fact.changes:
-        order = replace(order_of(heard, Command.CHANGE), due=change.due)
+        order = replace(order_of(heard, Command.CHANGE), due=change.due, outage=outage)
         yield from orders_to(fact.ticket_id, change.round, (change.kind,), order)

@@ -214,7 +214,8 @@ def due_changed(heard: Heard, known: Known) -> Iterable[Effect]:
 def _changed(heard: Heard, change: DueChange, known: Known) -> Effect:
     anew = change.kind is DeadlineKind.PROGRESS and change.due is not None
     order = order_of(heard, Command.RENEW if anew else Command.CHANGE)
-    order = replace(order, due=change.due)
+    outage = getattr(heard.data, "outage_id", None) is not None
+    order = replace(order, due=change.due, outage=outage)
     whistle = known.whistle_of(heard.data, heard.at)
     owner = _part_owner(heard, change.assignment_id, change.unit, whistle)
     if change.due is None:

@@ -1,11 +1,15 @@
 -- name: last_place
--- Read before the snapshot below: whoever took a place by now has a transaction id that it shows.
+-- Read before the id below: whoever took a place by now has a transaction id that is lower.
 select case when is_called then last_value else 0 end from fact_place
 
+-- name: own_transaction
+-- An id above all that were given. That of a snapshot's end is not: it is one past the last
+-- transaction that has ended, and younger ones may be running.
+select pg_current_xact_id()::text
+
 -- name: oldest_writer
--- Transactions below `xmin` have all ended; from `next` on none had begun.
-select pg_snapshot_xmin(shot)::text as xmin, pg_snapshot_xmax(shot)::text as next
-from pg_current_snapshot() shot
+-- Transactions below it have all ended.
+select pg_snapshot_xmin(pg_current_snapshot())::text
 
 -- name: facts_after
 select place, topic, type, subject, seq, at, event::text as event from fact

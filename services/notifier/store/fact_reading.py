@@ -34,7 +34,7 @@ class LoggedFact:
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """The last place given at a moment, and the first transaction that came after it."""
+    """The last place given at a moment, and a transaction above all that were given an id then."""
 
     place: int
     next: int
@@ -54,21 +54,13 @@ class Settling:
         in this transaction.
         """
         if self._mark is None:
-            self._mark = await _mark(connection)
-        if await _xmin(connection) >= self._mark.next:
+            place = await connection.fetchval(SQL.last_place)
+            if place <= self._settled:
+                return self._settled
+            self._mark = _Mark(place, int(await connection.fetchval(SQL.own_transaction)))
+        if int(await connection.fetchval(SQL.oldest_writer)) >= self._mark.next:
             self._settled, self._mark = self._mark.place, None
         return self._settled
-
-
-async def _mark(connection: Connection) -> _Mark:
-    place = await connection.fetchval(SQL.last_place)
-    row = await connection.fetchrow(SQL.oldest_writer)
-    return _Mark(place, int(row["next"]))
-
-
-async def _xmin(connection: Connection) -> int:
-    row = await connection.fetchrow(SQL.oldest_writer)
-    return int(row["xmin"])
 
 
 async def facts_after(

@@ -241,3 +241,18 @@ def test_progress_is_not_owed_while_paused_nor_when_done(called):
     again = due_of("5WD", on + DAY)
     called.hear((replace(samples.review_rejected(on + DAY), progress_by=again), on + DAY))
     assert (called.part(K.PROGRESS).state, called.part(K.PROGRESS).due) == (S.RUNNING, again)
+
+
+@pytest.mark.parametrize("outage_id", [None, UUID(int=7)])
+def test_only_a_declared_outage_takes_a_late_end_back(called, outage_id):
+    due = called.part(K.RESOLVE).due
+    done = due.by + HOUR
+    called.hear((samples.resolved(done), done))
+    assert called.part(K.RESOLVE).late
+    later = replace(due, by=due.by + 2 * HOUR)
+    change = DueChange(assignment_id=PART, unit=samples.UNIT, kind=K.RESOLVE, due=later)
+    at = done + DAY
+    said(called, rulings.DueChanged, at, changes=(change,), reason="停电", outage_id=outage_id)
+    resolve = called.part(K.RESOLVE)
+    assert (resolve.state, resolve.late) == (S.MET, outage_id is None)
+    assert resolve.due == (due if outage_id is None else later)

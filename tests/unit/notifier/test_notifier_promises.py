@@ -40,6 +40,8 @@ ROWS = {
     (S.MISSED, C.CHANGE): S.MISSED,
     (S.MISSED, C.RESTORE): S.MISSED,
     (S.MET, C.REOPEN): S.RUNNING,
+    (S.MET, C.CHANGE): S.MET,
+    (S.MET, C.CORRECT): S.MET,
     (S.MET, C.RELAPSE): S.MISSED,
     (S.CANCELLED, C.RESTORE): S.RUNNING,
     **{(state, C.RENEW): S.RUNNING for state in S},
@@ -297,3 +299,40 @@ def test_what_is_renewed_runs_anew_and_a_miss_before_stays_in_the_history():
     again, steps = do(kept, C.RENEW, by + 3 * HOUR, due_of("5WD", by + 3 * HOUR))
     assert [step.what for step in steps] == [What.RENEWED]
     assert (again.state, again.met_at, again.ended_at, again.term) == (S.RUNNING, None, None, 3)
+
+
+def met_late(kind=DeadlineKind.RESOLVE):
+    promise = a_deadline(kind, rule="5WD", started="2026-09-18 16:00")
+    return do(promise, C.MEET, promise.due.by + HOUR)[0]
+
+
+def moved_by_outage(promise, hours):
+    due = replace(promise.due, by=promise.due.by + hours * HOUR)
+    order = Order(command=C.CHANGE, at=due.by + 9 * HOUR, actor=ACTOR, due=due, outage=True)
+    return due, *obey(promise, order, ESCALATION)
+
+
+def test_a_declared_outage_takes_a_lateness_back_where_it_reaches_so_far():
+    late = met_late()
+    due, after, steps = moved_by_outage(late, 2)
+    assert [step.what for step in steps] == [What.CORRECTED]
+    assert (after.state, after.late, after.due, after.met_at) == (S.MET, False, due, late.met_at)
+    assert (after.ended_at, after.fire_at, after.term) == (late.ended_at, None, late.term + 1)
+
+
+def test_a_declared_outage_moves_the_due_time_of_what_was_later_still():
+    late = met_late()
+    due, after, steps = moved_by_outage(late, 0.5)
+    assert [step.what for step in steps] == [What.DUE_CHANGED]
+    assert (after.state, after.late, after.due, after.met_at) == (S.MET, True, due, late.met_at)
+
+
+def test_no_other_change_moves_what_was_met_and_no_outage_what_was_in_time():
+    late = met_late()
+    later = replace(late.due, by=late.due.by + 9 * HOUR)
+    assert do(late, C.CHANGE, later.by, later) == (late, [])
+    deemed = met_late(DeadlineKind.DEEMED)
+    assert moved_by_outage(deemed, 2)[1:] == (deemed, [])
+    promise = a_deadline(rule="5WD", started="2026-09-18 16:00")
+    in_time, _ = do(promise, C.MEET, promise.due.by - HOUR)
+    assert moved_by_outage(in_time, 2)[1:] == (in_time, [])
