@@ -7,10 +7,11 @@ place in one transaction.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from services.notifier.score import follow
 from services.notifier.store import figure_rows as store
@@ -18,9 +19,6 @@ from services.notifier.store.fact_reading import Settling
 from shared.errors import ConflictError
 from shared.runtime.database import Connection, is_transient
 from shared.runtime.logging import logger
-
-if TYPE_CHECKING:
-    import asyncpg
 
 log = logger(__name__)
 
@@ -30,14 +28,15 @@ TRIES = 20
 BUSY: Final = ("考核数据正在重建，请等待完成", "the figures are being rebuilt")
 
 Told = Callable[[int], None]  # how many facts are left
+Acquire = Callable[[], AbstractAsyncContextManager[Connection]]  # a pool's
 
 
-async def rebuild(pool: "asyncpg.Pool[Any]", *, told: Told = lambda left: None) -> int:
+async def rebuild(acquire: Acquire, *, told: Told = lambda left: None) -> int:
     """Rebuild and swap in; returns the place of the log up to which the new set goes.
 
     Raises ConflictError while another rebuild is under way.
     """
-    async with pool.acquire() as connection:
+    async with acquire() as connection:
         if not await store.begin_shadow(connection):
             raise ConflictError(*BUSY, code="wrong_state")
         try:
@@ -106,17 +105,17 @@ class Rebuilds:
         self.status: RebuildStatus | None = None
         self._task: asyncio.Task[None] | None = None
 
-    def begin(self, pool: "asyncpg.Pool[Any]", now: datetime) -> RebuildStatus:
+    def begin(self, acquire: Acquire, now: datetime) -> RebuildStatus:
         """Begin one; raises ConflictError while one is under way here."""
         if self._task is not None and not self._task.done():
             raise ConflictError(*BUSY, code="wrong_state")
         self.status = RebuildStatus(state=RebuildState.RUNNING, began_at=now, left=0)
-        self._task = asyncio.create_task(self._run(pool), name="rebuild-figures")
+        self._task = asyncio.create_task(self._run(acquire), name="rebuild-figures")
         return self.status
 
-    async def _run(self, pool: "asyncpg.Pool[Any]") -> None:
+    async def _run(self, acquire: Acquire) -> None:
         try:
-            place = await rebuild(pool, told=lambda left: self._tell(left=left))
+            place = await rebuild(acquire, told=lambda left: self._tell(left=left))
             self._tell(state=RebuildState.DONE, left=0, place=place)
         except Exception as error:
             log.exception("rebuild_failed")

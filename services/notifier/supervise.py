@@ -181,7 +181,8 @@ async def climb(
         if before is not None and before.level >= each.level:
             continue
         if before is None:
-            supervision = by_ladder(new_id(each.at), each, escalation.limits, escalation.calendar)
+            answer_by = answer_due(max(now, each.at), escalation.limits, escalation.calendar)
+            supervision = by_ladder(new_id(each.at), each, answer_by=answer_by)
             opened.append(promise_of(supervision))
         else:
             supervision = raised(before, each.level)

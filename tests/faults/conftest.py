@@ -7,7 +7,11 @@ import pytest
 
 # A rule that is broken shows the values it compared, as in a test module.
 pytest.register_assert_rewrite(
-    "tests.faults.departments", "tests.faults.ledger", "tests.faults.people", "tests.faults.story"
+    "tests.faults.departments",
+    "tests.faults.ledger",
+    "tests.faults.notifier_story",
+    "tests.faults.people",
+    "tests.faults.story",
 )
 
 

@@ -116,9 +116,9 @@ class Ground:
         finally:
             await admin.close()
 
-    async def start_services(self, **settings: str) -> None:
-        """Every copy of every service; returns when all are ready."""
-        for service in SERVICES:
+    async def start_services(self, services: Iterable[str] = SERVICES, **settings: str) -> None:
+        """Every copy of these services; returns when all are ready."""
+        for service in services:
             ports = [self._ports[service]]
             ports += [Ports(free_base()).intake for _ in range(self.copies - 1)]
             self.keepers[service] = [self.keeper(service, port, **settings) for port in ports]

@@ -58,7 +58,7 @@ async def test_a_small_quarter_agrees_and_is_rebuilt_equal(pool):
     assert await whole_quarter(pool, 1200) > 2000
     before = await rows(pool)
     assert all(before.values())
-    await rebuild(pool)
+    await rebuild(pool.acquire)
     after = await rows(pool)
     for table, wanted in before.items():
         assert after[table] == wanted, table
@@ -69,6 +69,6 @@ async def test_a_small_quarter_agrees_and_is_rebuilt_equal(pool):
 async def test_a_quarter_of_fifty_thousand_tickets_agrees(pool):
     assert await whole_quarter(pool, 50_000) > 2500
     before = await rows(pool)
-    await rebuild(pool)
+    await rebuild(pool.acquire)
     assert await rows(pool) == before
     assert len(before["ticket"]) >= 50_000

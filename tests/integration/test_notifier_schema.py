@@ -1,9 +1,15 @@
-"""Schemathesis over every endpoint of the notifier: whatever is sent is answered as documented."""
+"""Schemathesis over every endpoint of the notifier: whatever is sent is answered as documented.
+
+And what a generator seldom finds: times at both ends, numbers beyond a column, NUL, half a
+character, a cursor made up, each in every field of every command and every address.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
+import base64
+import json
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
+from uuid import UUID
 
 import pytest
 
@@ -13,6 +19,8 @@ from tests.support.exploring import explore, headers_by
 from tests.support.intake import SECRET
 from tests.support.notifier import CITY, UNITS, WORST, Notifier, notifier_on
 from tests.support.notifier_rights import BY_SESSION, MATRIX, OPEN
+from tests.support.rights import address
+from tests.support.stack import Servers, topic_prefix
 from tests.support.waiting import eventually
 
 UNIT = "C-CGJ"  # that of the tokens
@@ -22,16 +30,23 @@ headers = headers_by(ROUTES, PREFERRED)
 BESIDES = ("GET /api/v1/live", *sorted(BY_SESSION))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def notifier(
-    database: Any, kafka: str, prefix: str, topics_of: Any, tmp_path: Path
+    servers: Servers, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Notifier]:
-    await topics_of(prefix, [*UNITS, UNIT])
-    dsn = await database(MIGRATIONS)
+    prefix, folder = topic_prefix(), tmp_path_factory.mktemp("schema")
+    await servers.make_topics(prefix, [*UNITS, UNIT])
+    dsn = await servers.fresh_database(MIGRATIONS)
     async with notifier_on(
-        dsn, kafka, prefix, tmp_path, matters=CITY, token_secret=SECRET, audit_settle_seconds=1
+        dsn, servers.kafka_bootstrap, prefix, folder, matters=CITY, token_secret=SECRET
     ) as made:
         yield made
+    await servers.drop_database(dsn)
+
+
+@pytest.fixture(scope="module")
+async def known(notifier: Notifier) -> dict[str, list[str]]:
+    return await living(notifier)
 
 
 async def made(notifier: Notifier, route: str, path: str = "", **body: Any) -> Any:
@@ -90,8 +105,9 @@ async def living(notifier: Notifier) -> dict[str, list[str]]:
     }
 
 
-async def test_whatever_is_sent_is_answered_as_documented(notifier: Notifier) -> None:
-    known = await living(notifier)
+async def test_whatever_is_sent_is_answered_as_documented(
+    notifier: Notifier, known: dict[str, list[str]]
+) -> None:
     answers, wrong = await asyncio.to_thread(
         explore, notifier.url, ROUTES, known, headers, besides=BESIDES
     )
@@ -111,3 +127,168 @@ async def test_nobody_is_answered_without_a_token(notifier: Notifier) -> None:
     assert len(asked) > 40
     # an address that cannot be read is refused before anybody asks who is calling
     assert not {each: seen for each, seen in asked.items() if not seen <= {401, 404, 405, 422}}
+
+
+SOME: Final = str(UUID(int=7))
+FIRST, LAST = "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"
+HALF = "half a character"
+ODD: Final = (
+    *("\0", "\U0001f9ff" * 3000, "", " ", HALF, FIRST, LAST, "2026-02-30", "not a time"),
+    *(0, -1, 2**31, 2**63, 10**40, 1.5, True, None, [], {}, [None], ["\0"], {"\0": 1}),
+)
+WHO: Final = {"name": "李替班", "contact": {"sms": "13900002222"}}
+BODIES: Final[dict[str, dict[str, Any]]] = {
+    "POST /api/v1/supervisions": {
+        **{"ticket_id": str(CITY[0].ticket_id), "whistle_id": SOME},
+        **{"unit": WORST, "level": 2, "words": "请说明原因和完成时间"},
+    },
+    "POST /api/v1/supervisions/{supervision_id}/answers": {"words": "已经完工"},
+    "POST /api/v1/rota/shifts": {
+        "shifts": [
+            {
+                **{"post": "liaison", "unit": WORST, "region": None, "who": WHO},
+                **{"starts_at": "2026-09-15T09:00:00+08:00", "ends_at": "2026-10-15T09:00:00Z"},
+            }
+        ]
+    },
+    "POST /api/v1/rota/shifts/{shift_id}/substitutes": {
+        **{"who": WHO, "starts_at": "2026-09-15T09:00:00+08:00"},
+        **{"ends_at": "2026-09-16T09:00:00+08:00", "reason": "病假"},
+    },
+    "POST /api/v1/rota/shifts/{shift_id}/ends": {"words": "调岗", "at": LAST},
+    "POST /api/v1/rota/persons/{person_id}/contacts": {
+        **{"sms": "13900001111", "wecom": "wang"},
+        **{"webhook": "https://oa.example.cn/told", "webhook_secret": "whsec_" + "a" * 40},
+    },
+    "POST /api/v1/notices/release": {"words": "已核对", "also_quiet": False},
+    "POST /api/v1/exclusions": {
+        **{"ticket_id": str(CITY[2].ticket_id), "reason": "malicious", "words": "恶意重复来电"},
+    },
+    "POST /api/v1/exclusions/{exclusion_id}/ends": {"words": "认定有误，撤销"},
+    "POST /api/v1/rankings": {"of": "units", "quarter": "2026Q1"},
+    "POST /api/v1/rankings/{ranking_id}/objections": {"subject": WORST, "words": "数据有误"},
+    "POST /api/v1/rankings/objections/{objection_id}/answers": {"words": "已核对", "upheld": True},
+    "POST /api/v1/calendar/years": {
+        **{"year": 2027, "holidays": ["2027-01-01"], "workdays": ["2027-01-02"]},
+        **{"source": "国办通知"},
+    },
+    "POST /api/v1/outages": {
+        **{"from_at": "2026-09-14T08:00:00+08:00", "to_at": "2026-09-14T08:10:00+08:00"},
+        **{"reason": "机房停电"},
+    },
+    "POST /api/v1/audit/runs": {"whole": False},
+    "POST /api/v1/dead-letters/replays": {"kind": "dead", "error": None},
+}
+
+
+def spoilt(body: Any) -> Iterator[Any]:
+    """The body with each of its leaves, and each branch, replaced by each odd value."""
+    yield from ODD
+    parts = body.items() if isinstance(body, dict) else enumerate(body)
+    for key, value in parts:
+        inner = spoilt(value) if isinstance(value, dict | list) else ODD
+        for odd in inner:
+            if isinstance(body, dict):
+                yield {**body, key: odd}
+            else:
+                yield [*body[:key], odd, *body[key + 1 :]]
+
+
+def cursor(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode()
+
+
+ODD_QUERY: Final = (
+    *(
+        "%00",
+        "9" * 40,
+        "-1",
+        "0",
+        "1.5",
+        "%F0%9F%A7%BF" * 500,
+        "0001-01-01",
+        "9999-12-31",
+        "%ED%A0",
+    ),
+    *(FIRST.replace("+", "%2B"), LAST, "2026Q9", "9999Q4", "0000Q1", "159902", "' or 1=1 --"),
+    *(cursor(f"{at} {SOME}") for at in (FIRST, LAST, "2026-09-14T09:00:00", "\0")),
+    *(cursor(f"{day} {SOME} {n}") for day in ("0001-01-01", "9999-12-31") for n in (1, -1, 10**30)),
+)
+PAGES: Final = {
+    "/board": ("unit", "kind", "urgency", "region"),
+    "/board.csv": ("unit", "kind", "urgency", "region"),
+    "/board/list": ("unit", "kind", "urgency", "region", "what", "age"),
+    "/board/list.csv": ("unit", "kind", "urgency", "region", "what", "age"),
+    "/brief": ("day",),
+}
+
+
+def filled(route: str, known: dict[str, list[str]]) -> str:
+    """The path of a route, with things that are there."""
+    path = route.partition(" ")[2]
+    for name, values in known.items():
+        path = path.replace(f"{{{name}}}", values[0])
+    return address(f"GET {path}")[1]
+
+
+async def all_answered(notifier: Notifier, asked: list[tuple[str, str, Any]]) -> list[str]:
+    """Requests as (route, address, body), a few at once; those that the service failed at."""
+    gate, wrong = asyncio.Semaphore(8), []
+
+    async def one(route: str, where: str, body: Any) -> None:
+        content = None if body is None else json.dumps(body).replace(HALF, "\\ud800")
+        more = {} if content is None else {"Content-Type": "application/json"}
+        async with gate:
+            answer = await notifier.http.request(
+                route.partition(" ")[0],
+                notifier.url + where,
+                headers=headers(route) | more,
+                content=content,
+            )
+        if answer.status_code >= 500:
+            wrong.append(f"{answer.status_code} {route} {where} {(content or '')[:300]}")
+
+    async with asyncio.TaskGroup() as tasks:
+        for route, where, body in asked:
+            tasks.create_task(one(route, where, body))
+    return wrong
+
+
+async def test_no_odd_body_breaks_a_command(
+    notifier: Notifier, known: dict[str, list[str]]
+) -> None:
+    bodiless = {"POST /api/v1/figures/rebuilds", "POST /api/v1/rankings/{ranking_id}/publish"}
+    bodiless |= {"POST /api/v1/deliveries/{delivery_id}/again"}
+    bodiless |= {"POST /api/v1/dead-letters/{dead_letter_id}/replay"}
+    commands = {each for each in ROUTES if each.startswith("POST /api/")}
+    assert commands == BODIES.keys() | bodiless
+    asked = [
+        (route, filled(route, known), odd)
+        for route, body in BODIES.items()
+        for odd in [*spoilt(body), body]
+    ]
+    assert len(asked) > 1000
+    wrong = await all_answered(notifier, asked)
+    assert not wrong, f"{len(wrong)}\n" + "\n".join(sorted(wrong)[:60])
+
+
+async def test_no_odd_address_breaks_a_page_or_a_list(
+    notifier: Notifier, known: dict[str, list[str]]
+) -> None:
+    described = (await notifier.http.get(f"{notifier.url}/openapi.json")).json()["paths"]
+    names = dict(PAGES)
+    for path, methods in described.items():
+        if path.startswith("/api/") and f"GET {path}" in ROUTES and path not in BESIDES[0]:
+            given = methods["get"].get("parameters", ())
+            names[path] = tuple(each["name"] for each in given if each["in"] == "query")
+    asked = []
+    for path, params in names.items():
+        where = filled(f"GET {path}", known).replace("{figure}", "response")
+        must = "of=units&quarter=2026Q1&" if path.endswith("/rankings") else ""
+        for name in params:
+            query = f"?{must}{name}="
+            asked += [(f"GET {path}", where + query + odd, None) for odd in ODD_QUERY]
+    asked += [("GET /promises/{about}", f"/promises/{odd}", None) for odd in ODD_QUERY[:5]]
+    assert len(asked) > 1000
+    wrong = await all_answered(notifier, asked)
+    assert not wrong, f"{len(wrong)}\n" + "\n".join(sorted(wrong)[:60])

@@ -41,9 +41,9 @@ _TABLE: Final[dict[str, Roles]] = {
     "GET /board/supervisions": BOARD | DISPATCHER | {Role.HANDLER},
     "GET /promises/{about}": BOARD | DISPATCHER | {Role.HANDLER, Role.REVIEWER},
     # kept by the person who signed in: no token of a program opens them
-    "GET /api/v1/board/views": frozenset(),
-    "POST /api/v1/board/views": frozenset(),
-    "DELETE /api/v1/board/views/{view_id}": frozenset(),
+    "GET /api/v1/board/views": BOARD,
+    "POST /api/v1/board/views": BOARD,
+    "DELETE /api/v1/board/views/{view_id}": BOARD,
     "GET /api/v1/live": SEE,
     # promises and supervision
     "GET /api/v1/deadlines": SEE,

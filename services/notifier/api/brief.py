@@ -11,6 +11,7 @@ from services.notifier.domain.figures.brief import Brief, day_due
 from services.notifier.store import briefs as store
 from shared.contracts.parts import Role
 from shared.errors import NotFoundError
+from shared.web.description import MISSING
 from shared.web.identity import Caller, allow
 
 router = APIRouter(prefix="/api/v1", tags=["brief"])
@@ -43,7 +44,7 @@ async def brief_of(here: NotifierContext, day: date | None) -> Brief:
     return found
 
 
-@router.get("/brief")
+@router.get("/brief", responses={404: MISSING})
 async def get_brief(here: Context, caller: Briefed, day: date | None = None) -> Brief:
     """The page of a day (yesterday's by default), as it was at eight in the morning after."""
     return await brief_of(here, day)

@@ -155,7 +155,7 @@ async def get_table(
 @router.post("/figures/rebuilds", status_code=202)
 async def post_rebuild(here: Context, caller: Operating) -> RebuildStatus:
     """Begin to rebuild the whole read model from the fact log; it goes on while facts are heard."""
-    return here.rebuilds.begin(here.runtime.pool, here.runtime.clock.now())
+    return here.rebuilds.begin(here.runtime.pool.acquire, here.runtime.clock.now())
 
 
 @router.get("/figures/rebuilds")

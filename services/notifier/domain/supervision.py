@@ -254,10 +254,11 @@ def _climb(change: Change, level: int, at: datetime) -> Climb | None:
     )
 
 
-def by_ladder(
-    supervision_id: UUID, climb: Climb, limits: TimeLimits, calendar: WorkCalendar
-) -> Supervision:
-    """The question that the ladder asks."""
+def by_ladder(supervision_id: UUID, climb: Climb, *, answer_by: Due) -> Supervision:
+    """The question that the ladder asks.
+
+    The answer's time runs from when the unit is told: after an outage that is later than the step.
+    """
     return asked(
         supervision_id,
         climb.matter,
@@ -266,7 +267,7 @@ def by_ladder(
         words=LADDER_WORDS[climb.level],
         by=SYSTEM,
         at=climb.at,
-        answer_by=answer_due(climb.at, limits, calendar),
+        answer_by=answer_by,
         traceparent=climb.traceparent,
     )
 

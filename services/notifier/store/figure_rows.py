@@ -15,7 +15,7 @@ from shared.runtime.database import Connection, queries
 SQL = queries(Path(__file__).parents[1] / "sql" / "figure_rows.sql")
 
 _WITHOUT = {"rounds", "parts", "marks"}
-_COLUMNS = {
+_COLUMNS: dict[type, tuple[str, ...]] = {
     cls: tuple(each.name for each in fields(cls) if each.name not in _WITHOUT)
     for cls in (Ticket, Round, Whistle, Part, Mark)
 }
@@ -170,7 +170,7 @@ async def wait_for_follower(connection: Connection) -> None:
 
 
 async def swap_shadow(connection: Connection) -> None:
-    """Put the second set in the place of the first; LockNotAvailableError while it is read for long."""
+    """Put the second set in place of the first; LockNotAvailableError while it is read long."""
     await connection.execute(SQL.out_of_shadow)
     await connection.execute(SQL.wait_briefly)
     await connection.execute(SQL.swap_shadow)

@@ -98,9 +98,12 @@ def test_the_first_step_of_the_ladder_asks_for_no_answer():
 def test_the_highest_step_reached_asks(hours, level):
     (climb,) = rules.climbs_of([climbing(Urgency.URGENT, hours)])
     assert climb.level == level
-    made = rules.by_ladder(ID, climb, LIMITS, WORKDAYS)
+    told_at = climb.at + timedelta(hours=3)  # the watch had been away
+    answer_by = rules.answer_due(told_at, LIMITS, WORKDAYS)
+    made = rules.by_ladder(ID, climb, answer_by=answer_by)
     assert (made.source, made.level, made.unit) == (Source.LADDER, level, UNIT)
-    assert made.answer_by.by == climb.at + timedelta(hours=24)
+    assert made.answer_by.by == told_at + timedelta(hours=24)
+    assert made.asked_at == climb.at
 
 
 def test_two_promises_of_one_part_ask_once():
