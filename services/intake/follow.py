@@ -56,7 +56,7 @@ async def follow(
             now=now,
             catalogue=rules.catalogue,
             policy=rules.policy,
-            callback_by=lambda start: rules.due(rules.limits.callback_end(), start),
+            callback_dues=rules.callback_dues,
             traceparent=event.traceparent,
         )
         before = {each: cases[each].ticket.state for each in ticket_ids if each in cases}

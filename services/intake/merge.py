@@ -110,7 +110,7 @@ async def _part(
     whistle_id = case.ticket.whistle_id
     if case.ticket.state is TicketState.RESOLVED and whistle_id is not None:
         # its own unit had finished while it followed another
-        open_callback(case, whistle_id, rules.due(rules.limits.callback_end(), doing.now), doing)
+        open_callback(case, whistle_id, rules.callback_dues(doing.now), doing)
 
 
 async def _save(connection: Connection, cases: list[Case], rules: Rules) -> None:

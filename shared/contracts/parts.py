@@ -84,6 +84,7 @@ class DeadlineKind(StrEnum):
 
     DISPATCH = "dispatch"  # 派单
     CALLBACK = "callback"  # 回访
+    CALLBACK_START = "callback_start"  # 首次回访
     CITIZEN = "citizen"  # 对市民的总时限
     ACKNOWLEDGE = "acknowledge"  # 签收
     DEEMED = "deemed"  # 视为签收

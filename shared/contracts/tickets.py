@@ -237,12 +237,13 @@ class Withdrawn(TicketFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackOpened(TicketFact):
-    """The resolution is to be confirmed with the person by `callback_by`."""
+    """The resolution is to be confirmed with the person: begun by `start_by`, done by the other."""
 
     TYPE: ClassVar[str] = "shaodao.ticket.callback_opened.v1"
 
     whistle_id: UUID
     callback_by: Due
+    start_by: Due | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

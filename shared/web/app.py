@@ -10,10 +10,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import uvicorn
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI
 from pydantic import AnyHttpUrl
 
-from shared.errors import FieldError, InvalidError
 from shared.runtime import logging as logs
 from shared.runtime.service import Runtime
 from shared.runtime.settings import ServiceSettings
@@ -23,6 +22,7 @@ from shared.web.description import describe
 from shared.web.edge import Edge
 from shared.web.identity import Tokens
 from shared.web.pages import Pages
+from shared.web.plain_text import plain_text_only
 from shared.web.security import security_headers
 from shared.web.sessions import Sessions
 
@@ -60,7 +60,7 @@ def new_app(
         lifespan=whole,
         docs_url=None,
         redoc_url=None,
-        dependencies=[Depends(without_nul)],
+        dependencies=[Depends(plain_text_only)],
     )
     secret = settings.token_secret.get_secret_value()
     app.state.ending = []  # called when the server begins to stop
@@ -99,18 +99,6 @@ def _settled() -> Iterator[None]:
     finally:
         if is_own:
             gc.unfreeze()  # a process that goes on gets its memory back
-
-
-async def without_nul(request: Request) -> None:
-    """A dependency of every route: InvalidError for an address with NUL, which no text may have."""
-    if "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]:
-        raise InvalidError(
-            FieldError(
-                field="address",
-                zh="address：不能含有空字符（NUL）",
-                en="address: must not contain NUL",
-            )
-        )
 
 
 def _is_https(name: str, settings: ServiceSettings) -> bool:

@@ -38,14 +38,38 @@ AT_ONCE = timedelta()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """How late each was committed in ms, the first first; when all of it was told on Kafka."""
+    """How late each was committed in ms, the first first; what it cost, when all was told."""
 
     lateness: Sequence[float]
     told_ms: float
+    our_us: float  # processor time of the notifiers for each, until all were fired
+    server_us: float  # of PostgreSQL
 
     @property
     def per_second(self) -> float:
         return len(self.lateness) / max(self.lateness) * 1000
+
+    def __str__(self) -> str:
+        cost = f"{self.our_us:.0f} µs of processor time each, PostgreSQL's {self.server_us:.0f} µs"
+        return f"{cost}; told on Kafka after {self.told_ms / 1000:.1f} s"
+
+
+class Cost:
+    """Processor time of some processes from `begin` to `end`, whatever else the machine does."""
+
+    def __init__(self, processes: Sequence[psutil.Process]) -> None:
+        self.seconds = 0.0
+        self._processes = processes
+
+    def begin(self) -> None:
+        self.seconds -= self._now()
+
+    def end(self) -> None:
+        self.seconds += self._now()
+
+    def _now(self) -> float:
+        times = [process.cpu_times() for process in self._processes]
+        return sum(each.user + each.system for each in times)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +114,17 @@ class Ours:
         if beside is None:
             await self.ground.copy(RUN, template=READY)
         last = DUE_AT + (number - 1) * step
-        async with self.copies(name, copies):
-            told = await self._fall_due(name, number, last)
-        return Run(lateness=await self._lateness(name, number, step), told_ms=told)
+        async with self.copies(name, copies) as programs:
+            ours = [psutil.Process(program.process.pid) for program in programs]
+            server = psutil.Process(self.ground.postgres.process.pid)
+            costs = (Cost(ours), Cost(server.children(recursive=True)))
+            told = await self._fall_due(name, number, last, costs)
+        return Run(
+            lateness=await self._lateness(name, number, step),
+            told_ms=told,
+            our_us=costs[0].seconds / number * 1e6,
+            server_us=costs[1].seconds / number * 1e6,
+        )
 
     @asynccontextmanager
     async def copies(self, name: str, copies: int) -> AsyncIterator[list[Program]]:
@@ -109,12 +141,18 @@ class Ours:
             ground.forward_to(DUE_AT - QUIET)
             yield programs
 
-    async def _fall_due(self, name: str, number: int, last: datetime) -> float:
+    async def _fall_due(
+        self, name: str, number: int, last: datetime, costs: "Sequence[Cost]"
+    ) -> float:
         connection = await asyncpg.connect(self.ground.dsn(name))
         try:
             await asyncio.sleep(self.ground.clock.wall_seconds_until(last))
             due = time.perf_counter()
+            for cost in costs:
+                cost.begin()
             await self.until_fired(connection, last)
+            for cost in costs:
+                cost.end()
             fact = "as many facts as promises"
             kept = await connection.fetchval(DUE.missed_in_history, DUE_AT, last)
             assert kept == number, f"{fact}: {kept} of {number}"

@@ -40,7 +40,6 @@ _TABLE: Final[dict[str, Roles]] = {
     "GET /board/m": INSTRUCT,
     "GET /board/supervisions": BOARD | DISPATCHER | {Role.HANDLER},
     "GET /promises/{about}": BOARD | DISPATCHER | {Role.HANDLER, Role.REVIEWER},
-    # kept by the person who signed in: no token of a program opens them
     "GET /api/v1/board/views": BOARD,
     "POST /api/v1/board/views": BOARD,
     "DELETE /api/v1/board/views/{view_id}": BOARD,
@@ -104,7 +103,6 @@ _TABLE: Final[dict[str, Roles]] = {
     "POST /api/v1/dead-letters/{dead_letter_id}/replay": OPS,
     "POST /api/v1/dead-letters/replays": OPS,
 }
-BY_SESSION: Final = frozenset(route for route in _TABLE if "/board/views" in route)
 MATRIX: Final = {route: frozenset(Role(role) for role in roles) for route, roles in _TABLE.items()}
 OPEN: Final = frozenset(
     {

@@ -59,7 +59,15 @@ class Answer:
 UNKNOWN: Final = Satisfaction.UNKNOWN
 
 
-def open_callback(case: Case, whistle_id: UUID, callback_by: Due, doing: Doing) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackDues:
+    """Until when a person is first asked, and until when that must be done (DOMAIN §5)."""
+
+    start_by: Due
+    callback_by: Due
+
+
+def open_callback(case: Case, whistle_id: UUID, dues: CallbackDues, doing: Doing) -> None:
     """Ask the person next; the time for it runs from now, not from the unit's word.
 
     `whistle_id` is what was resolved: its own, or that of the ticket it followed.
@@ -72,15 +80,22 @@ def open_callback(case: Case, whistle_id: UUID, callback_by: Due, doing: Doing) 
         owner_id=ticket.ticket_id,
         kind=DeadlineKind.CALLBACK,
         round=ticket.round,
-        due=callback_by,
+        due=dues.callback_by,
     )
     case.promise(promise)
-    until = local(callback_by.by)
+    until = local(dues.callback_by.by)
     case.tell("callback_opened", f"等待回访，{until}前完成", at=doing.now, who="回访")
     by_system = Doing(
         now=doing.now, actor=SYSTEM, policy=doing.policy, traceparent=doing.traceparent
     )
-    say(case, CallbackOpened, by_system, whistle_id=whistle_id, callback_by=callback_by)
+    say(
+        case,
+        CallbackOpened,
+        by_system,
+        whistle_id=whistle_id,
+        callback_by=dues.callback_by,
+        start_by=dues.start_by,
+    )
 
 
 def call_back(case: Case, answer: Answer, doing: Doing, *, most_tries: int = MOST_TRIES) -> bool:

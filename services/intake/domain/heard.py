@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.intake.domain import promises
+from services.intake.domain.callback import CallbackDues
 from services.intake.domain.case import Call, Case
 from services.intake.domain.promises import Promise
 from services.intake.domain.ticket import Command
@@ -35,7 +36,7 @@ class Heard:
     now: datetime
     catalogue: Catalogue
     policy: str
-    callback_by: Callable[[datetime], Due]
+    callback_dues: Callable[[datetime], CallbackDues]
     traceparent: str | None = None
 
     def unit(self, unit: str | None) -> str:

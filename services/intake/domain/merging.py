@@ -137,8 +137,7 @@ def open_own_callback(case: Case, parent: Case, heard: Heard, *, reply: str | No
     if all(line.what != "resolved" for line in case.lines):  # told where it follows the whistle
         case.tell("resolved", reply or "合并办理的事项已办结", at=heard.at, who="承办单位")
     doing = Doing(now=heard.now, actor=SYSTEM, policy=heard.policy, traceparent=heard.traceparent)
-    due = heard.callback_by(heard.now)
-    open_callback(case, whistle_id, due, doing)
+    open_callback(case, whistle_id, heard.callback_dues(heard.now), doing)
     return True
 
 

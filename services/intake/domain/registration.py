@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from services.intake.domain.callback import CallbackDues
 from services.intake.domain.case import Case
 from services.intake.domain.number import ticket_number
 from services.intake.domain.person import Person
@@ -100,6 +101,13 @@ class Rules:
     def citizen_by(self, urgency: Urgency, type_: TicketType, now: datetime) -> Due:
         """The citizen's own clock, from registration, which never moves."""
         return self.due(self._citizen[urgency, type_], now)
+
+    def callback_dues(self, now: datetime) -> CallbackDues:
+        """Until when a callback opened now is begun and done."""
+        return CallbackDues(
+            start_by=self.due(self.limits.callback_start(), now),
+            callback_by=self.due(self.limits.callback_end(), now),
+        )
 
     def due(self, rule: str | Rule, started_at: datetime) -> Due:
         """A due time under this policy."""

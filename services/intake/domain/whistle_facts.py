@@ -133,7 +133,7 @@ def _citizen_kept(case: Case, heard: Heard) -> None:
 def open_callback(case: Case, fact: whistles.WhistleFact, heard: Heard) -> None:
     """Ask the person next."""
     doing = Doing(now=heard.now, actor=SYSTEM, policy=heard.policy, traceparent=heard.traceparent)
-    callback.open_callback(case, fact.whistle_id, heard.callback_by(heard.now), doing)
+    callback.open_callback(case, fact.whistle_id, heard.callback_dues(heard.now), doing)
 
 
 def _review_passed(case: Case, fact: rulings.ReviewPassed, heard: Heard) -> None:

@@ -74,6 +74,7 @@ RETURN_ZH: Final[Mapping[ReturnReason, str]] = {
 DEADLINE_ZH: Final[Mapping[DeadlineKind, str]] = {
     DeadlineKind.DISPATCH: "派单",
     DeadlineKind.CALLBACK: "回访",
+    DeadlineKind.CALLBACK_START: "首次回访",
     DeadlineKind.CITIZEN: "办理",
     DeadlineKind.ACKNOWLEDGE: "签收",
     DeadlineKind.CONTACT: "联系诉求人",

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from services.notifier.api.edge import Context, Looking, visible_unit
+from services.notifier.api.edge import Context, Looking, moment_of
+from services.notifier.api.sight import unit_seen
 from services.notifier.context import NotifierContext
 from services.notifier.domain.deadline import Deadline, DeadlineState
 from services.notifier.domain.segments import Segment, seconds_run, segments
@@ -73,16 +74,20 @@ async def list_deadlines(
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> DeadlinePage:
-    """Promises of a ticket, a whistle, a unit or in a state; a unit's people see their own."""
-    wanted = Filter(
-        ticket_id=ticket_id,
-        whistle_id=whistle_id,
-        unit=visible_unit(caller, unit),
-        state=state,
-        after=None if cursor is None else _place(cursor),
-        limit=limit + 1,
-    )
+    """Promises of a ticket, a whistle, a unit or in a state; a unit's people see their own.
+
+    A street's and a community's people see all of a matter in their region, by its id.
+    """
+    after = None if cursor is None else _place(cursor)
     async with here.runtime.pool.acquire() as connection:
+        wanted = Filter(
+            ticket_id=ticket_id,
+            whistle_id=whistle_id,
+            unit=await unit_seen(connection, here, caller, unit, about=whistle_id or ticket_id),
+            state=state,
+            after=after,
+            limit=limit + 1,
+        )
         found = await store.listed(connection, wanted)
         page = found[:limit]
         histories = await store.histories(connection, [each.deadline_id for each in page])
@@ -124,10 +129,7 @@ def _cursor(last: Deadline) -> str:
 def _place(cursor: str) -> tuple[datetime, UUID]:
     try:
         at, _, deadline_id = base64.urlsafe_b64decode(cursor).decode().partition(" ")
-        moment = datetime.fromisoformat(at)
-        if moment.tzinfo is None:
-            raise ValueError(at)
-        return moment, UUID(deadline_id)
+        return moment_of(at), UUID(deadline_id)
     except (ValueError, binascii.Error):
         raise InvalidError(
             FieldError(field="cursor", zh="翻页标记无效", en="not a cursor of this list")

@@ -1,5 +1,6 @@
 """What every route stands on: the context the app made, the trace, who may call, what they see."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
@@ -13,6 +14,7 @@ OF_A_UNIT: Final = (
     Role.LIAISON,
     Role.HANDLER,
     Role.DEPARTMENT,
+    Role.STREET_OFFICER,
     Role.COMMUNITY_WORKER,
     Role.GRID_WORKER,
 )
@@ -24,7 +26,6 @@ OF_THE_CITY: Final = (
     Role.SUPERVISOR,
     Role.CALLBACK_CLERK,
     Role.LEADER,
-    Role.STREET_OFFICER,
     Role.OPS,
     Role.AUDITOR,
 )
@@ -50,9 +51,23 @@ Operating = Annotated[Caller, Depends(allow(Role.OPS, Role.SUPERVISOR))]
 
 
 def visible_unit(caller: Caller, unit: str | None) -> str | None:
-    """The unit whose promises are shown; a unit's people see their own."""
+    """The unit whose promises are shown; a unit's, street's and community's people see their own.
+
+    What lies in a region is shown there by `sight.unit_seen` and the board.
+    """
     if caller.role in OF_THE_CITY:
         return unit
     if caller.unit is None or unit not in (None, caller.unit):
         raise ForbiddenError("只能查看本单位的时限", "only your own unit's deadlines are shown")
     return caller.unit
+
+
+def moment_of(text: str) -> datetime:
+    """An instant as a cursor has it; raises ValueError for none, or one beyond all calendars."""
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            raise ValueError(text)
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(text) from None

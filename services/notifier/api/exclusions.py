@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import Depends, Query
 
 from services.notifier import exclude
-from services.notifier.api.edge import Context, Looking, Trace
+from services.notifier.api.edge import Context, Looking, Trace, moment_of
 from services.notifier.domain.figures.derive import local_day
 from services.notifier.figures import Wanted, scope_of
 from services.notifier.store import exclusions as store
@@ -169,10 +169,7 @@ def _cursor(last: Exclusion) -> str:
 def _place(cursor: str) -> tuple[datetime, UUID]:
     try:
         at, _, exclusion_id = base64.urlsafe_b64decode(cursor).decode().partition(" ")
-        moment = datetime.fromisoformat(at)
-        if moment.tzinfo is None:
-            raise ValueError(at)
-        return moment, UUID(exclusion_id)
+        return moment_of(at), UUID(exclusion_id)
     except (ValueError, binascii.Error):
         raise InvalidError(
             FieldError(field="cursor", zh="翻页标记无效", en="not a cursor of this list")

@@ -303,7 +303,9 @@ def _cursor(last: store.Behind) -> str:
 def _place(cursor: str) -> After:
     try:
         day, row_id, round_ = base64.urlsafe_b64decode(cursor).decode().split(" ")
-        return After(day=date.fromisoformat(day), row_id=UUID(row_id), round=int(round_))
+        if not 0 <= (number := int(round_)) < 2**31:
+            raise ValueError(round_)
+        return After(day=date.fromisoformat(day), row_id=UUID(row_id), round=number)
     except (ValueError, binascii.Error):
         raise InvalidError(
             FieldError(field="cursor", zh="翻页标记无效", en="not a cursor of this list")

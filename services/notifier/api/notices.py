@@ -10,7 +10,8 @@ from uuid import UUID
 from fastapi import Query
 
 from services.notifier import release
-from services.notifier.api.edge import Context, Looking, Operating, visible_unit
+from services.notifier.api.edge import Context, Looking, Operating, moment_of
+from services.notifier.api.sight import unit_seen
 from services.notifier.domain.telling.gap import Gap
 from services.notifier.domain.telling.message import MessageState, Occasion, Way
 from services.notifier.domain.telling.posts import Post
@@ -20,7 +21,7 @@ from services.notifier.store import messages as store
 from services.notifier.store.messages import Filter, HeldFor, Listed
 from shared.contracts.parts import DeadlineKind
 from shared.contracts.values import Urgency
-from shared.errors import FieldError, InvalidError
+from shared.errors import ConflictError, FieldError, InvalidError
 from shared.web.commands import CommandRouter
 
 router = CommandRouter(prefix="/api/v1/notices", tags=["notices"])
@@ -92,15 +93,16 @@ async def list_messages(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> MessagePage:
     """Who was told what, and who is going to be; `about` a whistle or a ticket without one."""
-    wanted = Filter(
-        unit=visible_unit(caller, unit),
-        state=state,
-        person_id=person_id,
-        about=about,
-        after=None if cursor is None else _place(cursor),
-        limit=limit + 1,
-    )
+    after = None if cursor is None else _place(cursor)
     async with here.runtime.pool.acquire() as connection:
+        wanted = Filter(
+            unit=await unit_seen(connection, here, caller, unit, about=about),
+            state=state,
+            person_id=person_id,
+            about=about,
+            after=after,
+            limit=limit + 1,
+        )
         found = await store.listed(connection, wanted)
     page = found[:limit]
     return MessagePage(
@@ -133,7 +135,10 @@ async def get_held(
 
 @router.post("/release")
 async def post_release(body: Releasing, here: Context, caller: Operating) -> Released:
-    """Let go of all that is held: one digest a person, in the quiet hours only when asked for."""
+    """Let go of all that is held: one digest a person, in the quiet hours only when asked for.
+
+    409 where nothing is held, as when another did it a moment before.
+    """
     runtime = here.runtime
     async with runtime.transaction() as connection:
         released = await release.release(
@@ -143,6 +148,12 @@ async def post_release(body: Releasing, here: Context, caller: Operating) -> Rel
             rules=here.telling.rules,
             now=runtime.clock.now(),
         )
+        if not released.messages and not released.gaps:
+            raise ConflictError(
+                "没有扣住的提醒，可能刚由他人放行",
+                "nothing is held, somebody may just have let it go",
+                code="nothing_held",
+            )
     here.telling.heartbeat.forget()
     return released
 
@@ -183,10 +194,7 @@ def _cursor(last: Listed) -> str:
 def _place(cursor: str) -> tuple[datetime, UUID]:
     try:
         at, _, message_id = base64.urlsafe_b64decode(cursor).decode().partition(" ")
-        moment = datetime.fromisoformat(at)
-        if moment.tzinfo is None:
-            raise ValueError(at)
-        return moment, UUID(message_id)
+        return moment_of(at), UUID(message_id)
     except (ValueError, binascii.Error):
         raise InvalidError(
             FieldError(field="cursor", zh="翻页标记无效", en="not a cursor of this list")

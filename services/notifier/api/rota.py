@@ -12,7 +12,7 @@ from annotated_types import Len
 from fastapi import Depends, Query
 
 from services.notifier import persons, rota
-from services.notifier.api.edge import Context, Looking, visible_unit
+from services.notifier.api.edge import OF_THE_CITY, Context, Looking, visible_unit
 from services.notifier.context import NotifierContext
 from services.notifier.domain.telling.posts import Post, Seat
 from services.notifier.persons import Addresses
@@ -21,7 +21,7 @@ from services.notifier.store import rota as store
 from services.notifier.store.rota import Filter, Person, ShiftOnFile
 from shared.contracts.parts import Role
 from shared.contracts.values import Instant
-from shared.errors import UnavailableError
+from shared.errors import ForbiddenError, UnavailableError
 from shared.sealing import Seals
 from shared.web.commands import CommandRouter
 from shared.web.identity import Caller, allow
@@ -136,16 +136,17 @@ async def list_rota(
 ) -> RotaPage:
     """Shifts that have not ended; a unit's people see their own unit's."""
     now = here.runtime.clock.now()
+    own = visible_unit(caller, unit)
+    if region is not None and caller.role not in OF_THE_CITY:
+        raise ForbiddenError("只能查看本单位的值班表", "you see the rota of your own unit only")
     wanted = Filter(
-        unit=visible_unit(caller, unit) if region is None else None,
+        unit=own if region is None else None,
         region=region,
         post=post,
         since=now,
         after=cursor,
         limit=limit + 1,
     )
-    if region is not None:
-        visible_unit(caller, None)
     async with here.runtime.pool.acquire() as connection:
         version = await store.version(connection)
         found = await store.listed(connection, wanted)
@@ -228,8 +229,9 @@ async def post_substitute(
 async def post_end(shift_id: UUID, body: EndOfShift, here: Context, caller: Keeping) -> ShiftView:
     """End a shift, now or later."""
     runtime = here.runtime
-    now = runtime.clock.now()
     async with runtime.transaction() as connection:
+        await store.lock(connection)
+        now = runtime.clock.now()  # after whoever ended it a moment before
         shift = await rota.end(
             connection, shift_id, words=body.words, at=body.at, actor=caller.actor(), now=now
         )

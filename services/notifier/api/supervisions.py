@@ -14,8 +14,8 @@ from services.notifier.api.edge import (
     Looking,
     Supervising,
     Trace,
-    visible_unit,
 )
+from services.notifier.api.sight import unit_seen
 from services.notifier.domain.supervision import Source, Supervision, SupervisionState
 from services.notifier.store import supervisions as store
 from services.notifier.store.supervisions import SupervisionFilter
@@ -154,15 +154,15 @@ async def list_supervisions(
 ) -> SupervisionPage:
     """Supervisions of a unit, a matter or in a state; a unit's people see their own."""
     now = here.runtime.clock.now()
-    wanted = SupervisionFilter(
-        unit=visible_unit(caller, unit),
-        whistle_id=whistle_id,
-        ticket_id=ticket_id,
-        state=state,
-        before=cursor,
-        limit=limit + 1,
-    )
     async with here.runtime.pool.acquire() as connection:
+        wanted = SupervisionFilter(
+            unit=await unit_seen(connection, here, caller, unit, about=whistle_id or ticket_id),
+            whistle_id=whistle_id,
+            ticket_id=ticket_id,
+            state=state,
+            before=cursor,
+            limit=limit + 1,
+        )
         found = await store.listed(connection, wanted, now)
     page = found[:limit]
     return SupervisionPage(

@@ -12,6 +12,8 @@ from shared.contracts import tickets
 from shared.contracts.parts import DeadlineKind
 from shared.contracts.values import Urgency
 
+CALLBACKS = (DeadlineKind.CALLBACK, DeadlineKind.CALLBACK_START)
+
 
 def registered(heard: Heard, known: Known) -> Iterable[Effect]:
     fact: tickets.Registered = heard.data
@@ -48,33 +50,34 @@ def _ticket_owner(heard: Heard, ticket: TicketKnown, *, round_: int, urgency: Ur
 def callback_opened(heard: Heard, known: Known) -> Iterable[Effect]:
     fact: tickets.CallbackOpened = heard.data
     ticket = known.ticket(fact.ticket_id)
-    yield Opening(
-        owner=_ticket_owner(heard, ticket, round_=fact.round, urgency=Urgency.NORMAL),
-        kind=DeadlineKind.CALLBACK,
-        order=order_of(heard, Command.CHANGE),
-        due=fact.callback_by,
-    )
+    owner = _ticket_owner(heard, ticket, round_=fact.round, urgency=Urgency.NORMAL)
+    order = order_of(heard, Command.CHANGE)
+    for kind, due in (
+        (DeadlineKind.CALLBACK, fact.callback_by),
+        (DeadlineKind.CALLBACK_START, fact.start_by),
+    ):
+        if due is not None:
+            yield Opening(owner=owner, kind=kind, order=order, due=due)
 
 
 def called_back(heard: Heard, _known: Known) -> Iterable[Effect]:
     fact: tickets.CalledBack = heard.data
-    if not fact.final:
-        return ()
     order = order_of(heard, Command.MEET)
-    return orders_to(fact.ticket_id, fact.round, (DeadlineKind.CALLBACK,), order)
+    kinds = CALLBACKS if fact.final else (DeadlineKind.CALLBACK_START,)
+    return orders_to(fact.ticket_id, fact.round, kinds, order)
 
 
 def rework_requested(heard: Heard, _known: Known) -> Iterable[Effect]:
     """The round before has ended; the citizen's clock never moves."""
     fact: tickets.ReworkRequested = heard.data
     order = order_of(heard, Command.MEET)
-    return orders_to(fact.ticket_id, fact.round - 1, (DeadlineKind.CALLBACK,), order)
+    return orders_to(fact.ticket_id, fact.round - 1, CALLBACKS, order)
 
 
 def ticket_closed(heard: Heard, _known: Known) -> Iterable[Effect]:
     fact: tickets.Closed = heard.data
     order = order_of(heard, Command.MEET)
-    yield from orders_to(fact.ticket_id, fact.round, (DeadlineKind.CALLBACK,), order)
+    yield from orders_to(fact.ticket_id, fact.round, CALLBACKS, order)
     yield from orders_to(fact.ticket_id, 1, (DeadlineKind.CITIZEN,), order)
 
 
@@ -85,7 +88,7 @@ def ticket_ended(heard: Heard, _known: Known) -> Iterable[Effect]:
 def _ticket_orders(heard: Heard, command: Command) -> Iterable[Effect]:
     fact: tickets.TicketFact = heard.data
     order = order_of(heard, command)
-    yield from orders_to(fact.ticket_id, fact.round, (DeadlineKind.CALLBACK,), order)
+    yield from orders_to(fact.ticket_id, fact.round, CALLBACKS, order)
     yield from orders_to(fact.ticket_id, 1, (DeadlineKind.DISPATCH, DeadlineKind.CITIZEN), order)
 
 

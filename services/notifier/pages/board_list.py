@@ -214,5 +214,6 @@ def _marked_rows(found: Found, words: Words) -> list[list[str]]:
 def _about(about: About | None, words: Words) -> tuple[str, Any, Any]:
     if about is None:
         return "", "", ""
-    region = "" if about.confidential else words.region(about.region)
-    return about.title, words.category(about.category), region
+    if about.confidential:
+        return words.say("board.confidential"), words.category(about.category), ""
+    return about.title, words.category(about.category), words.region(about.region)

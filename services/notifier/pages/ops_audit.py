@@ -58,4 +58,5 @@ async def get_audit(request: Request, here: Context, caller: Auditing) -> HTMLRe
         beside=[],
         audits=AUDITS,
         words=Words(request, here, now),
+        wall=wall,
     )

@@ -3,6 +3,10 @@ insert into outage_declared (
     outage_id, from_at, to_at, reason, declared_at, declared_by, moved
 ) values ($1, $2, $3, $4, $5, $6, 0)
 
+-- name: lock_declarations
+-- One after the other, until the end of the transaction: of two that overlap the second is told.
+select pg_advisory_xact_lock(hashtext('outage_declared'))
+
 -- name: overlapping
 select outage_id, from_at, to_at, reason, declared_at, declared_by, moved from outage_declared
 where tstzrange(from_at, to_at, '[]') && tstzrange($1, $2, '[]') limit 1

@@ -12,6 +12,7 @@ from services.notifier.domain.board.rising import LOOKED_AT, SPAN, Counted, Wind
 from services.notifier.domain.board.scope import Scope
 from services.notifier.domain.deadline import Deadline
 from services.notifier.store.deadlines import deadline_of
+from shared.catalogue.regions import street_of
 from shared.contracts import tickets, whistles
 from shared.contracts.values import WhistleKind
 from shared.runtime.database import Connection, queries
@@ -84,7 +85,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What a whistle or a ticket is about."""
+    """What a whistle or a ticket is about; a confidential one has no words here (DOMAIN §2.6)."""
 
     title: str
     category: str | None
@@ -204,12 +205,13 @@ async def about(connection: Connection, subjects: Sequence[UUID]) -> dict[UUID, 
 
 def _about(row: Any) -> About:
     known = row["kind"] in set(WhistleKind)
+    confidential = bool(row["confidential"])
     return About(
-        title=row["title"] or "",
+        title="" if confidential else row["title"] or "",
         category=row["category"],
         kind=WhistleKind(row["kind"]) if known else None,
-        region=row["region"],
-        confidential=bool(row["confidential"]),
+        region=street_of(row["region"] or "") if confidential else row["region"],
+        confidential=confidential,
     )
 
 

@@ -34,7 +34,8 @@ async def put(connection: Connection, outage: DeclaredOutage) -> None:
 async def overlapping(
     connection: Connection, from_at: datetime, to_at: datetime
 ) -> DeclaredOutage | None:
-    """One that was declared before for a part of this time."""
+    """One that was declared before for a part of this time; nobody else declares until the end."""
+    await connection.execute(SQL.lock_declarations)
     row = await connection.fetchrow(SQL.overlapping, from_at, to_at)
     return None if row is None else DeclaredOutage(**row)
 

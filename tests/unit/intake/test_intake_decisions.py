@@ -295,7 +295,7 @@ def heard(rules: Rules) -> Heard:
         now=NOW,
         catalogue=rules.catalogue,
         policy="p",
-        callback_by=lambda start: rules.due("3WD", start),
+        callback_dues=rules.callback_dues,
     )
 
 

@@ -16,6 +16,7 @@ from shared.contracts.values import Due
 K = DeadlineKind
 PART: Final = (K.ACKNOWLEDGE, K.DEEMED, K.CONTACT, K.ARRIVE, K.RESOLVE)
 OF_TICKET: Final = (K.DISPATCH, K.CITIZEN)
+CALLBACKS: Final = (K.CALLBACK, K.CALLBACK_START)
 Notes = Iterable[Note]
 Promise = tuple[UUID, DeadlineKind]  # owner_id, kind
 
@@ -36,7 +37,8 @@ def _on_ticket(verb: Verb) -> Callable[[Told], Notes]:
 
     def notes(told: Told) -> Notes:
         fact: tickets.TicketFact = told.data
-        yield Note(verb, fact.ticket_id, K.CALLBACK, fact.round, told.at)
+        for kind in CALLBACKS:
+            yield Note(verb, fact.ticket_id, kind, fact.round, told.at)
         for kind in OF_TICKET:
             yield Note(verb, fact.ticket_id, kind, 1, told.at)
 
@@ -74,22 +76,27 @@ def _supplemented(told: Told) -> Notes:
 def _callback_opened(told: Told) -> Notes:
     fact: tickets.CallbackOpened = told.data
     yield Note(Verb.OPEN, fact.ticket_id, K.CALLBACK, fact.round, told.at, fact.callback_by)
+    if fact.start_by is not None:
+        yield Note(Verb.OPEN, fact.ticket_id, K.CALLBACK_START, fact.round, told.at, fact.start_by)
 
 
 def _called_back(told: Told) -> Notes:
     fact: tickets.CalledBack = told.data
+    yield Note(Verb.MEET, fact.ticket_id, K.CALLBACK_START, fact.round, told.at)
     if fact.final:
         yield Note(Verb.MEET, fact.ticket_id, K.CALLBACK, fact.round, told.at)
 
 
 def _rework_requested(told: Told) -> Notes:
     fact: tickets.ReworkRequested = told.data
-    yield Note(Verb.MEET, fact.ticket_id, K.CALLBACK, fact.round - 1, told.at)
+    for kind in CALLBACKS:
+        yield Note(Verb.MEET, fact.ticket_id, kind, fact.round - 1, told.at)
 
 
 def _closed(told: Told) -> Notes:
     fact: tickets.Closed = told.data
-    yield Note(Verb.MEET, fact.ticket_id, K.CALLBACK, fact.round, told.at)
+    for kind in CALLBACKS:
+        yield Note(Verb.MEET, fact.ticket_id, kind, fact.round, told.at)
     yield Note(Verb.MEET, fact.ticket_id, K.CITIZEN, 1, told.at)
 
 
@@ -367,7 +374,7 @@ MEANINGS: Final[Mapping[type, Callable[[Told], Notes]]] = {
 
 ENDS_WHISTLE: Final = (whistles.Withdrawn, whistles.Closed)
 AUDITED: Final = frozenset(
-    {*PART, *OF_TICKET, K.CALLBACK, K.RULING, K.TAKEOVER, K.OWN_EFFORT, K.EVALUATION}
+    {*PART, *OF_TICKET, *CALLBACKS, K.RULING, K.TAKEOVER, K.OWN_EFFORT, K.EVALUATION}
     | {K.PROGRESS, K.EXTENSION, K.SUSPENSION, K.REVIEW, K.SUPERVISION}
 )
 """The kinds of promise that this model knows; rows of another kind are counted as not audited."""

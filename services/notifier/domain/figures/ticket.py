@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from services.notifier.domain.figures.counted_place import counted_place
 from shared.contracts import figures, tickets
 from shared.contracts.tickets import CallbackResult, Satisfaction
 
@@ -104,8 +105,9 @@ def fold_ruling(ticket: Ticket, fact: Any) -> None:
 def _registered(ticket: Ticket, fact: tickets.Registered, at: datetime) -> None:
     ticket.number, ticket.registered_at = fact.number, at
     ticket.channel, ticket.type, ticket.urgency = fact.channel, fact.type, fact.urgency
-    ticket.said_category, ticket.region = fact.category, fact.place.region
-    ticket.compound, ticket.property_unit = fact.place.compound, fact.place.property_unit
+    place = counted_place(fact.place, confidential=fact.confidential)
+    ticket.said_category, ticket.region = fact.category, place.region
+    ticket.compound, ticket.property_unit = place.compound, place.property_unit
     ticket.confidential, ticket.settled = fact.confidential, fact.settled
 
 

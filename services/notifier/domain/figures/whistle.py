@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from services.notifier.domain.figures.counted_place import counted_place
 from shared.contracts import joint, rulings, whistles
 from shared.contracts.parts import Assignment, DeadlineKind, DueChange
 from shared.contracts.values import Due, WhistleKind
@@ -144,8 +145,9 @@ def _blown(whistle: Whistle, fact: whistles.Blown, at: datetime) -> None:
     whistle.ticket_id, whistle.number = ticket_of(fact), fact.number
     whistle.kind, whistle.round, whistle.urgency = fact.kind, fact.round, fact.urgency
     whistle.category, whistle.type = fact.category, fact.type
-    whistle.region, whistle.compound = fact.place.region, fact.place.compound
-    whistle.property_unit = fact.place.property_unit
+    place = counted_place(fact.place, confidential=fact.confidential)
+    whistle.region, whistle.compound = place.region, place.compound
+    whistle.property_unit = place.property_unit
     whistle.blower, whistle.level = fact.blown_by.unit, fact.blown_by.level
     whistle.dispatched_by, whistle.provisional = fact.dispatched_by.role, fact.provisional
     whistle.blown_at = at
