@@ -62,6 +62,7 @@ class _Run:
     book: Book
     timing: Timing
     runtime: Runtime
+    linked: datetime  # links of what was heard before are written (domain time)
     counts: Counter[str] = field(default_factory=Counter)
 
 
@@ -96,6 +97,7 @@ async def _audit(
                 wall=runtime.clock.wall_at, settle=settle, gaps=await store.gaps(connection)
             ),
             runtime=runtime,
+            linked=runtime.clock.domain_at(started - OVERLAP),
         )
         last = await store.last_started(connection)
         await store.begin(
@@ -183,7 +185,7 @@ async def _batch(run: _Run, subjects: Sequence[UUID]) -> None:
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
         as_of = runtime.clock.now()  # before the snapshot is taken: nothing later is judged
-        pages = await store.read(connection, subjects)
+        pages = await store.read(connection, subjects, linked=run.linked)
     mismatches: list[Mismatch] = []
     next_at: dict[UUID, datetime | None] = {}
     for place, subject in enumerate(subjects):

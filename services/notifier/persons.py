@@ -85,7 +85,13 @@ def person_of(
         draft.refuse(f"{where}.name", zh, "this person is on file: name the person_id")
         return None
     contact = _contact(draft, who.contact, f"{where}.contact")
-    return _new_person(draft, who.name, contact, unit, region) if contact else None
+    if contact is None:
+        return None
+    person = _new_person(draft, who.name, contact, unit, region)
+    made = who.contact is None or who.contact.webhook_secret is None
+    if made and contact.webhook_secret is not None:
+        draft.secrets[person.person_id] = contact.webhook_secret
+    return person
 
 
 def _contact(draft: Draft, given: Addresses | None, where: str) -> Contact | None:
@@ -139,8 +145,6 @@ def _new_person(
     draft.persons[person_id] = person
     draft.new.append((person, contact))
     draft.entries.append(entry)
-    if contact.webhook_secret is not None:
-        draft.secrets[person_id] = contact.webhook_secret
     return person
 
 

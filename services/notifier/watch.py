@@ -170,9 +170,12 @@ def _measure(changes: Sequence[Change], clock: Clock) -> None:
     """Called after the commit."""
     metrics.CLAIMED.observe(len(changes))
     metrics.count_steps(changes)
+    ages: dict[datetime, float] = {}  # many are due at one instant
     for change in changes:
-        if change.before is not None and change.before.fire_at is not None:
-            metrics.LATENESS.observe(_age(change.before.fire_at, clock))
+        if change.before is not None and (fire_at := change.before.fire_at) is not None:
+            if fire_at not in ages:
+                ages[fire_at] = _age(fire_at, clock)
+            metrics.LATENESS.observe(ages[fire_at])
 
 
 async def show_figures(runtime: Runtime) -> None:

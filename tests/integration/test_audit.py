@@ -217,3 +217,22 @@ async def test_what_is_heard_while_nobody_watched_is_judged_from_the_end_of_the_
     assert (await notifier.audit()).open == {}
     await notifier.pool.execute("delete from audit_gap")
     assert (await notifier.audit()).open == {MismatchKind.MISSING_RUNG: 1}
+
+
+@pytest.mark.parametrize("step", ["link", "orphans"])
+async def test_what_is_blown_while_a_run_goes_on_is_no_mismatch(notifier, monkeypatch, step):
+    await notifier.hear((samples.registered(START), START))
+    real, blown = getattr(store, step), []
+
+    async def and_blown(*given, **named):
+        if step == "link":
+            await real(*given, **named)
+        if not blown:
+            blown.append(samples.blown(START))
+            await notifier.hear((blown[0], START))
+        return None if step == "link" else await real(*given, **named)
+
+    monkeypatch.setattr(store, step, and_blown)
+    assert (await notifier.audit()).open == {}
+    assert (await notifier.audit(whole=False)).open == {}
+    assert blown

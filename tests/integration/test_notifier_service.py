@@ -214,7 +214,7 @@ async def test_a_units_people_see_their_own_unit_only(city):
         ("supervisor", None, {"ticket_id": "nonsense"}, 422),
         ("supervisor", None, {"cursor": "nonsense"}, 422),
         ("supervisor", None, {"limit": "0"}, 422),
-        ("street_officer", None, {}, 200),
+        ("street_officer", None, {}, 403),
     ],
 )
 async def test_who_may_ask_what(city, role, unit, params, status):

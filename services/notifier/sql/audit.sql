@@ -43,6 +43,13 @@ on conflict do nothing
 select ticket_id, whistle_id from audit_link
 where ticket_id = any($1::uuid[]) or whistle_id = any($1::uuid[])
 
+-- name: links_blown
+-- What was blown since the run began stands in no link yet, but in the snapshot of its batch.
+select ticket.id::uuid as ticket_id, subject::uuid as whistle_id
+from fact, jsonb_array_elements_text(event -> 'data' -> 'ticket_ids') as ticket (id)
+where type = $2 and topic = $3 and heard_at >= $4
+    and (subject = any($1::text[]) or ticket.id = any($1::text[]))
+
 -- name: fallen_due
 select subject from audit_subject where next_at <= $1 order by next_at limit $2
 
@@ -110,11 +117,16 @@ where state = any($1::text[]) and ($2::text is null or kind = $2) and mismatch_i
 order by mismatch_id desc limit $4
 
 -- name: orphans
--- Promises of tickets and whistles of which the log has no fact.
+-- Promises of tickets and whistles of which the log has no fact; one first heard of while the run
+-- goes on was not audited, but is in the log.
 select deadline_id, kind, state, coalesce(whistle_id, ticket_id) as subject
 from deadline d
-where deadline_id > $1 and not exists (
-    select from audit_subject s where s.subject = coalesce(d.whistle_id, d.ticket_id))
+where deadline_id > $1
+    and not exists (
+        select from audit_subject s where s.subject = coalesce(d.whistle_id, d.ticket_id))
+    and not exists (
+        select from fact f
+        where f.subject = coalesce(d.whistle_id, d.ticket_id)::text and f.topic = any($3::text[]))
 order by deadline_id limit $2
 
 -- name: last_pulse

@@ -152,15 +152,14 @@ async def subjects_after(connection: Connection, after: str, *, limit: int) -> l
     return [row["subject"] for row in rows]
 
 
-async def read(connection: Connection, subjects: Sequence[UUID]) -> Pages:
-    """Facts, promises and history of some subjects; one snapshot when the caller has one."""
+async def read(connection: Connection, subjects: Sequence[UUID], *, linked: datetime) -> Pages:
+    """Facts, promises and history of some subjects; one snapshot when the caller has one.
+
+    `linked` is the domain time up to which links are certainly written.
+    """
     pages = Pages()
-    links: defaultdict[UUID, set[UUID]] = defaultdict(set)
     wanted = set(subjects)
-    for row in await connection.fetch(SQL.links, list(subjects)):
-        for one, other in ((row[0], row[1]), (row[1], row[0])):
-            if other in wanted:
-                links[one].add(other)
+    links = await _links(connection, wanted, linked)
     await _facts(connection, pages, wanted, links)
     for row in await connection.fetch(SQL.deadlines_of, list(subjects)):
         subject = row["whistle_id"] or row["ticket_id"]
@@ -169,6 +168,23 @@ async def read(connection: Connection, subjects: Sequence[UUID]) -> Pages:
     for row in await connection.fetch(SQL.history_of_deadlines, ids):
         pages.histories[row["aggregate_id"]].append(_entry(row))
     return pages
+
+
+async def _links(
+    connection: Connection, wanted: set[UUID], linked: datetime
+) -> defaultdict[UUID, set[UUID]]:
+    """By ticket or whistle the wanted ones it bears on, those blown just now among them."""
+    links: defaultdict[UUID, set[UUID]] = defaultdict(set)
+    rows = await connection.fetch(SQL.links, list(wanted))
+    texts = [str(each) for each in wanted]
+    rows += await connection.fetch(
+        SQL.links_blown, texts, whistles.Blown.TYPE, WHISTLES.name, linked
+    )
+    for row in rows:
+        for one, other in ((row[0], row[1]), (row[1], row[0])):
+            if other in wanted:
+                links[one].add(other)
+    return links
 
 
 async def _facts(
@@ -245,7 +261,7 @@ async def orphans(connection: Connection, after: UUID, *, limit: int) -> list[Mi
             expected="-",
             found=row["state"],
         )
-        for row in await connection.fetch(SQL.orphans, after, limit)
+        for row in await connection.fetch(SQL.orphans, after, limit, TOPICS)
     ]
 
 
