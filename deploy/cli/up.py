@@ -32,6 +32,9 @@ PAGES = (  # what there is to see, and an account for it
     ("审核台", "router", "/reviews", "reviewer"),
     ("承办工作台", "router", "/workbench", "liaison"),
     ("吹哨台", "router", "/console", "street"),
+    ("督办看板", "notifier", "/board", "supervisor"),
+    ("手机看板", "notifier", "/board/m", "leader"),
+    ("每日简报", "notifier", "/brief", "leader"),
     ("对接说明", "router", "/contracts", "liaison"),
     ("群众端", "intake", "/r", None),
 )

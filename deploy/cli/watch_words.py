@@ -16,6 +16,7 @@ from shared.contracts.values import Due, Relation
 KINDS: Mapping[DeadlineKind, str] = {
     DeadlineKind.DISPATCH: "派单",
     DeadlineKind.CALLBACK: "回访",
+    DeadlineKind.CALLBACK_START: "首次回访",
     DeadlineKind.CITIZEN: "总时限",
     DeadlineKind.ACKNOWLEDGE: "签收",
     DeadlineKind.DEEMED: "视为签收",
@@ -27,6 +28,10 @@ KINDS: Mapping[DeadlineKind, str] = {
     DeadlineKind.EXTENSION: "延期审批",
     DeadlineKind.SUSPENSION: "挂账复核",
     DeadlineKind.TAKEOVER: "街道接管",
+    DeadlineKind.OWN_EFFORT: "补充自行处置情况",
+    DeadlineKind.EVALUATION: "考核评价",
+    DeadlineKind.PROGRESS: "报告进展",
+    DeadlineKind.SUPERVISION: "答复督办",
 }
 RESULTS: Mapping[Result, str] = {
     Result.SOLVED: "已解决",
@@ -207,7 +212,8 @@ def _closed(fact: tickets.Closed, names: Names) -> Line:
 
 
 def _warned(fact: deadlines.Warned, names: Names) -> Line:
-    words = f"{names.unit(fact.unit)}{KINDS[fact.kind]}时限将到 {local(fact.due.by)}"
+    who = names.unit(fact.unit) if fact.unit else ""
+    words = f"{who}{KINDS[fact.kind]}时限将到 {local(fact.due.by)}"
     return Line(label=RUNGS.get(fact.rung, "预警"), words=words)
 
 

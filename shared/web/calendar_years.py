@@ -25,7 +25,7 @@ Days = Annotated[list[date], Field(max_length=120)]
 class Year:
     """A year as the State Council announced it: days off, and weekend days that are worked."""
 
-    year: int
+    year: Annotated[int, Field(ge=1, le=2199)]
     holidays: Days
     workdays: Days
     source: Annotated[str, Field(min_length=1, max_length=200)]

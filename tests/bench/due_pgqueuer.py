@@ -5,7 +5,7 @@ writes. Its jobs are made in one statement, as its `enqueue` would with lists.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -120,6 +120,15 @@ class Pgqueuer:
             finally:
                 await connection.close()
             yield programs
+
+    async def holding(
+        self, connection: "asyncpg.Connection[asyncpg.Record]", programs: Sequence[Program]
+    ) -> Program:
+        """A worker that has picked jobs and not finished them."""
+        logs = [self.ground.folder / "logs" / f"pgqueuer-{n}.log" for n in range(len(programs))]
+        ids = {log.read_text().split()[-1]: p for log, p in zip(logs, programs, strict=True)}
+        held = await eventually(lambda: connection.fetch(DUE.holding), within=60, every=0.002)
+        return ids[held[0]["worker"]]
 
     async def make(
         self, connection: "asyncpg.Connection[asyncpg.Record]", number: int, step: timedelta

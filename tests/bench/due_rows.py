@@ -181,7 +181,7 @@ async def _their_takeover(ground: Ground, theirs: Pgqueuer, number: int) -> Take
                 within=60,
                 every=0.01,
             )
-            killed = await _kill(programs[0])
+            killed = await _kill(await theirs.holding(connection, programs))
             await theirs.until_done(connection, marks[0], number)
         commits = await theirs.commits(connection, Handler.BARE, marks)
     finally:

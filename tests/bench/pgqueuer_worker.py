@@ -44,6 +44,7 @@ async def main(handler: str, batch: int, heartbeat_seconds: float) -> None:
         payload = (job.payload or b"").decode()
         await pool.execute(DUE.write_two, UUID(int=job.id), datetime.now(UTC), AFTER, HASH, payload)
 
+    print(worker.qm.queue_manager_id, flush=True)  # noqa: T201  # who holds what it has picked
     worker.entrypoint("due")({"bare": bare, "rows": rows}[handler])
     await worker.run(
         dequeue_timeout=timedelta(seconds=30),

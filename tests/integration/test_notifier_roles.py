@@ -2,7 +2,9 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from services.notifier.app import MIGRATIONS, create_app
@@ -64,6 +66,106 @@ async def test_who_is_not_known_is_sent_to_sign_in(notifier: Notifier) -> None:
     pages, wrong = await not_sent_to_sign_in(notifier.http, notifier.url, MATRIX)
     assert pages >= 10
     assert wrong == []
+
+
+STRANGERS = (
+    ("liaison", OTHER),
+    ("handler", OTHER),
+    ("department", OTHER),
+    ("street_officer", "S-159903001"),
+    ("community_worker", "Q-159902001003"),
+    ("grid_worker", "Q-159902001003"),
+)
+"""Of other units and regions than the matter they ask for."""
+
+
+async def test_nobody_of_another_unit_or_region_sees_a_matter(notifier: Notifier) -> None:
+    """Asked for by its ids, by its unit and in whole lists, with a supervision and a ruling."""
+    lamp = CITY[0]
+    asked = await as_role(
+        notifier, "supervisor", None, "POST", "/supervisions", **ASKED, whistle_id=lamp.whistle_id
+    )
+    assert asked.status_code == 201, asked.text
+    answers = f"/supervisions/{asked.json()['supervision_id']}/answers"
+    tells = (lamp.title, lamp.number, str(lamp.ticket_id), str(lamp.whistle_id), ASKED["words"])
+    paths = [
+        f"/{name}{query}"
+        for name in ("deadlines", "supervisions", "notices")
+        for query in (
+            *("", f"?unit={WORST}", f"?about={lamp.whistle_id}"),
+            *(f"?whistle_id={lamp.whistle_id}", f"?ticket_id={lamp.ticket_id}"),
+        )
+    ]
+    paths += [f"/exclusions?unit={WORST}", f"/rota?unit={WORST}", f"/rota/heard?unit={WORST}"]
+    paths += [f"/figures/response/tickets?from=2026-08-20{more}" for more in ("", f"&unit={WORST}")]
+    paths += ["/figures/response/tickets?region=159902001001", "/rota?region=159902"]
+    for role, unit in STRANGERS:
+        for path in paths:
+            answer = await as_role(notifier, role, unit, "GET", path)
+            # an address of another's list is read as: of it, what is one's own
+            assert answer.status_code in (200, 403), (path, role, answer.text)
+            assert not [each for each in tells if each in answer.text], (path, role)
+        answer = await as_role(notifier, role, unit, "POST", answers, words="替人答复")
+        assert answer.status_code == 403, (role, answer.text)
+        page = await page_of(notifier, f"/promises/{lamp.ticket_id}", role, unit)
+        assert page[0] in (403, 404)
+        for path in ("/board/list?what=late", "/board/supervisions"):
+            (_, text) = await page_of(notifier, path, role, unit)
+            assert lamp.title not in text, (path, role)
+
+
+async def test_a_street_and_its_community_see_a_matter_in_their_region(notifier: Notifier) -> None:
+    lamp = CITY[0]
+    for role, unit in (
+        ("street_officer", STREET),
+        ("community_worker", "Q-159902001001"),
+        ("grid_worker", "Q-159902001001"),
+    ):
+        for path in (
+            f"/deadlines?ticket_id={lamp.ticket_id}",
+            f"/deadlines?whistle_id={lamp.whistle_id}",
+        ):
+            answer = await as_role(notifier, role, unit, "GET", path)
+            assert {each["unit"] for each in answer.json()["items"]} >= {WORST}, (path, role)
+        answer = await as_role(notifier, role, unit, "GET", "/deadlines")
+        assert {each["unit"] for each in answer.json()["items"]} <= {unit}
+        other = await as_role(notifier, role, unit, "GET", f"/deadlines?unit={WORST}")
+        assert other.status_code == 403
+
+
+async def test_without_a_unit_nothing_of_any_unit_is_told(notifier: Notifier) -> None:
+    wrong = []
+    for role in ("liaison", "handler", "department", "street_officer", "community_worker"):
+        for path in ("/deadlines", "/supervisions", "/notices", "/rota", "/rota/vacancies"):
+            answer = await as_role(notifier, role, None, "GET", path)
+            if answer.status_code != 403:
+                wrong.append(f"{path} as {role}: {answer.status_code} {answer.text[:200]}")
+        for path in ("/figures/response/tickets", "/exclusions"):
+            answer = await as_role(notifier, role, None, "GET", path)
+            if answer.status_code != 403:
+                wrong.append(f"{path} as {role}: {answer.status_code} {answer.text[:200]}")
+    for path in ("/board", "/board/list", "/board/supervisions", f"/promises/{CITY[0].ticket_id}"):
+        for role in ("liaison", "street_officer"):
+            status, _ = await page_of(notifier, path, role, None)
+            if status != 403:
+                wrong.append(f"{path} as {role}: {status}")
+    assert not wrong, "\n".join(wrong)
+
+
+ASKED: Any = {"words": "请书面说明为何超时"}
+
+
+async def as_role(
+    notifier: Notifier, role: str, unit: str | None, method: str, path: str, **body: Any
+) -> httpx.Response:
+    """One request under /api/v1 with a token of that role and unit."""
+    token = issue_token(SECRET, role=role, unit=unit, name="测试员")
+    return await notifier.http.request(
+        method,
+        f"{notifier.url}/api/v1{path}",
+        headers={"Authorization": f"Bearer {token}"},
+        json={key: str(value) for key, value in body.items()} or None,
+    )
 
 
 async def page_of(notifier: Notifier, path: str, role: str, unit: str | None) -> tuple[int, str]:

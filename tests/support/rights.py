@@ -183,6 +183,8 @@ _TABLE: Final[dict[str, Roles]] = {
     "POST /api/v1/dead-letters/replays": OPS,
     "GET /ops/dead-letters": OPS,
     "GET /ops/parked": OPS,
+    "GET /api/v1/calendar": OPS | {Role.SUPERVISOR},
+    "POST /api/v1/calendar/years": OPS | {Role.SUPERVISOR},
 }
 MATRIX: Final = {route: frozenset(Role(role) for role in roles) for route, roles in _TABLE.items()}
 

@@ -267,9 +267,8 @@ def _wanted(
     category: str | None,
 ) -> Wanted:
     last = last or local_day(now)
-    return Wanted(
-        first=first or last - USUAL, last=last, unit=unit, region=region, category=category
-    )
+    usual = date.fromordinal(max(1, last.toordinal() - USUAL.days))
+    return Wanted(first=first or usual, last=last, unit=unit, region=region, category=category)
 
 
 def _row(line: Line) -> FigureRow:

@@ -63,6 +63,11 @@ select count(*) from pgqueuer_log where status = 'successful' and id > $1;
 -- name: last_logged
 select coalesce(max(id), 0) from pgqueuer_log;
 
+-- name: holding
+-- The workers that have picked jobs and not finished them.
+select distinct queue_manager_id::text as worker from pgqueuer
+where status = 'picked' and queue_manager_id is not null;
+
 -- name: when_done
 select pg_xact_commit_timestamp(xmin) as at from pgqueuer_log
 where status = 'successful' and id > $1 order by at;
