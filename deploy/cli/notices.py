@@ -30,6 +30,9 @@ def held(port_base: PortBase = PORT_BASE, data: Data = None, as_json: AsJson = F
         return
     summary = f"暂存 {found['messages']} 条，{found['receivers']} 人 / held, for so many people"
     out.print(summary, markup=False)
+    if found["behind"]:
+        zh = f"值守还在补 {found['watched_to']} 之后的时限，补完再放行"
+        out.print(f"{zh} / still catching up: release later", markup=False)
     for gap in found["gaps"]:
         out.print(f"{gap['why']}：{gap['from_at']} → {gap['to_at']}", markup=False)
     if found["items"]:

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from deploy.cli.at_notifier import ask
 from deploy.cli.options import PORT_BASE, AsJson, Data, PortBase, folder_of
 from deploy.cli.output import out, print_json
 from deploy.local.data_folder import DataFolder
 from deploy.local.errors import StackError
+from shared.calendar import SHANGHAI
 
 app = typer.Typer(help="值班表 / the duty rota", no_args_is_help=True)
 
@@ -39,7 +40,7 @@ def list_rota(
         print_json(found)
         return
     table = Table(
-        "shift_id",
+        Column("shift_id", no_wrap=True),
         "岗位 / post",
         "单位、区划 / of",
         "姓名 / name",
@@ -88,8 +89,8 @@ def load(
 def substitute(
     shift_id: Annotated[str, typer.Argument()],
     name: Annotated[str, typer.Option(help="替班人姓名 / who stands in")],
-    starts_at: Annotated[datetime, typer.Option("--from", help="起，UTC / from")],
-    ends_at: Annotated[datetime, typer.Option("--to", help="止，UTC / to")],
+    starts_at: Annotated[datetime, typer.Option("--from", help="起，北京时间 / from, Shanghai time")],
+    ends_at: Annotated[datetime, typer.Option("--to", help="止，北京时间 / to")],
     reason: Annotated[str, typer.Option(help="原因 / why")],
     sms: Annotated[
         str | None, typer.Option(help="手机号，新登记的人才需要 / of a new person")
@@ -102,8 +103,8 @@ def substitute(
     contact = {"contact": {"sms": sms}} if sms else {}
     body = {
         "who": {"name": name, **contact},
-        "starts_at": f"{starts_at.isoformat()}Z",
-        "ends_at": f"{ends_at.isoformat()}Z",
+        "starts_at": starts_at.replace(tzinfo=SHANGHAI).isoformat(),
+        "ends_at": ends_at.replace(tzinfo=SHANGHAI).isoformat(),
         "reason": reason,
     }
     path = f"/rota/shifts/{shift_id}/substitutes"

@@ -174,9 +174,7 @@ async def seed(context: NotifierContext, rota_file: Path | None) -> None:
     await rota.refresh(runtime)
 
 
-def start_telling(
-    context: NotifierContext, client: httpx.AsyncClient, outlets: Outlets
-) -> None:
+def start_telling(context: NotifierContext, client: httpx.AsyncClient, outlets: Outlets) -> None:
     """Tell the people on duty, where their addresses can be opened."""
     runtime, telling = context.runtime, context.telling
     runtime.loop("rota", partial(telling.rota.refresh_for_ever, runtime))
@@ -210,6 +208,7 @@ async def wire(context: NotifierContext) -> None:
     runtime, fact_log = context.runtime, context.fact_log
     await fact_log.make_ready(runtime.transaction, runtime.clock.now())
     runtime.subscribe(handlers.subscription(context))
+
     def learn(calendar: WorkCalendar) -> None:
         context.escalation.learn_calendar(calendar)
         context.auditor.learn_calendar(calendar)

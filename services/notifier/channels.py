@@ -315,6 +315,7 @@ def supervised(supervision: Supervision, wording: Wording, *, at: datetime) -> I
             audience=("unit_leader", "liaison"),
             level=s.level,
             answer_by=s.answer_by,
+            supervision_id=s.supervision_id,
         ),
         topic=unit_topic(UNIT_NOTICES, s.unit),
         source=SOURCE,

@@ -9,6 +9,7 @@ from services.notifier.channels import SOURCE
 from services.notifier.fact_log import keep_own
 from services.notifier.store import outages as store
 from services.notifier.store.outages import DeclaredOutage
+from shared.calendar import in_utc
 from shared.contracts import rulings, tickets
 from shared.contracts.deadlines import OutageDeclared
 from shared.contracts.ids import fact_id, new_id
@@ -47,8 +48,8 @@ async def declare(
         )
     declared = DeclaredOutage(
         outage_id=new_id(now),
-        from_at=outage.from_at,
-        to_at=outage.to_at,
+        from_at=in_utc(outage.from_at),
+        to_at=in_utc(outage.to_at),
         reason=outage.reason.strip(),
         declared_at=now,
         declared_by=by.name or by.role,

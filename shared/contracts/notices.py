@@ -67,6 +67,7 @@ class Supervised(Notice):
 
     level: int
     answer_by: Due
+    supervision_id: UUID | None = None  # what is answered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

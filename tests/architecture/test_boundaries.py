@@ -68,7 +68,11 @@ BREAKS = [
     ("storeys", "shared/runtime/outbox.py", "import deploy.local"),
     ("storeys", "services/router/domain/__init__.py", "import deploy.city"),
     ("services-apart", "services/intake/domain/__init__.py", "import services.router.domain"),
-    ("services-apart", "services/notifier/store/deadlines.py", "import services.intake.store.tickets"),
+    (
+        "services-apart",
+        "services/notifier/store/deadlines.py",
+        "import services.intake.store.tickets",
+    ),
     ("intake", "services/intake/store.py", "import services.intake.app"),
     ("intake", "services/intake/domain/__init__.py", "import services.intake.store.tickets"),
     ("intake", "services/intake/unheard_of.py", '"""A module that has no place yet."""'),

@@ -32,8 +32,8 @@ class Signs(Matter):
 
 
 EVILS = (
-    Signs(place=50, title=f"{SHORT}{SCRIPT}", at=local("2026-09-01 08:00"), unit=OTHER),
-    Signs(place=51, title=f"二{SHORT}{SCRIPT}", at=local("2026-09-02 08:00"), unit=OTHER),
+    Signs(place=50, title=EVIL[:200], at=local("2026-09-01 08:00"), unit=OTHER),
+    Signs(place=51, title=f"二{EVIL}"[:200], at=local("2026-09-02 08:00"), unit=OTHER),
 )
 
 

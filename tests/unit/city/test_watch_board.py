@@ -253,6 +253,13 @@ def test_deadlines_of_tickets_nobody_heard_of_make_no_line() -> None:
     assert board.totals["overdue"] == 1
 
 
+@pytest.mark.parametrize("kind", DeadlineKind)
+def test_every_kind_of_promise_has_its_words(names: Names, kind: DeadlineKind) -> None:
+    line = line_of(missed(kind), names)
+    assert line is not None
+    assert kind.value not in line.words
+
+
 def test_the_board_forgets_the_oldest_and_the_ended_first() -> None:
     board = Board()
     for number in range(MOST_MATTERS + 5):
