@@ -89,7 +89,7 @@ def load(
 def substitute(
     shift_id: Annotated[str, typer.Argument()],
     name: Annotated[str, typer.Option(help="替班人姓名 / who stands in")],
-    starts_at: Annotated[datetime, typer.Option("--from", help="起，北京时间 / from, Shanghai time")],
+    starts_at: Annotated[datetime, typer.Option("--from", help="起，北京时间 / local time")],
     ends_at: Annotated[datetime, typer.Option("--to", help="止，北京时间 / to")],
     reason: Annotated[str, typer.Option(help="原因 / why")],
     sms: Annotated[

@@ -6,8 +6,8 @@ of a database of its own, and the real process fires them: state, history, facts
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -55,21 +55,29 @@ class Run:
 
 
 class Cost:
-    """Processor time of some processes from `begin` to `end`, whatever else the machine does."""
+    """Processor time of some processes from `begin` to `end`, whatever else the machine does.
+
+    A process that ends in between, as a worker of autovacuum, is left out.
+    """
 
     def __init__(self, processes: Sequence[psutil.Process]) -> None:
         self.seconds = 0.0
         self._processes = processes
+        self._before: dict[int, float] = {}
 
     def begin(self) -> None:
-        self.seconds -= self._now()
+        self._before = dict(self._now())
 
     def end(self) -> None:
-        self.seconds += self._now()
+        self.seconds = sum(
+            seconds - self._before[pid] for pid, seconds in self._now() if pid in self._before
+        )
 
-    def _now(self) -> float:
-        times = [process.cpu_times() for process in self._processes]
-        return sum(each.user + each.system for each in times)
+    def _now(self) -> Iterator[tuple[int, float]]:
+        for process in self._processes:
+            with suppress(psutil.NoSuchProcess):
+                times = process.cpu_times()
+                yield process.pid, times.user + times.system
 
 
 @dataclass(frozen=True, slots=True)

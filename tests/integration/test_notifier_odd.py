@@ -25,7 +25,7 @@ from tests.support.stack import Servers, topic_prefix
 SOME: Final = str(UUID(int=7))
 FIRST, LAST = "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"
 HALF = "half a character"
-ODD: Final = (
+ODD: Final[tuple[Any, ...]] = (
     *("\0", "\U0001f9ff" * 3000, "", HALF, FIRST, LAST),
     *(-1, 2**31, 10**40, True, None, [], {"\0": 1}),
 )

@@ -272,7 +272,8 @@ def _excused(deadline: Deadline, order: Order, due: Due) -> Turn:
     if deadline.met_at is None or deadline.met_at > due.by:
         return _moved(deadline, order, What.DUE_CHANGED, due=due)
     order = replace(order, command=Command.CORRECT)
-    changes = {"due": due, "late": False, "term": deadline.term + 1}
+    fired = tuple(takewhile(lambda name: name != DUE, deadline.fired))
+    changes = {"due": due, "late": False, "term": deadline.term + 1, "fired": fired}
     return _moved(deadline, order, What.CORRECTED, **changes)
 
 

@@ -42,7 +42,7 @@ class What(StrEnum):
     SOON = "soon"  # 24 小时内到期
     OPEN = "open"  # 在办未超时
     RETURNED = "returned"  # 两次退单
-    REWORKED = "reworked"  # 两次返工
+    REWORKED = "reworked"  # 两次重办
     SUSPENDED = "suspended"  # 挂账
 
 

@@ -79,8 +79,7 @@ async def get_form(request: Request, here: Context, caller: Viewer) -> HTMLRespo
         urgencies=list(Urgency),
         setting=_setting(here, caller, unit) | _limits(city, unit, kinds, words),
         units=[
-            {"value": each.code, "label": each.name}
-            for each in city.catalogue.callable_units()
+            {"value": each.code, "label": each.name} for each in city.catalogue.callable_units()
         ],
         categories=[
             {"value": each.code, "label": f"{each.name} · {each.major_name}"}

@@ -264,10 +264,7 @@ def _desk_address(here: Any) -> str | None:
 
 def _units(city: City) -> list[Mapping[str, str]]:
     """The units that may be called, for the field one types into."""
-    return [
-        {"value": unit.code, "label": unit.name}
-        for unit in city.catalogue.callable_units()
-    ]
+    return [{"value": unit.code, "label": unit.name} for unit in city.catalogue.callable_units()]
 
 
 def _categories(city: City) -> list[Mapping[str, str]]:

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.notifier.domain import hearing
@@ -30,6 +31,10 @@ def change(at, kind, due):
     return samples.whistle_fact(rulings.DueChanged, changes=changes, reason="extended")
 
 
+def outage(at, kind, due):
+    return replace(change(at, kind, due), outage_id=UUID(int=7))
+
+
 def resumed(at, by_hours):
     later = due_of("5WD", at + by_hours * HOUR)
     changes = tuple(
@@ -51,6 +56,8 @@ MAKERS = {
     "rejected": samples.review_rejected,
     "longer": lambda at: change(at, K.RESOLVE, due_of("10WD", at)),
     "shorter": lambda at: change(at, K.RESOLVE, due_of("1WD", at - 100 * HOUR)),
+    "outage": lambda at: outage(at, K.RESOLVE, due_of("7WD", START)),
+    "outage_taken": lambda at: outage(at, K.ACKNOWLEDGE, due_of("2WD", START)),
     "no_contact": lambda at: change(at, K.CONTACT, None),
     "failed": lambda at: samples.whistle_fact(
         joint.AcceptanceFailed,
@@ -149,8 +156,17 @@ def test_engine_and_auditor_agree_on_any_story(steps, urgency, blown_first):
     assert city.audit() == []
 
 
+TWICE_SHORTER = [
+    ("shorter", 129, 0, False),
+    ("acknowledged", 217, 0, True),
+    ("acknowledged", 1845, 0, False),
+    ("shorter", 0, 0, False),
+]
+
+
 @settings(max_examples=300, deadline=None)
 @given(STEPS, st.sampled_from(list(Urgency)))
+@example(TWICE_SHORTER, Urgency.NORMAL)
 def test_what_fell_due_while_nobody_watched_may_fire_or_not(steps, urgency):
     """Each silence ends with a fact that is heard before the watch comes back."""
     city = play(steps, urgency=urgency)
@@ -262,6 +278,14 @@ def test_a_fact_that_corrects_is_taken_in():
         *("opened", "warned", "warned", "missed", "corrected", "met")
     ]
     assert city.audit() == []
+
+
+@pytest.mark.parametrize("name", ["outage", "outage_taken"])
+def test_a_declared_outage_excuses_what_was_met_late(name):
+    late = [("acknowledged", 3 * 24 * 60, 0, True), ("resolved", 5 * 24 * 60, 0, True)]
+    for steps in (late, [*late, ("rejected", 60, 0, True)]):
+        city = play([*steps, (name, 60, 0, True), ("resolved", 24 * 60, 0, True)])
+        assert city.audit() == []
 
 
 def test_what_is_in_flight_is_not_judged_yet():

@@ -38,7 +38,8 @@ def judge(
             found=_text(seen),
         )
 
-    upcoming = _upcoming(life, as_of)
+    possible = _upcoming(life)
+    upcoming = possible[-1]
     next_at = upcoming.at if upcoming is not None else _unsettled(life, as_of)
     if row is None:
         return Judgement(
@@ -47,7 +48,7 @@ def judge(
         )
     mismatches = [found(*each) for each in _of_state(life, row, as_of)]
     mismatches += [found(*each) for each in _of_rungs(life, history)]
-    mismatches += [found(*each) for each in _of_next(life, row, upcoming, as_of)]
+    mismatches += [found(*each) for each in _of_next(life, row, possible, as_of)]
     if (place := break_in(row, history)) is not None:
         mismatches.append(found(K.BROKEN_HISTORY_HASH, "chain", "unbroken", place))
     return Judgement(mismatches=tuple(mismatches), next_at=next_at)
@@ -119,27 +120,36 @@ def _lateness(life: Life, wanted: Wanted, entry: Entry) -> Iterator[Difference]:
         yield K.LATE_FIRED, wanted.rung, wanted.seen, fired
 
 
-def _of_next(life: Life, row: Row, upcoming: Mark | None, as_of: datetime) -> Iterator[Difference]:
+def _of_next(
+    life: Life, row: Row, possible: Sequence[Mark | None], as_of: datetime
+) -> Iterator[Difference]:
     """A promise that waits must wait for its next rung; one that is done, for nothing."""
     if _unsettled(life, as_of) is not None or life.hazy:
         return  # the watch may be at it this moment
-    expected = None if upcoming is None else (upcoming.rung, upcoming.at)
+    expected = [None if mark is None else (mark.rung, mark.at) for mark in possible]
     found = None if row.next_rung is None else (row.next_rung, row.fire_at)
-    if expected != found:
-        yield K.WRONG_NEXT, "next", _pair(expected), _pair(found)
+    if found not in expected:
+        yield K.WRONG_NEXT, "next", _pair(expected[-1]), _pair(found)
 
 
-def _upcoming(life: Life, as_of: datetime) -> Mark | None:
-    """The rung that the watch has yet to fire, the soonest in the order of firing."""
+def _upcoming(life: Life) -> list[Mark | None]:
+    """The rung that the watch has yet to fire, or None; before it those that it may have yet."""
     if not life.running:
-        return None
+        return [None]
     marks: list[Mark] = []
     if not life.missed and DUE not in life.term:
         marks += life.warnings()
         marks.append(Mark(DUE, life.terms.due.by))
     else:
         marks += life.book.climbs(life.terms)
-    return next((mark for mark in marks if mark.rung not in life.term), None)
+    possible: list[Mark | None] = []
+    for mark in marks:
+        fired = life.term.get(mark.rung)
+        if fired is None:
+            return [*possible, mark]
+        if not fired.must:
+            possible.append(mark)
+    return [*possible, None]
 
 
 def _unsettled(life: Life, as_of: datetime) -> datetime | None:

@@ -12,6 +12,7 @@ from uuid import UUID
 from services.notifier.domain.audit.note import Note, Verb
 from services.notifier.domain.audit.rungs import DUE, Book, Mark, Terms
 from services.notifier.domain.audit.timing import Timing
+from shared.contracts.parts import DeadlineKind
 from shared.contracts.values import Due
 
 
@@ -157,8 +158,10 @@ class Life:
     def _change(self, note: Note, heard_at: datetime) -> bool:
         if note.due is None:
             return self._end(note, heard_at)
-        if self.met_at is not None or note.due == self.terms.due:
+        if note.due == self.terms.due:
             return False
+        if self.met_at is not None:
+            return note.outage and self._excuse(note.due, self.met_at)
         missed, surely = self._missed_by(heard_at)
         if self.ended and not missed:
             self.ended = False
@@ -172,6 +175,16 @@ class Life:
                 self.hazy, self.term = True, {}
         else:
             self._renew(note.due)
+        return True
+
+    def _excuse(self, due: Due, met_at: datetime) -> bool:
+        """A declared outage moved what was met late: what the new time reaches was in time."""
+        if not self.late or self.terms.kind is DeadlineKind.DEEMED:
+            return False
+        self.terms = replace(self.terms, due=due)
+        if met_at <= due.by:
+            self.missed = self.late = False
+            self.term = {name: each for name, each in self.term.items() if each.warns}
         return True
 
     def _missed_by(self, heard_at: datetime) -> tuple[bool, bool]:

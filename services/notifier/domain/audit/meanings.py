@@ -5,6 +5,7 @@ but in `story`, as it is about every promise that stands by then.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -57,8 +58,11 @@ def _appealed(told: Told) -> Notes:
 
 def _due_moved(told: Told) -> Notes:
     fact: tickets.DueChanged = told.data
+    outage = fact.outage_id is not None
     for change in fact.changes:
-        yield Note(Verb.CHANGE, fact.ticket_id, change.kind, change.round, told.at, change.due)
+        yield Note(
+            Verb.CHANGE, fact.ticket_id, change.kind, change.round, told.at, change.due, outage
+        )
 
 
 def _info_requested(told: Told) -> Notes:
@@ -252,7 +256,8 @@ def _changed(change: DueChange, told: Told) -> Note:
 
 def _due_changed(told: Told) -> Notes:
     fact: rulings.DueChanged = told.data
-    yield from _consulted(told)
+    outage = fact.outage_id is not None
+    yield from (replace(note, outage=outage) for note in _consulted(told))
     if fact.granted:
         for owner_id in dict.fromkeys(change.assignment_id for change in fact.changes):
             yield Note(Verb.MEET, owner_id, K.EXTENSION, fact.round, told.at)

@@ -33,6 +33,7 @@ class Note:
     round: int
     at: datetime
     due: Due | None = None
+    outage: bool = False  # moved for a declared outage: a late end may have been in time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
