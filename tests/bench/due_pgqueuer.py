@@ -30,8 +30,8 @@ EMPTY, RUN = "pgqueuer_empty", "pgqueuer_run"
 BATCH = 1000  # beyond it nothing was gained
 HEARTBEAT_SECONDS = 30.0  # its default; the takeover is measured with less
 AHEAD = timedelta(seconds=3)  # all is at rest so long before the jobs are due
-MADE_PER_SECOND = 5_000  # jobs at least, on a busy machine
-AT_MOST_SECONDS = 20.0  # longer it is not watched: what was done by then gives its rate
+MADE_PER_SECOND = 15_000  # jobs at least, on a quiet machine
+AT_MOST_SECONDS = 8.0  # longer it is not watched: what was done by then gives its rate
 
 
 class Handler(StrEnum):
