@@ -1,5 +1,6 @@
 """What was decided, as history rows and outgoing events: written last, in the same transaction."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Final
 
@@ -10,19 +11,17 @@ from shared.runtime import history, outbox
 from shared.runtime.database import Connection
 
 SOURCE: Final = "/shaodao/router"
+AT_ONCE: Final = 50  # steps told before the loop may look at what else has come
 
 
-def told(book: Book) -> tuple[list[history.Entry], list[outbox.Outgoing]]:
-    """The rows of everything the batch said, in order; the book's hashes move on."""
+def recorded(book: Book) -> list[history.Entry]:
+    """The history of everything the batch said, in order; the book's hashes move on."""
     entries: list[history.Entry] = []
-    outgoing: list[outbox.Outgoing] = []
     policy = book.city.version
     for said in book.said:
         if isinstance(said, Declined):
-            outgoing.append(_refusal(said))
             continue
         step = said.step
-        before = book.hashes.get(said.whistle_id, history.FIRST_HASH)
         entry = history.entry(
             said.whistle_id,
             seq=step.seq,
@@ -32,12 +31,24 @@ def told(book: Book) -> tuple[list[history.Entry], list[outbox.Outgoing]]:
             before=step.before,
             after=step.after,
             policy=policy,
-            previous_hash=before,
+            previous_hash=book.hashes.get(said.whistle_id, history.FIRST_HASH),
         )
         book.hashes[said.whistle_id] = entry.hash
         entries.append(entry)
-        outgoing += _events(said)
-    return entries, outgoing
+    return entries
+
+
+async def told(book: Book) -> list[outbox.Outgoing]:
+    """The events of everything the batch said, in order; now and then others may go on."""
+    outgoing: list[outbox.Outgoing] = []
+    for at, said in enumerate(book.said, 1):
+        if isinstance(said, Declined):
+            outgoing.append(_refusal(said))
+        else:
+            outgoing += _events(said)
+        if at % AT_ONCE == 0:
+            await asyncio.sleep(0)
+    return outgoing
 
 
 def _events(said: Said) -> list[outbox.Outgoing]:

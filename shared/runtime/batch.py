@@ -48,6 +48,7 @@ def read_all(
     """Read every record alone: one bad one spoils no other."""
     events: list[Incoming] = []
     unreadable: list[Unreadable] = []
+    runtime.clock.look()
     for record in records:
         topic = runtime.without_prefix(record.topic)
         item = read(record, topic=topic, reader=lane.reader(topic), clock=runtime.clock)

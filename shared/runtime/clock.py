@@ -57,9 +57,10 @@ class Clock:
         self._stamp: tuple[int, int] | None = None
         self._segments: tuple[Segment, ...] = REAL_TIME
         self._starts = [segment.wall0 for segment in REAL_TIME]
-        self._refresh()
+        self.look()
 
-    def _refresh(self) -> None:
+    def look(self) -> None:
+        """Read the file again when it has changed."""
         if self._path is None:
             return
         stat = self._path.stat()
@@ -80,7 +81,11 @@ class Clock:
 
     def domain_at(self, wall: datetime) -> datetime:
         """The domain time that was when the wall clock showed `wall`."""
-        self._refresh()
+        self.look()
+        return self.as_read(wall)
+
+    def as_read(self, wall: datetime) -> datetime:
+        """The same by the file as it was last read: for the many records of one batch."""
         if self._path is None:
             return wall
         index = max(0, bisect_right(self._starts, wall) - 1)
@@ -88,7 +93,7 @@ class Clock:
 
     def wall_at(self, moment: datetime) -> datetime:
         """The wall time at which domain time reached `moment`; a jump reaches all it skips."""
-        self._refresh()
+        self.look()
         if self._path is None:
             return moment
         ends = [segment.wall0 for segment in self._segments[1:]]
@@ -103,7 +108,7 @@ class Clock:
 
     def moved(self, since: datetime, until: datetime) -> timedelta:
         """How far domain time was set ahead between two wall times, beside running."""
-        self._refresh()
+        self.look()
         later = zip(self._segments, self._segments[1:], strict=False)
         jumps = [
             segment.domain0 - before.at(segment.wall0)
@@ -114,7 +119,7 @@ class Clock:
 
     def wall_seconds_until(self, moment: datetime) -> float:
         """Real seconds until domain time reaches `moment`, at today's rate; 0 when past."""
-        self._refresh()
+        self.look()
         rate = self._segments[-1].rate if self._path else 1.0
         ahead = (moment - self.now()) / timedelta(seconds=1)
         return max(0.0, ahead / rate) if rate > 0 else float("inf")

@@ -69,9 +69,12 @@ def broker_time(record: Record) -> datetime:
 def read(
     record: Record, *, topic: str, reader: Reader, clock: Clock
 ) -> Incoming | Unreadable | None:
-    """Read one record; None when its type is not of this contract (a newer one, passed over)."""
+    """Read one record; None when its type is not of this contract (a newer one, passed over).
+
+    By the clock as it was last read: whoever reads many looks at it once before.
+    """
     at = broker_time(record)
-    received_at = clock.domain_at(at)
+    received_at = clock.as_read(at)
     try:
         if isinstance(record, Unparsed):
             raise MalformedEventError("unparsable", record.why)

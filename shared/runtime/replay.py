@@ -29,6 +29,7 @@ def _lane_of(runtime: "Runtime", topic: str) -> Lane:
 
 
 def _read(runtime: "Runtime", lane: Lane, kept: Record) -> Incoming:
+    runtime.clock.look()
     item = read(kept, topic=kept.topic, reader=lane.reader(kept.topic), clock=runtime.clock)
     if isinstance(item, Unreadable):
         raise item.error

@@ -1,5 +1,6 @@
 """Tickets, whistles and their parts: read a batch at once, locked in id order, saved at once."""
 
+import asyncio
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from services.router.store import duties, queue, replies, reviews
 from shared.contracts.parts import WhistleState
 from shared.errors import NotFoundError
 from shared.runtime.database import Connection, queries
+from shared.runtime.outbox import Outgoing
 
 SQL = queries(Path(__file__).parents[1] / "sql" / "whistles.sql")
 
@@ -152,8 +154,29 @@ async def demanded(connection: Connection, ticket_ids: Iterable[UUID]) -> frozen
 
 
 async def save(connection: Connection, book: Book) -> None:
-    """Write what changed, its history, and last what is to be said."""
-    entries, outgoing = telling.told(book)
+    """Write what changed, its history, and last what is to be said.
+
+    Where units are called there is much to write and to tell: the events are put into words while
+    PostgreSQL writes the rows. A batch of reports is told sooner than a task is switched.
+    """
+    entries = telling.recorded(book)
+    if book.whistles.keys() <= book.read_whistles.keys():
+        await _save_rows(connection, book)
+        outgoing = await telling.told(book)
+    else:
+        outgoing = await _save_and_tell(connection, book)
+    await telling.write(connection, entries, outgoing)
+
+
+async def _save_and_tell(connection: Connection, book: Book) -> list[Outgoing]:
+    writing = asyncio.create_task(_save_rows(connection, book))
+    try:
+        return await telling.told(book)
+    finally:
+        await writing
+
+
+async def _save_rows(connection: Connection, book: Book) -> None:
     await _save_tickets(connection, book)
     await _save_whistles(connection, book)
     await _save_assignments(connection, book)
@@ -161,7 +184,6 @@ async def save(connection: Connection, book: Book) -> None:
     await reviews.save(connection, book)
     await replies.save(connection, book)
     await duties.propose(connection, proposed(book))
-    await telling.write(connection, entries, outgoing)
 
 
 async def _save_tickets(connection: Connection, book: Book) -> None:
