@@ -1,8 +1,8 @@
 """What was decided, as history rows and outgoing events: written last, in the same transaction."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Coroutine, Sequence
+from typing import Any, Final
 
 from services.router.domain.book import Book, Declined, Said
 from shared.contracts import topics
@@ -49,6 +49,15 @@ async def told(book: Book) -> list[outbox.Outgoing]:
         if at % AT_ONCE == 0:
             await asyncio.sleep(0)
     return outgoing
+
+
+async def told_while(book: Book, writing: Coroutine[Any, Any, None]) -> list[outbox.Outgoing]:
+    """The same, while something else is written; returns when both are done."""
+    task = asyncio.create_task(writing)
+    try:
+        return await told(book)
+    finally:
+        await task
 
 
 def _events(said: Said) -> list[outbox.Outgoing]:

@@ -4,7 +4,9 @@ Neither PostgreSQL nor a JSON reader of another service can keep them. A generat
 the holes of single fields; here the whole address and the whole JSON body are looked through.
 """
 
+import json
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from fastapi import Request
@@ -28,8 +30,31 @@ async def plain_text_only(request: Request) -> None:
         raise InvalidError(_field("address"))
     if request.method in ("GET", "HEAD", "DELETE") or _is_form(request):
         return
-    if UNKEPT.search(await request.body()):
-        raise InvalidError(_field("body"))
+    body = await request.body()
+    if UNKEPT.search(body):
+        raise InvalidError(_field(_where(body)))
+
+
+def _where(body: bytes) -> str:
+    """The first field of a JSON body that says it, as other errors name it; "body" for others."""
+    try:
+        return _found(json.loads(body), "") or "body"
+    except (ValueError, RecursionError):
+        return "body"
+
+
+def _found(value: object, path: str) -> str | None:
+    if isinstance(value, str):
+        bad = "\0" in value or any("\ud800" <= each <= "\udfff" for each in value)
+        return path if bad else None
+    inner: Iterable[tuple[str, object]] = value.items() if isinstance(value, dict) else ()
+    if isinstance(value, list):
+        inner = ((str(place), each) for place, each in enumerate(value))
+    for name, each in inner:
+        found = _found(each, f"{path}.{name}" if path else name)
+        if found is not None:
+            return found
+    return None
 
 
 def _is_form(request: Request) -> bool:

@@ -113,7 +113,7 @@ async def test_a_whole_stack_tells_where_it_is_and_leaves_nothing_behind(tmp_pat
     assert found["clock"]["rate"] == 60.0
     assert (await stack.said("up"))[0] == 1  # a second one on the same folder is refused
     processes = stack.processes()
-    assert len(processes) == 5
+    assert len(processes) == 6  # two servers, three services, the canary
     up.kill()
     await up.wait()
     assert await asyncio.to_thread(_still_there, processes, within=20) == []

@@ -37,7 +37,7 @@ class _Mark:
     """The last place given at a moment, and a transaction above all that were given an id then."""
 
     place: int
-    next: int
+    next: str
 
 
 class Settling:
@@ -57,8 +57,8 @@ class Settling:
             place = await connection.fetchval(SQL.last_place)
             if place <= self._settled:
                 return self._settled
-            self._mark = _Mark(place, int(await connection.fetchval(SQL.own_transaction)))
-        if int(await connection.fetchval(SQL.oldest_writer)) >= self._mark.next:
+            self._mark = _Mark(place, await connection.fetchval(SQL.own_transaction))
+        if await connection.fetchval(SQL.have_ended, self._mark.next):
             self._settled, self._mark = self._mark.place, None
         return self._settled
 

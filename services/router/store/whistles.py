@@ -1,6 +1,5 @@
 """Tickets, whistles and their parts: read a batch at once, locked in id order, saved at once."""
 
-import asyncio
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,6 @@ from services.router.store import duties, queue, replies, reviews
 from shared.contracts.parts import WhistleState
 from shared.errors import NotFoundError
 from shared.runtime.database import Connection, queries
-from shared.runtime.outbox import Outgoing
 
 SQL = queries(Path(__file__).parents[1] / "sql" / "whistles.sql")
 
@@ -164,16 +162,8 @@ async def save(connection: Connection, book: Book) -> None:
         await _save_rows(connection, book)
         outgoing = await telling.told(book)
     else:
-        outgoing = await _save_and_tell(connection, book)
+        outgoing = await telling.told_while(book, _save_rows(connection, book))
     await telling.write(connection, entries, outgoing)
-
-
-async def _save_and_tell(connection: Connection, book: Book) -> list[Outgoing]:
-    writing = asyncio.create_task(_save_rows(connection, book))
-    try:
-        return await telling.told(book)
-    finally:
-        await writing
 
 
 async def _save_rows(connection: Connection, book: Book) -> None:
