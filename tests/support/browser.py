@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -160,6 +160,7 @@ class Window:
         await context.add_cookies([{"name": name, "value": value, "url": self.url}])
 
     def _watch(self, page: Page) -> None:
+        wait_for_scripts(page)
         page.on("console", self._said)
         page.on("pageerror", lambda error: self.wrong.append(f"{page.url}: {error}"))
         page.on("response", self._answered)
@@ -174,6 +175,24 @@ class Window:
         missing = answer.status == 404 and "/static/" in answer.url
         if missing or answer.status >= 500:
             self.wrong.append(f"{answer.request.method} {answer.url}: {answer.status}")
+
+
+def wait_for_scripts(page: Page) -> None:
+    """Let keys and clicks wait until the page they are meant for has run its scripts.
+
+    A link leads to a page whose rows can be seen before its modules have run; a test that has seen
+    them and presses a key at once would be quicker than any hand. `load` comes after the modules.
+    """
+
+    def after_load(act: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+        async def waited(*args: Any, **options: Any) -> None:
+            await page.wait_for_load_state("load")
+            await act(*args, **options)
+
+        return waited
+
+    for name in ("press", "type"):
+        setattr(page.keyboard, name, after_load(getattr(page.keyboard, name)))
 
 
 async def axe(page: Page) -> None:
