@@ -189,6 +189,7 @@ def start_telling(context: NotifierContext, client: httpx.AsyncClient, outlets: 
         runtime,
         telling=telling,
         digests=load_digests(context.wording),
+        categories={c.code: c.name for c in context.catalogue.categories.values()},
         available=available,
         sent=deliverer.wake,
     )

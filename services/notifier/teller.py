@@ -6,7 +6,7 @@ another's digest, and nobody is told twice. What was put down is sent by the del
 
 import asyncio
 from collections import Counter as Tally
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -22,7 +22,7 @@ from services.notifier.sending import Parcel
 from services.notifier.store import messages as store
 from services.notifier.store.messages import Receiver
 from services.notifier.tell import Telling
-from services.notifier.wording import Digests, Said
+from services.notifier.wording import NAMELESS, Digests, Named, Said
 from shared.contracts.ids import new_id
 from shared.delivery.outgoing import Channel
 from shared.runtime import outbox
@@ -58,12 +58,13 @@ async def tell_due(
     *,
     telling: Telling,
     digests: Digests,
+    categories: Mapping[str, str] | None = None,
     available: frozenset[str] = KNOWN_CHANNELS,
     limit: int = RECEIVERS,
 ) -> int:
     """Tell up to `limit` persons what is due; how many there were. To be called in a transaction.
 
-    `available` are the channels that this deployment can send by.
+    `available` are the channels that this deployment can send by, `categories` the names of codes.
     """
     receivers = await store.claim(connection, now, limit=limit)
     if not receivers:
@@ -74,10 +75,12 @@ async def tell_due(
     due = await store.count_due(connection, many, now) if many else {}
     on_duty, rules = telling.rota.roster.at(now), telling.rules
     put = Put()
-    for receiver in receivers:
-        served = serve(
-            receiver.person_id, waiting[receiver.person_id], on_duty=on_duty, rules=rules
-        )
+    turns = [
+        (each, serve(each.person_id, waiting[each.person_id], on_duty=on_duty, rules=rules))
+        for each in receivers
+    ]
+    named = await _named(connection, (served for _, served in turns), categories or {})
+    for receiver, served in turns:
         beyond = max(0, due.get(receiver.person_id, 0) - MOST)
         _put_down(
             put,
@@ -85,6 +88,7 @@ async def tell_due(
             served,
             beyond=beyond,
             digests=digests,
+            named=named,
             rules=rules,
             now=now,
             available=available,
@@ -98,6 +102,21 @@ async def tell_due(
     return len(receivers)
 
 
+async def _named(
+    connection: Connection, turns: Iterable[Served], categories: Mapping[str, str]
+) -> Named:
+    """What the matters are that these persons are told of, and whose."""
+    spoken = [each.subject for turn in turns for bundle in turn.bundles for each in bundle.spoken]
+    if not spoken:
+        return NAMELESS
+    codes = await store.categories_of(connection, (each.about for each in spoken))
+    units = await store.unit_names(connection, (each.unit for each in spoken if each.unit))
+    return Named(
+        units=units,
+        matters={about: categories[code] for about, code in codes.items() if code in categories},
+    )
+
+
 def _put_down(
     put: Put,
     receiver: Receiver,
@@ -105,6 +124,7 @@ def _put_down(
     *,
     beyond: int,
     digests: Digests,
+    named: Named,
     rules: Rules,
     now: datetime,
     available: frozenset[str],
@@ -116,7 +136,9 @@ def _put_down(
     for bundle in served.bundles:
         bundle_id = new_id(now)
         rest = beyond if bundle is served.bundles[-1] else 0
-        said = digests.say(bundle, lines=rules.lines, done=served.done, beyond=rest)
+        said = digests.say(
+            bundle, lines=rules.lines, done=served.done, beyond=rest, named=named
+        )
         if rest:
             put.rests.append((receiver.person_id, bundle_id))
         has = [each for each in receiver.channels if each in available] or receiver.channels
@@ -171,13 +193,15 @@ class Teller:
         *,
         telling: Telling,
         digests: Digests,
+        categories: Mapping[str, str],
         available: frozenset[str],
         sent: Callable[[], None],
     ) -> None:
-        """`sent` is called when something was put down to be sent."""
+        """`sent` is called when something was put down; `categories` are names of codes."""
         self._runtime = runtime
         self._telling = telling
         self._digests = digests
+        self._categories = categories
         self._available = available
         self._sent = sent
         self._wake = asyncio.Event()
@@ -211,6 +235,7 @@ class Teller:
                 now,
                 telling=self._telling,
                 digests=self._digests,
+                categories=self._categories,
                 available=self._available,
             )
         self._sent()

@@ -2,10 +2,11 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 from services.notifier.channels import Sentence, Wording
 from services.notifier.domain.telling.bundle import Bundle, BundleKind
@@ -27,6 +28,23 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """What is known of the matters that people are told of, besides their numbers."""
+
+    units: Mapping[str, str] = field(default_factory=dict)  # code → name
+    matters: Mapping[UUID, str] = field(default_factory=dict)  # whistle or ticket → category
+
+    def of(self, message: Message) -> str:
+        """The matter, and the unit where the receiver is not of it; may be empty."""
+        subject = message.subject
+        unit = None if subject.unit == message.seat.place else self.units.get(subject.unit or "")
+        return " · ".join(each for each in (self.matters.get(subject.about), unit) if each)
+
+
+NAMELESS: Final = Named()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Digests:
     """The words of `digests.toml`, beside those of the units' notices."""
 
@@ -37,7 +55,15 @@ class Digests:
     posts: Mapping[Post, Sentence]
     supervised: Sentence
 
-    def say(self, bundle: Bundle, *, lines: int, done: int, beyond: int = 0) -> Said:
+    def say(
+        self,
+        bundle: Bundle,
+        *,
+        lines: int,
+        done: int,
+        beyond: int = 0,
+        named: Named = NAMELESS,
+    ) -> Said:
         """A bundle in words: at most so many lines; `done` matters needed nothing any more.
 
         `beyond` are messages that were too many to be looked at one by one.
@@ -45,15 +71,18 @@ class Digests:
         spoken = bundle.spoken
         title = self.titles[bundle.kind].about(n=len(spoken) + beyond)
         if bundle.kind is BundleKind.SINGLE and not beyond:
-            return Said(title=title, text=self._single(spoken[0]))
-        parts = [self._line(place, each) for place, each in enumerate(spoken[:lines], start=1)]
+            return Said(title=title, text=self._single(spoken[0], named))
+        parts = [
+            _with_name(self._line(place, each), each, named)
+            for place, each in enumerate(spoken[:lines], start=1)
+        ]
         if (more := max(0, len(spoken) - lines) + beyond) > 0:
             parts.append(self.ends["more"].about(k=more))
         if done:
             parts.append(self.ends["done"].about(k=done))
         return Said(title=title, text=_joined(parts))
 
-    def _single(self, message: Message) -> Sentence:
+    def _single(self, message: Message, named: Named) -> Sentence:
         subject = message.subject
         if subject.occasion is Occasion.URGED:
             text = self.wording.urged.about(number=subject.number, count=subject.count)
@@ -69,7 +98,7 @@ class Digests:
                 else wording.soon_at(subject.rung or "")
             )
             text = wording.promise(sentence, subject.kind, subject.number, due_by)
-        return _run_on([text, *self._notes(message)])
+        return _run_on([_with_name(text, message, named), *self._notes(message)])
 
     def _notes(self, message: Message) -> list[Sentence]:
         """That somebody else was to hear it; that it was told before."""
@@ -114,6 +143,17 @@ def load_digests(wording: Wording, path: Path = DIGESTS) -> Digests:
         ends={name: sentence("end", name) for name in ENDS},
         posts={post: sentence("post", post) for post in Post},
         supervised=sentence("single", "supervised"),
+    )
+
+
+def _with_name(text: Sentence, message: Message, named: Named) -> Sentence:
+    """The number says little to somebody on a phone: what it is about comes behind it."""
+    name, number = named.of(message), message.subject.number
+    if not name:
+        return text
+    return Sentence(
+        zh=text.zh.replace(number, f"{number}（{name}）", 1),
+        en=text.en.replace(number, f"{number} ({name})", 1),
     )
 
 

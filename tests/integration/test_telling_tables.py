@@ -125,7 +125,12 @@ async def tell_all(pool, telling: Telling, now: datetime, *, limit: int = 50) ->
     while True:
         async with pool.acquire() as connection, connection.transaction():
             told = await teller.tell_due(
-                connection, now, telling=telling, digests=DIGESTS, limit=limit
+                connection,
+                now,
+                telling=telling,
+                digests=DIGESTS,
+                categories={"0205": "路灯不亮"},
+                limit=limit,
             )
         turns += told
         if told == 0:
@@ -192,6 +197,34 @@ async def test_an_ignored_matter_tells_everybody_of_the_ladder(pool, telling):
     }
     assert {rung: told["resolve", rung] for rung in resolve} == resolve
     assert ("deemed", "due") not in told
+
+
+@pytest.mark.parametrize("confidential", [False, True])
+async def test_a_text_names_the_matter_unless_it_is_confidential(pool, telling, confidential):
+    await hear(pool, (samples.blown(START), START))
+    known = await pool.fetchrow("select whistle_id, number from deadline")
+    ticket_id = uuid4()
+    await pool.execute(
+        """insert into figure_whistle (whistle_id, seq, ticket_id, round, category, provisional,
+               canary, counted) values ($1, 1, $2, 1, '0205', false, false, true)""",
+        known["whistle_id"],
+        ticket_id,
+    )
+    await pool.execute(
+        """insert into figure_ticket (ticket_id, seq, ruling_seq, confidential, group_matter,
+               canary, settled, round, reworks, reopened, withdrawn, hops, returns, counted)
+           values ($1, 1, 0, $2, false, false, false, 1, 0, 0, false, 0, 0, false)""",
+        ticket_id,
+        confidential,
+    )
+    half = START + 2 * HOUR
+    await watch(pool, telling, half)
+    assert await tell_all(pool, telling, half + timedelta(minutes=10)) == 2
+    texts = [row["values"] for row in await pool.fetch("select values::text from delivery")]
+    assert texts
+    for text in texts:
+        assert known["number"] in text
+        assert ("路灯不亮" in text) is not confidential
 
 
 async def test_one_bundle_a_person_names_each_matter(pool, telling):

@@ -144,6 +144,18 @@ async def settle(connection: Connection, settled: Iterable[Settled]) -> None:
         await connection.execute(SQL.settle_messages, *zip(*rows, strict=True))
 
 
+async def categories_of(connection: Connection, abouts: Iterable[UUID]) -> dict[UUID, str]:
+    """The category codes of these whistles and tickets, where they may be told."""
+    rows = await connection.fetch(SQL.told_of, sorted(set(abouts)))
+    return {row["about"]: row["category"] for row in rows}
+
+
+async def unit_names(connection: Connection, codes: Iterable[str]) -> dict[str, str]:
+    """The names of these units, as far as they are known."""
+    rows = await connection.fetch(SQL.unit_names, sorted(set(codes)))
+    return {row["code"]: row["name"] for row in rows}
+
+
 async def count_due(
     connection: Connection, person_ids: Sequence[UUID], now: datetime
 ) -> dict[UUID, int]:

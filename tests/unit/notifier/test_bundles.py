@@ -15,7 +15,7 @@ from services.notifier.domain.telling.bundle import BundleKind, bundles, ripe, s
 from services.notifier.domain.telling.message import Message, MessageState, Occasion, Way
 from services.notifier.domain.telling.posts import Post, Seat
 from services.notifier.domain.telling.serving import ended, serve, settled
-from services.notifier.wording import load_digests
+from services.notifier.wording import Named, load_digests
 from shared.contracts.parts import DeadlineKind
 from shared.contracts.values import Urgency
 from tests.unit.notifier.samples import ESCALATION, UNIT, a_deadline, local
@@ -83,6 +83,22 @@ def test_a_single_matter_is_a_sentence_and_several_are_lines_with_an_end():
     assert lines[8:] == ["另有 3 件", "其间另有 2 件已无须处理"]
     assert len(said.text.en.splitlines()) == len(lines)
     assert "resolution" in said.text.en
+
+
+def test_a_number_is_followed_by_the_matter_and_by_the_unit_for_others():
+    message = a_message("a", at=NOW)
+    subject = message.subject
+    named = Named(
+        units={subject.unit: "市水务局", message.seat.place: "自己"},
+        matters={subject.about: "路灯不亮"},
+    )
+    (own,) = turn(replace(message, subject=replace(subject, unit=message.seat.place))).bundles
+    assert "W-a（路灯不亮）" in DIGESTS.say(own, lines=8, done=0, named=named).text.zh
+    (other,) = turn(replace(message, subject=replace(subject, unit="B-SW"))).bundles
+    named = replace(named, units={"B-SW": "市水务局"})
+    said = DIGESTS.say(other, lines=8, done=0, named=named)
+    assert "W-a（路灯不亮 · 市水务局）" in said.text.zh
+    assert "W-a (路灯不亮 · 市水务局)" in said.text.en
 
 
 def test_many_at_once_are_bundled_as_well():
