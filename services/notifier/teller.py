@@ -136,9 +136,7 @@ def _put_down(
     for bundle in served.bundles:
         bundle_id = new_id(now)
         rest = beyond if bundle is served.bundles[-1] else 0
-        said = digests.say(
-            bundle, lines=rules.lines, done=served.done, beyond=rest, named=named
-        )
+        said = digests.say(bundle, lines=rules.lines, done=served.done, beyond=rest, named=named)
         if rest:
             put.rests.append((receiver.person_id, bundle_id))
         has = [each for each in receiver.channels if each in available] or receiver.channels
