@@ -20,6 +20,7 @@ from services.notifier.domain.telling.rules import Rules
 from services.notifier.domain.telling.serving import Served, ended, serve, settled
 from services.notifier.sending import Parcel
 from services.notifier.store import messages as store
+from services.notifier.store.board import unit_names
 from services.notifier.store.messages import Receiver
 from services.notifier.tell import Telling
 from services.notifier.wording import NAMELESS, Digests, Named, Said
@@ -110,9 +111,8 @@ async def _named(
     if not spoken:
         return NAMELESS
     codes = await store.categories_of(connection, (each.about for each in spoken))
-    units = await store.unit_names(connection, (each.unit for each in spoken if each.unit))
     return Named(
-        units=units,
+        units=await unit_names(connection),
         matters={about: categories[code] for about, code in codes.items() if code in categories},
     )
 

@@ -60,9 +60,6 @@ left join figure_whistle w on w.whistle_id = a.about
 left join figure_ticket t on t.ticket_id = coalesce(w.ticket_id, a.about)
 where coalesce(w.category, t.category) is not null and t.confidential is not true
 
--- name: unit_names
-select code, name from duty_unit where code = any($1::text[])
-
 -- name: count_due
 select person_id, count(*)::int as n from message
 where person_id = any($1::uuid[]) and state = 'waiting' and send_at <= $2

@@ -150,12 +150,6 @@ async def categories_of(connection: Connection, abouts: Iterable[UUID]) -> dict[
     return {row["about"]: row["category"] for row in rows}
 
 
-async def unit_names(connection: Connection, codes: Iterable[str]) -> dict[str, str]:
-    """The names of these units, as far as they are known."""
-    rows = await connection.fetch(SQL.unit_names, sorted(set(codes)))
-    return {row["code"]: row["name"] for row in rows}
-
-
 async def count_due(
     connection: Connection, person_ids: Sequence[UUID], now: datetime
 ) -> dict[UUID, int]:
