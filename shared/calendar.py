@@ -18,6 +18,8 @@ from typing import Protocol
 from chinese_calendar.constants import holidays as announced_holidays
 from chinese_calendar.constants import workdays as announced_workdays
 
+from shared.records import record
+
 # China has had no summer time since 1991; a fixed offset needs no time zone database.
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 
@@ -43,7 +45,7 @@ class CountedTime(Protocol):
     def working(self) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Moment:
     """A computed instant in UTC; provisional when it rests on a year not announced yet."""
 
@@ -71,7 +73,7 @@ class YearDays:
         return day in self.workdays or (day.weekday() < 5 and day not in self.holidays)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class WorkCalendar:
     """Working days and hours of one city; `extra_*` are its own days on top of the announced.
 

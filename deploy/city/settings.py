@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from shared.runtime.secret_files import said
 from shared.runtime.security import client_security
 from shared.runtime.settings import KafkaAccess
 
@@ -61,14 +62,12 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> CitySettings:
 
 def _kafka(environ: Mapping[str, str]) -> KafkaAccess:
     """SHAODAO_KAFKA_BOOTSTRAP, SHAODAO_KAFKA_SASL_USERNAME and so on."""
-    named = {name: f"SHAODAO_{name.upper()}" for name in KafkaAccess.model_fields}
-    return KafkaAccess.model_validate(
-        {name: environ[variable] for name, variable in named.items() if variable in environ}
-    )
+    named = {name: said(f"SHAODAO_{name.upper()}", environ) for name in KafkaAccess.model_fields}
+    return KafkaAccess.model_validate({name: value for name, value in named.items() if value})
 
 
 def _needed(environ: Mapping[str, str], name: str, default: str = "") -> str:
-    value = environ.get(name, "").strip() or default
+    value = (said(name, environ) or "").strip() or default
     if not value:
         raise MissingSettingError(name)
     return value

@@ -24,6 +24,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from deploy.city.wecom_robot import Robot, routes_of
+from shared.runtime.secret_files import said
 
 MOST_KEPT: Final = 20_000
 SHOWN: Final = 200
@@ -171,9 +172,10 @@ def _linked(text: str) -> str:
 
 def main() -> None:
     """Serve on SHAODAO_SMS_PORT until told to stop; SHAODAO_SMS_KEY is who may hand over."""
+    host = os.environ.get("SHAODAO_SMS_HOST", "127.0.0.1")
     port = int(os.environ.get("SHAODAO_SMS_PORT", "18007"))
-    app = create_app(os.environ.get("SHAODAO_SMS_KEY", ""))
-    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
+    app = create_app(said("SHAODAO_SMS_KEY") or "")
+    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
 
 
 if __name__ == "__main__":

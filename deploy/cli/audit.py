@@ -1,4 +1,7 @@
-"""`shaodao audit`: asks for an audit of all promises, and shows what audits found."""
+"""`shaodao audit`: asks for an audit of all promises, and shows what audits found.
+
+`shaodao audit verify`, of the histories, is in chains.py.
+"""
 
 import time
 from typing import Annotated, Any, Final
@@ -12,7 +15,7 @@ from deploy.cli.output import err, out, print_json
 from deploy.local.data_folder import DataFolder
 from deploy.local.errors import StackError
 
-app = typer.Typer(help="时限审计 / the independent audit of all promises", no_args_is_help=True)
+app = typer.Typer(help="审计：时限、历史链 / audits of promises and of histories", no_args_is_help=True)
 
 LOOK_SECONDS: Final = 0.5
 By = Annotated[

@@ -9,6 +9,7 @@ from deploy.cli import (
     audit,
     calendar,
     canary,
+    chains,
     clock,
     conformance,
     dead_letters,
@@ -16,10 +17,14 @@ from deploy.cli import (
     duties,
     evaluate,
     figures,
+    migrate,
     notices,
     replay,
+    reseal,
+    restart,
     ring,
     rota,
+    secrets,
     source,
     status,
     token,
@@ -38,17 +43,22 @@ cli = typer.Typer(
 )
 cli.command("up")(up.up)
 cli.command("status")(status.status)
+cli.command("restart")(restart.restart)
 cli.command("token")(token.token)
 cli.command("watch")(watch.watch)
 cli.command("replay")(replay.replay)
 cli.command("doctor")(doctor.doctor)
+cli.command("migrate")(migrate.migrate)
+cli.command("secrets")(secrets.secrets)
 cli.command("ring")(ring.ring)
 cli.command("canary")(canary.canary)
 cli.command("conformance")(conformance.conformance)
+cli.command("reseal")(reseal.reseal)
 cli.command("accounts")(account.accounts)
 cli.add_typer(account.app, name="account")
 cli.add_typer(evaluate.app, name="evaluate")
 cli.add_typer(clock.app, name="clock")
+audit.app.command("verify")(chains.verify_chains)
 cli.add_typer(audit.app, name="audit")
 cli.add_typer(calendar.app, name="calendar")
 cli.add_typer(topics.app, name="topics")

@@ -11,10 +11,14 @@ from deploy.cli.options import PORT_BASE, AsJson, Data, PortBase, folder_of
 from deploy.cli.output import err, out, print_json
 from deploy.local.platform import Platform, cluster_platform, stack_platform
 from deploy.local.rights import new_credentials
+from deploy.local.seeding import passwords_in, seed
 from deploy.local.stack_rights import department_of, service_of
+from deploy.local.strimzi import GENERATED, text, topics_of, users_of
 from deploy.local.topics import existing_topics
-from deploy.local.units import apply_units
+from deploy.local.units import apply_units, units_of
+from shared.catalogue.load import load_catalogue
 from shared.contracts.topics import TOPICS, Topic
+from shared.runtime.settings import KafkaSettings
 
 Cluster = Annotated[
     bool,
@@ -121,6 +125,47 @@ def credentials(
     err.print(f"{holder.user} 的新密码，只显示这一次；旧密码已失效 / shown once; the old one ended")
     for name, value in told.items():
         print(f"{name}={', '.join(value) if isinstance(value, list) else value}")
+
+
+@app.command(name="seed")
+def seed_broker(
+    passwords: Annotated[
+        Path, typer.Option(help="密码文件的目录，见 shaodao secrets / files of passwords")
+    ],
+) -> None:
+    """服务启动之前：在空的 Kafka 上建立主题、用户、密码与权限 / before any service runs.
+
+    Kafka 由 SHAODAO_KAFKA_BOOTSTRAP 指明，须是管理员可用的监听地址；可重复执行。
+    """
+    broker = KafkaSettings()
+    made, changes = asyncio.run(seed(broker, passwords_in(passwords)))
+    users, rights = len(changes.made), len(changes.granted)
+    out.print(
+        f"新建主题 {len(made)}、用户 {users}、权限 {rights} / topics, users, rights made",
+        soft_wrap=True,
+    )
+
+
+@app.command()
+def render(
+    cluster: Annotated[
+        bool, typer.Option("--cluster", help="正在运行的派单服务的单位，默认目录中的 / its units")
+    ] = False,
+    users: Annotated[
+        bool, typer.Option("--users/--topics", help="用户与权限，或主题 / users with rights")
+    ] = False,
+    city: Annotated[
+        bool, typer.Option("--city", help="含模拟城市的用户 / the simulated city's user too")
+    ] = False,
+) -> None:
+    """输出 Strimzi 的 KafkaTopic 或 KafkaUser 清单 / as resources of Strimzi."""
+    if cluster:
+        found = asyncio.run(units_of(cluster_platform()))
+        units = [unit.code for unit in found if unit.active or not users]
+    else:
+        units = list(load_catalogue().units)
+    made = users_of(units, city=city) if users else topics_of(units)
+    print(text(made, about=GENERATED), end="")
 
 
 def _platform(port_base: int, data: Path | None, *, cluster: bool) -> Platform:

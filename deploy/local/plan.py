@@ -3,9 +3,10 @@
 import base64
 import hashlib
 import hmac
+import signal
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from deploy.local.data_folder import PROJECT, SERVICES, DataFolder, Secrets
@@ -95,7 +96,8 @@ def service_command(
             env["SHAODAO_WECOM_URL"] = f"{robot}?key={sms_key(secrets)}"
             env["SHAODAO_SMS_URL"] = f"{service_url(options.ports, 'sms')}/messages"
             env["SHAODAO_SMS_KEY"] = sms_key(secrets)
-    return _python(service, f"services.{service}.app", options, env)
+    command = _python(service, f"services.{service}.app", options, env)
+    return replace(command, stop_signal=signal.SIGINT)  # it ends without a time of leaving
 
 
 def city_commands(options: Options, secrets: Secrets, addresses: Addresses) -> list[Command]:
@@ -161,8 +163,9 @@ def kafka_env(access: KafkaAccess) -> dict[str, str]:
         said["SASL_MECHANISM"] = access.kafka_sasl_mechanism
         said["SASL_USERNAME"] = access.kafka_sasl_username
         said["SASL_PASSWORD"] = access.kafka_sasl_password.get_secret_value()
-    if access.kafka_ca_file is not None:
-        said["CA_FILE"] = str(access.kafka_ca_file)
+    for name in ("ca_file", "cert_file", "key_file"):
+        if (file := getattr(access, f"kafka_{name}")) is not None:
+            said[name.upper()] = str(file)
     return {f"SHAODAO_KAFKA_{name}": value for name, value in said.items()}
 
 

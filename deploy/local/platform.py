@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from deploy.local.data_folder import DataFolder
 from deploy.local.errors import StackError
+from shared.runtime.secret_files import said
 from shared.runtime.settings import KafkaAccess, KafkaSettings
 
 NEEDED = ("SHAODAO_KAFKA_BOOTSTRAP", "SHAODAO_ROUTER_URL", "SHAODAO_TOKEN_SECRET")
@@ -46,20 +47,20 @@ def stack_platform(folder: DataFolder) -> Platform:
 
 def cluster_platform(environ: Mapping[str, str] = os.environ) -> Platform:
     """The cluster of the environment; StackError when it does not say which."""
-    missing = [name for name in NEEDED if not environ.get(name)]
+    missing = [name for name in NEEDED if not said(name, environ)]
     if missing:
         listed = ", ".join(missing)
         raise StackError(f"没有说明是哪个集群：请设置 {listed}。", f"which cluster? set {listed}")
     try:
         broker = KafkaSettings(kafka_bootstrap=environ["SHAODAO_KAFKA_BOOTSTRAP"])
     except ValidationError as error:
-        said = "; ".join(one["msg"] for one in error.errors())
-        raise StackError(f"Kafka 的设置有误：{said}", f"Kafka's settings: {said}") from error
+        told = "; ".join(one["msg"] for one in error.errors())
+        raise StackError(f"Kafka 的设置有误：{told}", f"Kafka's settings: {told}") from error
     return Platform(
         broker=broker,
         prefix=environ.get("SHAODAO_TOPIC_PREFIX", ""),
         router_url=environ["SHAODAO_ROUTER_URL"].rstrip("/"),
-        token_secret=environ["SHAODAO_TOKEN_SECRET"],
+        token_secret=said("SHAODAO_TOKEN_SECRET", environ) or "",
         has_rights=broker.has_sasl,
         is_cluster=True,
     )

@@ -36,6 +36,7 @@ class Command:
     user: str | None = None
     stop_signal: int = signal.SIGTERM
     stop_seconds: float = 15.0
+    files: tuple[int, ...] = ()  # open files that it is given, under the same numbers
 
 
 class Reaper:
@@ -115,9 +116,16 @@ class Running:
 
     async def stop(self) -> int:
         """Ask it to end, wait as long as its command allows, then kill it."""
-        self.send(self.command.stop_signal)
+        return await self._end(self.command.stop_signal, self.command.stop_seconds)
+
+    async def leave(self, *, within: float) -> int:
+        """Ask it to end once its work went to another copy, wait so long, then kill it."""
+        return await self._end(signal.SIGTERM, within)
+
+    async def _end(self, number: int, seconds: float) -> int:
+        self.send(number)
         try:
-            return await asyncio.wait_for(self.wait(), self.command.stop_seconds)
+            return await asyncio.wait_for(self.wait(), seconds)
         except TimeoutError:
             return await self.kill()
 
@@ -140,6 +148,7 @@ async def start(command: Command, *, reaper: Reaper | None = None) -> Running:
             user=command.user,
             extra_groups=None if command.user is None else (),
             start_new_session=True,
+            pass_fds=command.files,
         )
     if reaper is not None:
         reaper.watch(process.pid, command.stop_signal)

@@ -5,6 +5,7 @@ PostgreSQL ∥ Kafka → databases and migrations ∥ topics → the three servi
 
 import asyncio
 import os
+import socket
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from deploy.local.errors import first_of
 from deploy.local.jars import kafka_jars
 from deploy.local.kafka import Kafka
 from deploy.local.leftovers import end_leftovers, fingerprints
+from deploy.local.listening import listen, on_socket
 from deploy.local.plan import (
     CANARY,
     CITY,
@@ -33,9 +35,10 @@ from deploy.local.plan import (
 )
 from deploy.local.ports import refuse_taken
 from deploy.local.postgres import Postgres
-from deploy.local.processes import Reaper
+from deploy.local.processes import Command, Reaper
 from deploy.local.program import Program
 from deploy.local.report import Report, Step
+from deploy.local.restarting import answer_for_ever
 from deploy.local.rights_table import CANARY_USER
 from deploy.local.rights_table import CITY as CITY_USER
 from deploy.local.stack_rights import make_users, older_folder, shown
@@ -56,6 +59,8 @@ class Stack:
         self.reaper: Reaper | None = None
         self.addresses: Addresses | None = None
         self._broker: KafkaAccess | None = None
+        self._listening: dict[str, socket.socket] = {}  # of each service, over all its processes
+        self._commands: dict[str, Command] = {}
         self.is_new = False  # whether its folder held no stack before
 
     @property
@@ -96,25 +101,33 @@ class Stack:
         meanwhile get their topics and rights.
         """
         known = self._supervisor.pids()
-        units = asyncio.create_task(watch_units(self.folder, self._report))
+        beside = [
+            asyncio.create_task(watch_units(self.folder, self._report)),
+            asyncio.create_task(answer_for_ever(self.folder, self.restart)),
+        ]
         try:
             while True:
                 self.folder.alive.touch()
                 self._supervisor.raise_if_broken()
-                if units.done():
-                    units.result()
+                for task in beside:
+                    if task.done():
+                        task.result()
                 if (pids := self._supervisor.pids()) != known:
                     known = pids
                     self._write_stack()
                 await asyncio.sleep(1)
         finally:
-            units.cancel()
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
 
     async def stop(self) -> None:
         """End everything in reverse order."""
         city = tuple(map(city_name, CITY))
         for together in ((CANARY,), city, SERVICES, ("kafka", "postgres")):
             await self._supervisor.stop(*together)
+        for listening in self._listening.values():
+            listening.close()
         if self.reaper is not None:
             self.reaper.close()
         self.folder.stack.unlink(missing_ok=True)
@@ -197,16 +210,19 @@ class Stack:
         databases = await make_databases(
             admin_dsn,
             secrets.service_passwords,
+            secrets.owner_passwords,
             prefix=options.database_prefix,
             fresh=options.fresh and options.database_url is not None,
         )
         self._report.done(Step.POSTGRES, admin_dsn.rpartition("@")[2])
         self._report.begin(Step.MIGRATIONS)
-        applied = [
-            name for s, dsn in databases.items() for name in await migrate.apply(dsn, migrations(s))
-        ]
-        self._report.done(Step.MIGRATIONS, f"+{len(applied)}")
-        return admin_dsn, databases
+        applied = 0
+        for service, each in databases.items():
+            applied += len(
+                await migrate.apply(each.owner_dsn, migrations(service), runtime_role=each.role)
+            )
+        self._report.done(Step.MIGRATIONS, f"+{applied}")
+        return admin_dsn, {service: each.dsn for service, each in databases.items()}
 
     async def _start_services(self, secrets: Secrets, addresses: Addresses) -> None:
         async with asyncio.TaskGroup() as group:
@@ -215,15 +231,29 @@ class Stack:
 
     async def _start_service(self, service: str, secrets: Secrets, addresses: Addresses) -> None:
         self._report.begin(Step(service))
-        url = service_url(self.options.ports, service)
-        program = Program(
-            service_command(service, self.options, secrets, addresses),
-            ready_url=f"{url}/ready",
-            reaper=self.reaper,
-        )
+        listening = self._listening[service] = listen(self.options.ports.named()[service])
+        command = service_command(service, self.options, secrets, addresses)
+        self._commands[service] = on_socket(command, listening)
+        program = self._program(service)
         await program.start()
         self._supervisor.keep(service, program)
-        self._report.done(Step(service), url)
+        self._report.done(Step(service), service_url(self.options.ports, service))
+
+    def _program(self, service: str) -> Program:
+        """One copy of a service, not started yet."""
+        return Program(
+            self._commands[service],
+            ready_url=f"{service_url(self.options.ports, service)}/ready",
+            reaper=self.reaper,
+            shares_address=True,
+        )
+
+    async def restart(self, service: str) -> int:
+        """Start a new copy beside the old one, which then leaves; the new process."""
+        fresh = self._program(service)
+        await self._supervisor.replace(service, fresh)
+        self._write_stack()
+        return fresh.process.pid
 
     async def _start_city(self, secrets: Secrets, addresses: Addresses) -> None:
         self._report.begin(Step.CITY)

@@ -7,7 +7,7 @@ salted, in the broker; those of departments are shown once, to whoever asks for 
 from dataclasses import dataclass
 from typing import Any
 
-from deploy.local.admin import as_user, client_at
+from deploy.local.admin import Broker, as_user, client_at
 from deploy.local.errors import StackError
 from deploy.local.kafka_requests import scram_users
 from deploy.local.plan import Options
@@ -44,7 +44,7 @@ async def make_users(options: Options, broker: KafkaAccess) -> dict[str, KafkaAc
     if options.canary:
         names = (*names, CANARY_USER)
     passwords = {name: new_password() for name in names}
-    units = await _known_units(broker, options.topic_prefix) or set(load_catalogue().units)
+    units = await known_units(broker, options.topic_prefix) or set(load_catalogue().units)
     await apply_rights(broker, units, options.topic_prefix, passwords=passwords, city=options.city)
     return {
         name: as_user(broker, f"{options.topic_prefix}{name}", password)
@@ -52,7 +52,8 @@ async def make_users(options: Options, broker: KafkaAccess) -> dict[str, KafkaAc
     }
 
 
-async def _known_units(broker: KafkaAccess, prefix: str) -> set[str]:
+async def known_units(broker: Broker, prefix: str) -> set[str]:
+    """The units that have a user on the broker."""
     before = user_of("", prefix)
     async with client_at(broker) as client:
         known = {user.name for user in await scram_users(client)}

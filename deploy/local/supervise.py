@@ -6,6 +6,7 @@ from typing import Protocol
 
 from deploy.local.errors import StackError
 from deploy.local.processes import Running
+from deploy.local.program import Program
 from deploy.local.report import Report
 
 FIRST_PAUSE = 1.0
@@ -50,6 +51,20 @@ class Supervisor:
         for _, task in self._kept.values():
             if task.done():
                 task.result()
+
+    async def replace(self, name: str, fresh: Program) -> None:
+        """Start `fresh` beside the part of that name, keep it instead, and let the other leave.
+
+        Raises StackError when it does not get ready: then the part goes on as before.
+        """
+        old, _ = self._kept[name]
+        await fresh.start()
+        _, watching = self._kept[name]
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        self.keep(name, fresh)
+        if isinstance(old, Program):
+            await old.leave()
 
     async def stop(self, *names: str) -> None:
         """End these parts together; unknown names are passed over."""

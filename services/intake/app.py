@@ -28,6 +28,7 @@ from services.intake.api import (
     sources,
     tickets,
 )
+from services.intake.api.critical import critical_bodies
 from services.intake.api.photos import LARGER_BODIES
 from services.intake.archive import archive_for_ever
 from services.intake.campaigns import tell_for_ever
@@ -66,6 +67,7 @@ from services.intake.register import Registered, Registration, register_many
 from services.intake.retain import retain_for_ever
 from services.intake.sending import start_sending
 from services.intake.sources import KeyRing
+from services.intake.stand import show_open_tickets
 from services.intake.stock import fill, read_stock
 from services.intake.store.vault import Vault
 from services.intake.switchboard import Switchboard
@@ -83,10 +85,11 @@ from shared.runtime.calendar_years import learn_years_for_ever
 from shared.runtime.database import Connection
 from shared.runtime.group_commit import GroupCommit
 from shared.runtime.service import Runtime, running
-from shared.runtime.settings import ServiceSettings
+from shared.runtime.settings import ServiceSettings, split_keys
 from shared.uploads.objects import ObjectStore
 from shared.web.app import new_app, serve
 from shared.web.neighbour import Neighbour
+from shared.web.priorities import NEW_TICKET
 
 NAME: Final = "intake"
 # What the pages of the 承办工作台 ask for: the contact, which is recorded here, and the photos.
@@ -113,8 +116,7 @@ class IntakeSettings(ServiceSettings):
 
     def vault_keys(self) -> list[str]:
         """All keys, the current one first."""
-        old = self.vault_old_keys.get_secret_value().split(",")
-        return [self.vault_key.get_secret_value(), *(key.strip() for key in old if key.strip())]
+        return split_keys(self.vault_key, self.vault_old_keys)
 
     def address(self) -> str:
         """Where other systems reach intake, without a slash at the end."""
@@ -133,6 +135,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         ):
             context = new_context(runtime, settings)
             app.state.context = context
+            app.state.ending.append(context.switchboard.end)
             app.state.open311 = open311.load_definitions(context.rules.catalogue)
             start_sending(runtime, vault=context.vault, client=client)
             keep_terms(runtime, context)
@@ -146,6 +149,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
             moving = partial(move_for_ever, runtime, lambda: rules.calendar, mover(rules))
             runtime.loop("move-dues", moving)
             runtime.loop("index", partial(index_for_ever, runtime))
+            runtime.loop("open-tickets", partial(show_open_tickets, runtime))
             keep_hints(runtime, context)
             runtime.loop("photos", partial(clean_for_ever, runtime, context.album))
             by_sms = settings.sms_url is not None
@@ -159,6 +163,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         lifespan=lifespan,
         folder=HERE,
         larger_bodies={**LARGER_BODIES, **resident.LARGER_BODIES},
+        critical={NEW_TICKET: critical_bodies(load_catalogue())},
     )
     include_routers(app)
     if settings.router_url is not None:

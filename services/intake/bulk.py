@@ -23,8 +23,8 @@ from services.intake.find import no_such_ticket
 from services.intake.store import search
 from services.intake.store import tickets as store
 from services.intake.store.vault import Vault
+from shared.catalogue.rights import may
 from shared.catalogue.terms import Term
-from shared.contracts.parts import Role
 from shared.errors import ConflictError, FieldError, ForbiddenError, InvalidError, ShaodaoError
 from shared.runtime.database import Connection
 from shared.runtime.service import Runtime
@@ -41,12 +41,11 @@ class Action(StrEnum):
     VOID = "void"  # 作废
 
 
-_OPERATORS: Final = frozenset({Role.OPERATOR, Role.SHIFT_LEAD})
-MAY: Final[Mapping[Action, frozenset[Role]]] = {
-    Action.URGE: _OPERATORS | {Role.DISPATCHER, Role.SUPERVISOR},
-    Action.MERGE: _OPERATORS | {Role.DISPATCHER},
-    Action.LINK: _OPERATORS | {Role.DISPATCHER},
-    Action.VOID: frozenset({Role.SHIFT_LEAD}),
+RIGHTS: Final[Mapping[Action, str]] = {
+    Action.URGE: "tickets.add",
+    Action.MERGE: "tickets.merge",
+    Action.LINK: "tickets.merge",
+    Action.VOID: "tickets.refuse",
 }
 
 
@@ -123,7 +122,7 @@ async def carry_out(
 
 
 def _demand(bulk: Bulk, doing: Doing) -> None:
-    if doing.actor.role not in MAY[bulk.action]:
+    if not may(doing.actor.role, RIGHTS[bulk.action]):
         raise ForbiddenError("您的角色无权进行此操作", f"role {doing.actor.role} may not do this")
     if bulk.action is Action.VOID and bulk.reason is None:
         raise InvalidError(

@@ -11,7 +11,8 @@ from services.intake.find import no_such_ticket
 from services.intake.store import drafts
 from services.intake.store import tickets as store
 from services.intake.store.vault import Vault, person_of
-from shared.contracts.parts import Actor, Role
+from shared.catalogue.rights import may
+from shared.contracts.parts import Actor
 from shared.errors import ForbiddenError
 from shared.runtime.database import Connection
 
@@ -34,7 +35,7 @@ async def show_contact(
     case = await store.load_case(connection, ticket_id)
     if case is None:
         raise no_such_ticket()
-    if case.ticket.confidential and actor.role is Role.OPERATOR:
+    if case.ticket.confidential and not may(actor.role, "contact.see_confidential"):
         taken = await drafts.taken_down(connection, ticket_id)
         if taken is None or taken.account != account:
             metrics.DISCLOSURES.labels("refused").inc()

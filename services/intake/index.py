@@ -40,9 +40,9 @@ async def index_for_ever(runtime: Runtime) -> None:
             async with runtime.pool.acquire() as connection, connection.transaction():
                 done = await index_pending(connection, limit=BATCH)
                 if done == BATCH:
-                    metrics.INDEX_WAITS.set(await store.waiting(connection, most=COUNTED))
+                    metrics.UNINDEXED.set(await store.waiting(connection, most=COUNTED))
                 else:
-                    metrics.INDEX_WAITS.set(0)
+                    metrics.UNINDEXED.set(0)
         except Exception as error:
             if not is_transient(error):
                 raise

@@ -15,13 +15,13 @@ from services.intake.domain.article import (
     demand_approver,
     demand_quotable,
     demand_writer,
+    is_of_a_unit,
     ranked,
 )
 from services.intake.domain.terms import asked_terms, text_terms
 from services.intake.store import knowledge as store
 from shared.calendar import SHANGHAI
 from shared.contracts.ids import new_id
-from shared.contracts.parts import Role
 from shared.errors import ConflictError, NotFoundError
 from shared.runtime.database import Connection
 
@@ -190,7 +190,7 @@ async def discard(connection: Connection, article_id: UUID, *, editor: Editor) -
 
 async def shelf(connection: Connection, *, editor: Editor, now: datetime) -> Shelf:
     """What waits for this editor: a liaison sees the own unit's, others all."""
-    unit = (editor.unit or "") if editor.role is Role.LIAISON else None
+    unit = (editor.unit or "") if is_of_a_unit(editor) else None
     drafts = await store.drafted(connection, owner_unit=unit, limit=MOST_LISTED)
     until = today_of(now) + EXPIRES_SOON
     expiring = await store.expiring(connection, until=until, owner_unit=unit, limit=MOST_LISTED)

@@ -66,6 +66,7 @@ def registered_texts(registered: Iterable[tuple[Case, Person]], now: datetime) -
             values={"number": case.ticket.number},  # the link is made when it is sent
             about=case.ticket.ticket_id,
             at=now,
+            traceparent=case.traceparent,
         )
         for case, person in registered
         if person.phone is not None and is_mobile(person.phone)

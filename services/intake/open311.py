@@ -39,6 +39,7 @@ from services.intake.register import Registration
 from services.intake.store import open311 as store
 from shared.catalogue.model import Catalogue
 from shared.contracts.tickets import Source
+from shared.web.guards import Unasked
 
 BASE: Final = "/open311/v2"
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
@@ -97,6 +98,7 @@ router = APIRouter(
     route_class=GeoReportRoute,
     responses=ERRORS,
     default_response_class=Response,
+    dependencies=[Depends(Unasked.PUBLIC)],
 )
 
 
@@ -180,7 +182,13 @@ async def get_token(token: str, ending: Format, intake: Intake, _defined: Define
     return answer(content, ending, root="service_requests")
 
 
-@router.post("/requests.{ending}", status_code=201, responses=KEY_ERRORS, openapi_extra=MADE)
+@router.post(
+    "/requests.{ending}",
+    status_code=201,
+    responses=KEY_ERRORS,
+    openapi_extra=MADE,
+    dependencies=[Depends(Unasked.KEY)],
+)
 async def post_request(
     ending: Format, request: Request, intake: Intake, _defined: Defined, trace: Trace
 ) -> Response:

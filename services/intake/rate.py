@@ -47,6 +47,7 @@ def asking_texts(opened: list[Case], *, now: datetime) -> list[Message]:
             at=now,
             dedupe=f"callback:{case.ticket.ticket_id}:{case.ticket.round}",
             within=WITHIN,
+            traceparent=case.traceparent,
         )
         for case in opened
     ]

@@ -267,8 +267,7 @@ async def _keep_persons(
 
 
 def _count(cases: Sequence[Case], drafts: Sequence[Draft]) -> None:
-    for case in (case for case in cases if not case.ticket.canary):
-        metrics.TICKETS.labels(case.ticket.channel, case.ticket.type).inc()
+    metrics.count_registered(cases)
     metrics.count_moves(cases)
     for draft in drafts:
         for kind, found in draft.redactions:

@@ -10,11 +10,11 @@ from typing import Final
 from services.intake import metrics
 from services.intake.domain.registration import Rules
 from services.intake.domain.retention import Retention
-from services.intake.store import calls, drafts, privacy
+from services.intake.store import calls, drafts, privacy, seals
 from services.intake.store import tickets as store
-from services.intake.store.desk_seals import reseal_desk
 from services.intake.store.vault import Vault
 from shared.contracts.parts import Actor, Role
+from shared.runtime.chains import FORGOTTEN
 from shared.runtime.database import Connection, is_transient
 from shared.runtime.logging import logger
 from shared.runtime.service import Runtime
@@ -55,17 +55,11 @@ async def retain(runtime: Runtime, *, rules: Rules, vault: Vault, retention: Ret
             async with runtime.transaction() as connection:
                 count = await turn(connection, now, retention, rules)
             metrics.FORGOTTEN.labels(what).inc(count)
-    for reseal in (
-        privacy.reseal_persons,
-        privacy.reseal_supplements,
-        privacy.reseal_secrets,
-        reseal_desk,
-    ):
-        count = BATCH
-        while count == BATCH:
-            async with runtime.transaction() as connection:
-                count = await reseal(connection, vault=vault, limit=BATCH)
-            metrics.RESEALED.inc(count)
+    count = BATCH
+    while count:
+        async with runtime.transaction() as connection:
+            count = await seals.reseal(connection, seals=vault, limit=BATCH)
+        metrics.RESEALED.inc(count)
 
 
 async def _persons(
@@ -90,9 +84,16 @@ async def _looks(connection: Connection, now: datetime, retention: Retention, _r
 
 
 async def _tickets(
-    connection: Connection, now: datetime, retention: Retention, _rules: Rules
+    connection: Connection, now: datetime, retention: Retention, rules: Rules
 ) -> int:
-    return await privacy.forget_tickets(connection, retention.tickets_since(now), limit=BATCH)
+    due = await privacy.tickets_past_term(connection, retention.tickets_since(now), limit=BATCH)
+    if due:
+        cases = await store.load_cases(connection, due)
+        for case in cases.values():
+            case.note(FORGOTTEN, at=now, actor=SYSTEM)  # or its history would miss a ticket
+        await store.save_cases(connection, cases.values(), policy=rules.policy)
+        await privacy.forget_tickets(connection, due)
+    return len(due)
 
 
 async def _drafts(

@@ -21,7 +21,8 @@ from services.intake.domain.query import Query, fits, groups_of
 from services.intake.store import search as store
 from services.intake.store.tickets import NEWEST
 from services.intake.store.vault import Vault
-from shared.contracts.parts import Actor, Role
+from shared.catalogue.rights import may
+from shared.contracts.parts import Actor
 from shared.runtime.database import Connection
 
 COUNTED: Final = 100
@@ -33,7 +34,6 @@ FEW: Final = 25  # found in a step: what is so rare is looked for far back at on
 FAR: Final = 512  # segments, four million tickets
 LATE: Final = timedelta(minutes=10)  # a ticket may be indexed after younger ones
 PHONE_HITS: Final = 200
-BY_PHONE: Final = frozenset({Role.OPERATOR, Role.SHIFT_LEAD, Role.CALLBACK_CLERK})
 _PHONE: Final = re.compile(r"\+?[\d -]{7,20}")
 
 
@@ -217,7 +217,7 @@ async def _named(
     if is_ticket_number(text):
         ticket_id = await store.id_of_number(connection, text)
         ids = [] if ticket_id is None else [ticket_id]
-    elif phone is not None and seer.actor.role in BY_PHONE:
+    elif phone is not None and may(seer.actor.role, "contact.see"):
         ids = await _by_phone(connection, phone, seer=seer, now=now, vault=vault)
     else:
         return None

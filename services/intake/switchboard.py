@@ -32,10 +32,16 @@ class Switchboard:
         self._calls: dict[str, tuple[PhoneCall, ...]] = {}
         self._wake = asyncio.Event()
         self._turned = asyncio.Condition()
+        self._ended = False
         runtime.loop("switchboard", self._run)
 
     def wake(self) -> None:
         """Look now: something was told to this copy."""
+        self._wake.set()
+
+    def end(self) -> None:
+        """Let all who look go: the process ends, and another copy tells them on."""
+        self._ended = True
         self._wake.set()
 
     async def calls(self, account: str, *, seconds: float) -> AsyncIterator[tuple[PhoneCall, ...]]:
@@ -48,7 +54,7 @@ class Switchboard:
         self._looking[account] += 1
         try:
             await self._read()
-            while (now := loop.time()) < end:
+            while (now := loop.time()) < end and not self._ended:
                 told = self._calls.get(account, ())
                 yield told
                 await self._changed(account, told, within=min(ALIVE_SECONDS, end - now))
@@ -60,7 +66,9 @@ class Switchboard:
     async def _changed(self, account: str, told: tuple[PhoneCall, ...], *, within: float) -> None:
         try:
             async with asyncio.timeout(within), self._turned:
-                await self._turned.wait_for(lambda: self._calls.get(account, ()) != told)
+                await self._turned.wait_for(
+                    lambda: self._ended or self._calls.get(account, ()) != told
+                )
         except TimeoutError:
             return
 

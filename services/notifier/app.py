@@ -58,7 +58,7 @@ from shared.catalogue.load_limits import load_time_limits
 from shared.delivery.calling import new_client
 from shared.runtime.calendar_years import learn_years_for_ever
 from shared.runtime.service import Runtime, running
-from shared.runtime.settings import ServiceSettings
+from shared.runtime.settings import ServiceSettings, split_keys
 from shared.sealing import Seals
 from shared.web.app import new_app, serve
 
@@ -93,10 +93,7 @@ class NotifierSettings(ServiceSettings):
         """What seals the addresses of people; None where no key is configured."""
         if self.vault_key is None:
             return None
-        old = self.vault_old_keys.get_secret_value().split(",")
-        return Seals(
-            [self.vault_key.get_secret_value(), *(key.strip() for key in old if key.strip())]
-        )
+        return Seals(split_keys(self.vault_key, self.vault_old_keys))
 
 
 def create_app(settings: NotifierSettings) -> FastAPI:

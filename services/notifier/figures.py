@@ -10,13 +10,11 @@ from services.notifier.store import figures as store
 from services.notifier.store.figures import By, Scope
 from shared.catalogue.model import Catalogue, UnitKind
 from shared.catalogue.regions import RegionLevel, level_of
-from shared.contracts.parts import Role
+from shared.catalogue.rights import Scope as Far
 from shared.errors import FieldError, ForbiddenError, InvalidError
 from shared.runtime.database import Connection
 from shared.web.identity import Caller
 
-OF_A_UNIT: Final = frozenset({Role.LIAISON, Role.HANDLER, Role.DEPARTMENT})
-OF_A_REGION: Final = frozenset({Role.STREET_OFFICER, Role.COMMUNITY_WORKER, Role.GRID_WORKER})
 LONGEST_DAYS: Final = 400
 NOT_OF_IT: Final = ForbiddenError(
     "只能查看本单位、本辖区的数据和全市合计",
@@ -56,11 +54,11 @@ def scope_of(
     unit, region = wanted.unit, wanted.region
     if totals and unit is None and region is None:
         return _scope(wanted, None, None)
-    if caller.role in OF_A_UNIT:
+    if caller.scope is Far.UNIT:
         if caller.unit is None or unit not in (None, caller.unit):
             raise NOT_OF_IT
         unit = caller.unit
-    elif caller.role in OF_A_REGION:
+    elif caller.scope is Far.REGION:
         own = catalogue.units.get(caller.unit or "")
         if own is None or own.region_code is None:
             raise NOT_OF_IT

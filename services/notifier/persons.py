@@ -10,8 +10,9 @@ from pydantic_core import to_json
 
 from services.notifier.store import rota as store
 from services.notifier.store.rota import Contact, Person
+from shared.catalogue.rights import Scope, scope_of
 from shared.contracts.ids import new_id
-from shared.contracts.parts import Actor, Role
+from shared.contracts.parts import Actor
 from shared.delivery.address import UnsafeAddressError, check_url
 from shared.delivery.webhook import new_secret
 from shared.errors import FieldError, ForbiddenError, InvalidError, NotFoundError
@@ -20,7 +21,6 @@ from shared.runtime.database import Connection
 from shared.sealing import Seals
 
 POLICY: Final = "rota-1"
-OF_THE_CITY: Final = frozenset({Role.SUPERVISOR, Role.OPS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class Draft:
 
 def require_own(actor: Actor, unit: str | None) -> None:
     """A unit's liaison keeps the rota of the unit; the supervisor and ops keep every one."""
-    if actor.role not in OF_THE_CITY and (unit is None or unit != actor.unit):
+    if scope_of(actor.role, "rota.keep") is not Scope.CITY and (unit is None or unit != actor.unit):
         raise ForbiddenError("只能维护本单位的值班表", "you keep the rota of your own unit only")
 
 

@@ -6,8 +6,10 @@ are held elsewhere are passed over, so several copies may run; one that dies lea
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from services.notifier import channels, metrics, supervise, tell
 from services.notifier.channels import Wording
@@ -22,6 +24,10 @@ from shared.runtime.database import Connection, is_transient
 from shared.runtime.logging import logger
 from shared.runtime.outbox import Outgoing
 from shared.runtime.service import Runtime
+from shared.runtime.tracing import Part, is_sampled, within
+
+if TYPE_CHECKING:
+    from shared.runtime.spans import Spans, Together
 
 log = logger(__name__)
 
@@ -43,6 +49,7 @@ async def fire_due(
     wording: Wording,
     telling: Telling | None = None,
     limit: int = CLAIM_ROWS,
+    spans: "Spans | None" = None,
 ) -> list[Change]:
     """Claim and fire one batch of what is past; returns what changed, [] when nothing was past.
 
@@ -51,18 +58,54 @@ async def fire_due(
     claimed = await store.claim(connection, now, limit=limit)
     if not claimed:
         return []
-    fired = [_fired(each, now, escalation=escalation, wording=wording) for each in claimed]
-    changes = [change for change, _, _ in fired]
-    await store.save_fired(connection, changes, policy=escalation.limits.version, now=now)
-    notices = [notice for _, _, notice in fired if notice is not None]
-    metrics.count_notices(notices)
-    await outbox.put(connection, [*(fact for _, facts, _ in fired for fact in facts), *notices])
-    if telling is not None:
-        await tell.write_rungs(connection, changes, telling=telling, now=now)
-    await supervise.climb(
-        connection, changes, now=now, escalation=escalation, wording=wording, telling=telling
-    )
+    together = None
+    if spans is not None:
+        together, claimed = _in_their_traces(spans, claimed)
+    with together.under_way() if together is not None else nullcontext():
+        fired = [_fired(each, now, escalation=escalation, wording=wording) for each in claimed]
+        changes = [change for change, _, _ in fired]
+        await store.save_fired(connection, changes, policy=escalation.limits.version, now=now)
+        notices = [notice for _, _, notice in fired if notice is not None]
+        metrics.count_notices(notices)
+        await outbox.put(connection, [*(fact for _, facts, _ in fired for fact in facts), *notices])
+        if telling is not None:
+            await tell.write_rungs(connection, changes, telling=telling, now=now)
+        await supervise.climb(
+            connection, changes, now=now, escalation=escalation, wording=wording, telling=telling
+        )
     return changes
+
+
+def _in_their_traces(
+    spans: "Spans", claimed: list[Deadline]
+) -> "tuple[Together | None, list[Deadline]]":
+    """Each rung goes on in the trace that its promise was made in, however long ago."""
+    parts = [
+        Part(
+            place=place,
+            name="fire deadline",
+            parent=each.traceparent,
+            attributes={
+                "shaodao.deadline_id": str(each.deadline_id),
+                "shaodao.deadline_kind": each.kind.value,
+                "shaodao.rung": each.next_rung or "",
+                "shaodao.ticket_id": str(each.ticket_id or ""),
+                "shaodao.whistle_id": str(each.whistle_id or ""),
+            },
+        )
+        for place, each in enumerate(claimed)
+        if is_sampled(each.traceparent)
+    ]
+    if not parts:
+        return None, claimed
+    together = spans.together(
+        "fire deadlines", parts, attributes={"shaodao.deadlines": len(claimed)}
+    )
+    own = together.own
+    return together, [
+        replace(each, traceparent=own[place]) if place in own else each
+        for place, each in enumerate(claimed)
+    ]
 
 
 def _fired(
@@ -77,7 +120,8 @@ def _fired(
         change = Change(before=deadline, after=after, steps=tuple(steps))
         return change, *channels.fired(change, wording, policy=escalation.limits.version)
     except Exception:
-        log.exception("deadline_failed", deadline_id=str(deadline.deadline_id))
+        with within(deadline.traceparent):
+            log.exception("deadline_failed", deadline_id=str(deadline.deadline_id))
         metrics.FAILED.labels(deadline.kind).inc()
         later = replace(deadline, fire_at=now + TRY_AGAIN)
         return Change(before=deadline, after=later, steps=()), [], None
@@ -141,6 +185,7 @@ class Watch:
                 escalation=self._escalation,
                 wording=self._wording,
                 telling=self._telling,
+                spans=self._runtime.spans,
             )
         if changes:
             _measure(changes, clock)

@@ -13,8 +13,9 @@ from services.router.domain.units.absence import Absence
 from services.router.store import absences as store
 from services.router.store.duties import city_changed
 from shared.catalogue.grids import BuildingHead
+from shared.catalogue.rights import Scope, scope_of
 from shared.contracts.ids import new_id
-from shared.contracts.parts import Actor, Role
+from shared.contracts.parts import Actor
 from shared.contracts.values import Instant
 from shared.errors import FieldError, ForbiddenError, InvalidError, NotFoundError
 from shared.runtime.database import Connection
@@ -110,7 +111,7 @@ def _own(city: City, grid: str, actor: Actor) -> None:
     """The grid is in the region of the actor's unit; a supervisor's is every grid."""
     if grid not in city.grids.by_code:
         raise NotFoundError("没有这个网格", "there is no such grid")
-    if actor.role is Role.SUPERVISOR:
+    if scope_of(actor.role, "grids.keep") is Scope.CITY:
         return
     unit = city.catalogue.units.get(actor.unit or "")
     if unit is None or not grid.startswith(unit.region_code or "-"):

@@ -11,7 +11,7 @@ import httpx
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from services.router import handlers
+from services.router import handlers, metrics
 from services.router.api import (
     department,
     department_keys,
@@ -61,6 +61,7 @@ from services.router.refresh import refresh_for_ever
 from services.router.rehome import rehome_for_ever
 from services.router.seed import seed
 from services.router.sending import NO_SEALS, start_sending
+from services.router.stand import show_stand
 from services.router.unnamed_files import let_go_for_ever
 from shared.calendar import WorkCalendar
 from shared.catalogue.load import load_catalogue
@@ -73,7 +74,7 @@ from shared.runtime.database import Connection
 from shared.runtime.group_commit import GroupCommit
 from shared.runtime.reading import Reading
 from shared.runtime.service import Runtime, running
-from shared.runtime.settings import ServiceSettings
+from shared.runtime.settings import ServiceSettings, split_keys
 from shared.runtime.watching import Watch
 from shared.sealing import Seals
 from shared.uploads.objects import ObjectStore
@@ -101,10 +102,7 @@ class RouterSettings(ServiceSettings):
         """What seals the signing secrets of webhooks; None where no key is configured."""
         if self.vault_key is None:
             return None
-        old = self.vault_old_keys.get_secret_value().split(",")
-        return Seals(
-            [self.vault_key.get_secret_value(), *(key.strip() for key in old if key.strip())]
-        )
+        return Seals(split_keys(self.vault_key, self.vault_old_keys))
 
 
 def create_app(settings: RouterSettings) -> FastAPI:
@@ -185,6 +183,8 @@ def wire(runtime: Runtime, found: Current, settings: RouterSettings, pages: Page
     pages.learn(found.names)
     runtime.subscribe(handlers.city_topics(here))
     runtime.subscribe(handlers.unit_topics(here))
+    metrics.measure_by(runtime.clock.wall_at)
+    runtime.loop("stand", partial(show_stand, runtime, here))
 
     async def judge(
         connection: Connection, reported: Sequence[Reported], now: datetime

@@ -57,7 +57,7 @@ async def blow(
     used for another request.
     """
     unit = _unit(city, actor)
-    may_blow(city, request, role=actor.role, unit=unit)
+    may_blow(request, role=actor.role, unit=unit)
     digest = hashlib.sha256(rows.json_of(request).encode()).digest()
     if key is not None:
         before = await store.by_key(connection, unit.code, key)

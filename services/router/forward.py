@@ -131,4 +131,5 @@ def _message(cursor: Cursor, offset: int, value: bytes) -> Message | None:
         values=values,
         about=getattr(event.data, "whistle_id", None),
         at=event.time,
+        traceparent=event.traceparent,
     )

@@ -1,7 +1,6 @@
 """Judges what units report, over Kafka and HTTP alike: accepted with a fact, or refused."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +9,12 @@ from services.router.domain.book import Book, Declined
 from services.router.domain.city import City
 from services.router.domain.dues import Promises
 from services.router.domain.outcome import Outcome
-from services.router.domain.reports.judgement import NEED_ALL, Refused, judge, needs_words
+from services.router.domain.reports.judgement import (
+    NEED_ALL,
+    Refused,
+    judge,
+    needs_words,
+)
 from services.router.store import replies
 from services.router.store import whistles as store
 from shared.contracts import reports
@@ -18,12 +22,13 @@ from shared.contracts.bureaus import RefusalCode, ReportRefused
 from shared.contracts.ids import refusal_id
 from shared.contracts.parts import Actor, Role
 from shared.contracts.topics import unit_of
+from shared.records import record
 from shared.runtime import inbox
 from shared.runtime.database import Connection
 from shared.runtime.incoming import Incoming, Unreadable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Reported:
     """A unit's report as it came in; the unit is the topic's or the caller's."""
 
@@ -61,6 +66,7 @@ async def judge_requests(
     await store.save(connection, book)
     await files.reported(connection, _counted(reported, answers))
     metrics.count(book)
+    metrics.count_reports([each.unit for each in reported], answers, city)
     return answers
 
 
@@ -99,6 +105,7 @@ async def judge_events(
     await store.save(connection, book)
     await files.reported(connection, _counted(reported, answers))
     metrics.count(book)
+    metrics.count_reports([each.unit for each in reported], answers, city)
 
 
 def _reported(event: Incoming) -> Reported:
@@ -189,27 +196,27 @@ async def refuse_unreadable(
 ) -> None:
     """Tell the units whose records are no reports of the contract; they are dead letters too."""
     book = Book(Promises(city, now))
-    for record in records:
-        book.said.append(_unreadable(record, now))
-        metrics.unreadable()
+    for each in records:
+        book.said.append(_unreadable(each, now))
     await store.save(connection, book)
+    metrics.unreadable([unit_of(record.topic) for record in records], city)
 
 
-def _unreadable(record: Unreadable, now: datetime) -> Declined:
-    error, subject = record.error, _uuid(record.error.subject)
+def _unreadable(unread: Unreadable, now: datetime) -> Declined:
+    error, subject = unread.error, _uuid(unread.error.subject)
     # Not every such record has an id of its own; where it lies does.
-    where = f"{record.partition}/{record.offset}"
+    where = f"{unread.partition}/{unread.offset}"
     report_id = error.event_id or where
     return Declined(
-        unit=unit_of(record.topic),
-        event_id=refusal_id(subject or NOBODY, record.topic, where),
-        subject=error.subject or error.event_id or record.topic,
+        unit=unit_of(unread.topic),
+        event_id=refusal_id(subject or NOBODY, unread.topic, where),
+        subject=error.subject or error.event_id or unread.topic,
         at=now,
         refusal=ReportRefused(
             report_id=report_id,
-            topic=record.topic,
-            partition=record.partition,
-            offset=record.offset,
+            topic=unread.topic,
+            partition=unread.partition,
+            offset=unread.offset,
             code=RefusalCode.INVALID,
             zh=f"报告内容不合规范：{error.words[:500]}",
             en=f"the report breaks the contract ({error.code}): {error.words[:500]}",

@@ -23,6 +23,7 @@ from shared.runtime.database import Connection, is_transient
 from shared.runtime.incoming import Incoming
 from shared.runtime.logging import logger
 from shared.runtime.service import Runtime
+from shared.runtime.tracing import judged
 
 log = logger(__name__)
 READER: Final = Reader(UNIT_REPORTS.events)
@@ -40,8 +41,11 @@ class Pushed:
     traceparent: str | None
 
 
-def read(value: bytes, *, unit: str, traceparent: str | None) -> Pushed | Answer:
-    """An event as it was pushed, or the refusal of what is no report of the contract."""
+def read(value: bytes, *, unit: str, traceparent: str | None, sampling: int = 0) -> Pushed | Answer:
+    """An event as it was pushed, or the refusal of what is no report of the contract.
+
+    Without a trace of its own it goes on in the request's; `sampling` as in `tracing.judged`.
+    """
     try:
         event = READER.read(value)
     except MalformedEventError as error:
@@ -49,7 +53,8 @@ def read(value: bytes, *, unit: str, traceparent: str | None) -> Pushed | Answer
     if event is None:
         names = ", ".join(cls.TYPE for cls in UNIT_REPORTS.events)  # type: ignore[attr-defined]
         return invalid("", f"type：只能是 {names}", f"type: must be one of {names}")
-    return Pushed(unit=unit, event=event, traceparent=event.traceparent or traceparent)
+    own = judged(event.traceparent, bound=sampling)
+    return Pushed(unit=unit, event=event, traceparent=own or traceparent)
 
 
 async def push(

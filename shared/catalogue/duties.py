@@ -8,16 +8,17 @@ row that holds is the one.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time
 
 from shared.calendar import SHANGHAI
 from shared.catalogue.regions import city_of, contains
+from shared.records import record
 
 _CONDITION = re.compile(r"(hours)=(\d\d:\d\d)-(\d\d:\d\d)|(season)=(\d\d)-(\d\d)\.\.(\d\d)-(\d\d)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Condition:
     """Local hours (from included, to not) and season (both days included); each may wrap round."""
 
@@ -51,7 +52,7 @@ class Condition:
         return first <= day <= last if first <= last else day >= first or day <= last
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Duty:
     """One row. `subject` is a category or a lead function; `valid_to` the last day or None."""
 

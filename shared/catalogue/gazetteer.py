@@ -11,12 +11,13 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from shared.catalogue.grids import GridMap
 from shared.catalogue.model import Catalogue, Compound, Road
 from shared.catalogue.regions import Region, RegionLevel, contains
+from shared.records import record
 
 NEAR_METRES = 300.0
 COMMUNITY_DIGITS = 12
@@ -55,7 +56,7 @@ AMBIGUOUS = 0.6  # regions named that do not lie in each other
 CONFIRMED = 0.9  # a road or bare name that lies in the region chosen or named in full
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Located:
     """Where a matter is, as finely as is known, and how that was found."""
 
@@ -69,7 +70,7 @@ class Located:
     lon: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class _Name:
     """What an alias stands for; a bare name (河湾 for 河湾社区) is a weaker hint."""
 
@@ -78,7 +79,7 @@ class _Name:
     bare: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class _Frame:
     """The region that a person chose and the address names in full, taken together."""
 

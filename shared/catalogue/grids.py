@@ -1,13 +1,14 @@
 """Grids: the smallest areas of the city, who walks them, and in which of them a point lies."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from shapely import Point, STRtree, from_wkt
 from shapely.geometry.base import BaseGeometry
 
+from shared.records import record
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@record
 class Grid:
     """A grid of 15 digits with its worker and who stands in; `area` is in (lon, lat), WGS84."""
 
@@ -17,7 +18,7 @@ class Grid:
     area: BaseGeometry
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class BuildingHead:
     """Who looks after a building of a compound for the community."""
 

@@ -1,10 +1,11 @@
 """The limits of hints: what counts as near, as alike, as a group, and how learning is bounded."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
+from shared.records import record
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@record
 class HintLimits:
     """The figures of `data/hints.toml`; scores are from 0 to 1."""
 

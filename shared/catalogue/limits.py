@@ -9,7 +9,7 @@ WD is working days to closing time. `*0.8` takes that share of the time between 
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -17,6 +17,7 @@ from functools import lru_cache
 from shared.calendar import Moment, WorkCalendar, in_utc
 from shared.catalogue.terms import OneTapTaker, ReviewKind, Term
 from shared.contracts.values import Due, TicketType, Urgency, WhistleKind
+from shared.records import record
 
 
 class RuleUnit(StrEnum):
@@ -29,7 +30,7 @@ class LimitError(ValueError):
     """A limit that is not written as one, or that the file does not have."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Rule:
     """One limit. `amount` is seconds for natural time and working hours, days for working days."""
 
@@ -124,7 +125,7 @@ def limit_of_seconds(seconds: int, *, working: bool) -> Rule:
     return parse_rule(whole if share == "1" else f"{whole}*{share}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ExtensionStep:
     """One extension a unit may ask for: how much at most, and who grants it."""
 
@@ -132,7 +133,7 @@ class ExtensionStep:
     by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ExtensionLimits:
     """The extensions of an urgency in their order, none or more, and all of them together."""
 
@@ -140,7 +141,7 @@ class ExtensionLimits:
     total: Rule | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class KindLimits:
     """The limits of a whistle that a street or community blows."""
 
@@ -150,13 +151,13 @@ class KindLimits:
     arrive_banner: Rule | None  # in a banner (旗), where the ways are long
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class OneTapLimits:
     accept: Rule
     done: Rule | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Rework:
     """From which round on the time is shortened, to which share, and to no less than what."""
 
@@ -166,7 +167,7 @@ class Rework:
     least_working: Rule
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Rung:
     """One step of warning or escalation, told to its audience.
 
@@ -184,7 +185,7 @@ class Rung:
     group_matter: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class UrgencyLimits:
     dispatch: Rule
     acknowledge: Rule
@@ -197,7 +198,7 @@ class UrgencyLimits:
     ladder: tuple[Rung, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TimeLimits:
     """Every limit of DOMAIN §3–§7 under one policy version."""
 

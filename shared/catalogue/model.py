@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
@@ -20,6 +20,7 @@ from shared.catalogue.regions import (
     street_of,
 )
 from shared.contracts.values import TicketType, Urgency
+from shared.records import record
 
 T = TypeVar("T")
 
@@ -59,7 +60,7 @@ class UnknownCodeError(LookupError):
     """A category, unit, region or compound that the catalogue does not have."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Category:
     """A minor category; functions are codes such as CGJ that a region resolves to a unit."""
 
@@ -73,7 +74,7 @@ class Category:
     default_type: TicketType
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Unit:
     """A unit that can be whistled; `region_code` is what it serves."""
 
@@ -89,7 +90,7 @@ class Unit:
     population: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Compound:
     """A residential compound; without a property company its street takes the company's part."""
 
@@ -110,7 +111,7 @@ class WayIn(StrEnum):
     EMERGENCY = "emergency"  # 紧急热线：转接，不并入
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Hotline:
     """A hotline besides 12345; `unit` is who stands behind it, and where a branch centre sits."""
 
@@ -120,7 +121,7 @@ class Hotline:
     unit: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Road:
     """A road and the communities it runs through."""
 
@@ -129,7 +130,7 @@ class Road:
     region_codes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Catalogue:
     """Everything of the city that is data, under one version."""
 

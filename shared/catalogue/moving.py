@@ -5,18 +5,18 @@ once it is. An outage that a supervisor declares moves the due times inside it b
 working time in it for limits in working time.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from shared.calendar import WorkCalendar
 from shared.catalogue.limits import LimitError, due, limit_of_seconds, parse_rule
 from shared.contracts.values import Due
+from shared.records import record
 
 YEAR_KNOWN = "放假安排已公布，时限按正式日历重新核定"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Outage:
     """A time in which nobody could work with the system; both ends are inside."""
 

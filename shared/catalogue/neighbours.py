@@ -1,11 +1,10 @@
 """Who looks after a place before any bureau: the grid's worker and substitute, building heads."""
 
-from dataclasses import dataclass
-
 from shared.catalogue.grids import BuildingHead, GridMap, Heads
+from shared.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Neighbours:
     """The grid of a place with its people; `heads` those of the building named, else of all."""
 

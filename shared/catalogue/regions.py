@@ -5,8 +5,9 @@ A region contains all whose code begins with its own; the city's code ends in 00
 """
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+
+from shared.records import record
 
 _CODE = re.compile(r"\d{6}(\d{3}){0,3}")
 
@@ -19,7 +20,7 @@ class RegionLevel(StrEnum):
     GRID = "grid"  # 网格
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Region:
     """A named region; its parent is None for the city alone."""
 

@@ -5,7 +5,6 @@ own, as a photo of badly parked cars is a complaint here; who wants it confident
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -13,12 +12,13 @@ from shared.catalogue.labels import from_label_zh
 from shared.catalogue.model import Catalogue
 from shared.catalogue.tables import Problems, Row, check_unique, rows_of
 from shared.contracts.values import TicketType
+from shared.records import record
 
 FILE: Final = "report_labels.csv"
 COLUMNS: Final = ("code", "zh", "en", "icon", "category", "type")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ReportLabel:
     """One label; `category` None leaves it to a person to sort."""
 

@@ -1,9 +1,9 @@
 """The words people use for a category, beside its own name."""
 
-from dataclasses import dataclass
+from shared.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Synonyms:
     """What people call a category (four digits) or a major (two).
 

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from shared.records import record
+
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class WrongCell:
     """What is wrong, and where: lines count from 1, the header's."""
 
@@ -91,7 +93,7 @@ class Row:
         return self.cells[column] == "1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Read(Generic[T]):
     """Something read, and the row it stands in."""
 

@@ -4,7 +4,6 @@ Topic `bureau.<code>.whistles`, key and subject are the whistle_id. A view has n
 nothing of who complained.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
@@ -23,6 +22,7 @@ from shared.contracts.parts import (
 )
 from shared.contracts.tickets import CallbackResult, Satisfaction
 from shared.contracts.values import Due, TicketType, Urgency, WhistleKind
+from shared.records import record
 
 
 class RefusalCode(StrEnum):
@@ -35,7 +35,7 @@ class RefusalCode(StrEnum):
     INVALID = "invalid"  # 内容不合规范
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class View:
     """What every view carries: the whistle and the `seq` of the fact it tells."""
 
@@ -45,7 +45,7 @@ class View:
     seq: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Whistled(View):
     """The unit is called."""
 
@@ -75,7 +75,7 @@ class Whistled(View):
     why_beyond: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Supplemented(View):
     """The citizen added words or photos."""
 
@@ -85,7 +85,7 @@ class Supplemented(View):
     attachments: tuple[Attachment, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class UnitsChanged(View):
     """Who works on the whistle changed."""
 
@@ -94,7 +94,7 @@ class UnitsChanged(View):
     units: tuple[UnitPart, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DueChanged(View):
     """The unit's due times moved."""
 
@@ -104,7 +104,7 @@ class DueChanged(View):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Ruling(View):
     """What a reviewer decided on the unit's return."""
 
@@ -115,7 +115,7 @@ class Ruling(View):
     state: AssignmentState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ExtensionRefused(View):
     """The unit gets no more time."""
 
@@ -124,7 +124,7 @@ class ExtensionRefused(View):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SuspensionRefused(View):
     """The unit's work may not be paused."""
 
@@ -133,7 +133,7 @@ class SuspensionRefused(View):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ReleaseRefused(View):
     """The unit that this one asked to let go stays in."""
 
@@ -143,7 +143,7 @@ class ReleaseRefused(View):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Consulted(View):
     """What the units agreed: who does what by when."""
 
@@ -153,7 +153,7 @@ class Consulted(View):
     decisions: tuple[UnitDecision, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TakenOver(View):
     """A street took the whistle over, or tells the community why it withdrew it."""
 
@@ -163,7 +163,7 @@ class TakenOver(View):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Accepted(View):
     """The joint work was accepted."""
 
@@ -172,7 +172,7 @@ class Accepted(View):
     words: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Evaluated(View):
     """How street or community rated the unit's part."""
 
@@ -186,7 +186,7 @@ class Evaluated(View):
     words: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Closed(View):
     """The whistle ended, with the callback's word."""
 
@@ -196,7 +196,7 @@ class Closed(View):
     satisfaction: Satisfaction | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ReportAccepted(View):
     """The unit's report counts; the state and dues after it."""
 
@@ -209,7 +209,7 @@ class ReportAccepted(View):
     assignment: Assignment
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ReviewRejected(View):
     """The unit's resolution was sent back."""
 
@@ -218,7 +218,7 @@ class ReviewRejected(View):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AcceptanceFailed(View):
     """The street found the unit's work undone."""
 
@@ -228,7 +228,7 @@ class AcceptanceFailed(View):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Suspended(View):
     """The unit's work is paused."""
 
@@ -238,7 +238,7 @@ class Suspended(View):
     review_by: Due | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Resumed(View):
     """The unit's work goes on."""
 
@@ -247,7 +247,7 @@ class Resumed(View):
     changes: tuple[DueChange, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Released(View):
     """The unit may go."""
 
@@ -256,7 +256,7 @@ class Released(View):
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Withdrawn(View):
     """The whistle was taken back."""
 
@@ -265,7 +265,7 @@ class Withdrawn(View):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ReportRefused:
     """The unit's report does not count, and why, in both languages.
 

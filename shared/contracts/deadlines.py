@@ -4,16 +4,16 @@ Topic `deadlines`; key and subject are the whistle_id, else the ticket_id. The i
 is derived from deadline, round and rung, so that a rung fires once a round.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
 from shared.contracts.parts import DeadlineKind, Fact
 from shared.contracts.values import Due, Instant
+from shared.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DeadlineFact(Fact):
     """What every fact about a promise carries; `seq` counts within the deadline."""
 
@@ -27,7 +27,7 @@ class DeadlineFact(Fact):
     unit: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Warned(DeadlineFact):
     """The promise is near its end: yellow, then red."""
 
@@ -36,14 +36,14 @@ class Warned(DeadlineFact):
     rung: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Missed(DeadlineFact):
     """The due time passed and nothing that keeps the promise was received."""
 
     TYPE: ClassVar[str] = "shaodao.deadline.missed.v1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Corrected(DeadlineFact):
     """It had been kept: the report was received before the due time (DOMAIN §2.11)."""
 
@@ -52,7 +52,7 @@ class Corrected(DeadlineFact):
     met_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RungClimbed(DeadlineFact):
     """Still not kept: the matter rises to supervision of this level (1–5)."""
 
@@ -62,7 +62,7 @@ class RungClimbed(DeadlineFact):
     rung: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Supervised(DeadlineFact):
     """A supervisor, a leader or the ladder asks for a written answer.
 
@@ -79,7 +79,7 @@ class Supervised(DeadlineFact):
     source: str | None = None  # ladder, supervisor, leader
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SupervisionAnswered(DeadlineFact):
     """The unit answered in writing; `late` when its time was over."""
 
@@ -90,7 +90,7 @@ class SupervisionAnswered(DeadlineFact):
     late: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class OutageDeclared(Fact):
     """A supervisor's word that the system could not be worked with for a while.
 

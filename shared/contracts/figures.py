@@ -3,12 +3,12 @@
 Topic `deadlines`; key and subject are the ticket_id. `seq` counts the rulings on that ticket.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
 from shared.contracts.parts import Fact
+from shared.records import record
 
 
 class ExclusionReason(StrEnum):
@@ -21,7 +21,7 @@ class ExclusionReason(StrEnum):
     TEST = "test"  # 测试工单
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RulingFact(Fact):
     """What both rulings carry."""
 
@@ -31,14 +31,14 @@ class RulingFact(Fact):
     words: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Excluded(RulingFact):
     """The ticket counts in no figure from now on; it is counted and shown beside them."""
 
     TYPE: ClassVar[str] = "shaodao.figures.excluded.v1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ExclusionEnded(RulingFact):
     """The ruling was taken back: the ticket counts again. `words` say why."""
 

@@ -3,7 +3,6 @@
 They are said on the topic `whistles`, as those of `shared.contracts.whistles` are.
 """
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from shared.contracts.parts import (
@@ -13,9 +12,10 @@ from shared.contracts.parts import (
 )
 from shared.contracts.values import Due
 from shared.contracts.whistles import UnitFact, WhistleFact
+from shared.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Accepted(WhistleFact):
     """The street accepted the joint work."""
 
@@ -29,7 +29,7 @@ class Accepted(WhistleFact):
     evaluators: tuple[str, ...] = ()  # units that owe their evaluation by then
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AcceptanceFailed(WhistleFact):
     """The street found work undone: the named units work again."""
 
@@ -41,7 +41,7 @@ class AcceptanceFailed(WhistleFact):
     photos: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Evaluated(WhistleFact):
     """Street or community rated a bureau's part."""
 
@@ -62,7 +62,7 @@ class Evaluated(WhistleFact):
     complete: bool = False  # the evaluator has rated every unit now
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Consulted(WhistleFact):
     """The units conferred: who does what by when."""
 
@@ -73,7 +73,7 @@ class Consulted(WhistleFact):
     changes: tuple[DueChange, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class EffortNoted(WhistleFact):
     """What the community did itself, told after an emergency whistle."""
 
@@ -83,7 +83,7 @@ class EffortNoted(WhistleFact):
     late: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Released(UnitFact):
     """The blower let the unit go."""
 
@@ -92,7 +92,7 @@ class Released(UnitFact):
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TakenOver(WhistleFact):
     """The street took over a community's whistle."""
 

@@ -3,15 +3,15 @@
 Topic `bureau.<code>.notices`, key and subject are the whistle_id.
 """
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from shared.contracts.parts import DeadlineKind
 from shared.contracts.values import Due
+from shared.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Notice:
     """What every notice carries; `audience` names whom at the unit it is for."""
 
@@ -25,7 +25,7 @@ class Notice:
     audience: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DueSoon(Notice):
     """A promise is near its end."""
 
@@ -37,7 +37,7 @@ class DueSoon(Notice):
     due: Due
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Overdue(Notice):
     """A promise was missed or is still open at a higher rung."""
 
@@ -50,7 +50,7 @@ class Overdue(Notice):
     due: Due
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Urged(Notice):
     """The citizen or the desk asks to hurry."""
 
@@ -59,7 +59,7 @@ class Urged(Notice):
     count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Supervised(Notice):
     """A supervisor or leader asks for a written answer."""
 
@@ -70,7 +70,7 @@ class Supervised(Notice):
     supervision_id: UUID | None = None  # what is answered
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Digest(Notice):
     """Many notices in one."""
 

@@ -1,6 +1,5 @@
 """The values that several events carry: who acted, where, which unit with which dues."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, ClassVar
 from uuid import UUID
@@ -8,6 +7,7 @@ from uuid import UUID
 from annotated_types import Ge, Le, Len, MaxLen
 
 from shared.contracts.values import Due, Instant, Relation
+from shared.records import record
 
 
 class Role(StrEnum):
@@ -102,7 +102,7 @@ class DeadlineKind(StrEnum):
     SUPERVISION = "supervision"  # 督办答复
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Actor:
     """Who made a fact true. Never a citizen's name; `name` is an official's, where one acted."""
 
@@ -112,7 +112,7 @@ class Actor:
     on_behalf_of: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Place:
     """Where, without the door: region code (6–15 digits), generalised address, WGS84 point."""
 
@@ -125,7 +125,7 @@ class Place:
     no_location: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Muster:
     """When and where the whistled units meet."""
 
@@ -133,7 +133,7 @@ class Muster:
     place: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Attachment:
     """A photo or document by a lasting address; fetched with the unit's own token."""
 
@@ -142,7 +142,7 @@ class Attachment:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Evidence:
     """What proves a resolution: kind, when and where it was taken, hash of the uploaded file."""
 
@@ -153,7 +153,7 @@ class Evidence:
     lon: Annotated[float, Ge(-180), Le(180)] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Handler:
     """The official who handles the matter at the unit, by name and post."""
 
@@ -161,7 +161,7 @@ class Handler:
     post: Annotated[str, MaxLen(64)] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class BlownBy:
     """The blower of a whistle and its level (city, district, street, community)."""
 
@@ -170,7 +170,7 @@ class BlownBy:
     on_behalf_of: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Assignment:
     """One unit's part with its dues; a due that is absent does not apply."""
 
@@ -188,7 +188,7 @@ class Assignment:
     handler: Handler | None = None  # whose desk it is on, where that is known
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class UnitPart:
     """What a unit sees of the other units of its whistle."""
 
@@ -197,7 +197,7 @@ class UnitPart:
     state: AssignmentState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class UnitDecision:
     """What a consultation decided for one unit; `due` as an instant, None for no limit."""
 
@@ -206,7 +206,7 @@ class UnitDecision:
     due: Instant | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DueChange:
     """A due time that moved; `due` None means the promise no longer applies."""
 
@@ -216,7 +216,7 @@ class DueChange:
     due: Due | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Fact:
     """What every fact carries: its place in the aggregate's history, and who made it true."""
 

@@ -4,7 +4,6 @@ The unit of a report is the topic's (or the caller's), never the message's word.
 reporter's own statement; in time is judged by when the broker or the server received it.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, ClassVar
 from uuid import UUID
@@ -13,6 +12,7 @@ from annotated_types import Ge, Le, Len, MaxLen
 
 from shared.contracts.parts import Evidence, Handler, Result, SuspensionCode
 from shared.contracts.values import Instant
+from shared.records import record
 
 Words = Annotated[str, Len(1, 4000)]
 Note = Annotated[str, MaxLen(4000)]
@@ -52,7 +52,7 @@ class FactsTrue(StrEnum):
     PARTLY = "partly"  # 部分属实
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Report:
     """What every report carries."""
 
@@ -63,14 +63,14 @@ class Report:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Acknowledged(Report):
     """The unit takes it."""
 
     TYPE: ClassVar[str] = "shaodao.report.acknowledged.v1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Contacted(Report):
     """The unit spoke with the citizen."""
 
@@ -79,7 +79,7 @@ class Contacted(Report):
     how: ContactMeans
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Departed(Report):
     """The unit is on its way."""
 
@@ -88,7 +88,7 @@ class Departed(Report):
     eta_minutes: Annotated[int, Ge(1), Le(1440)] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Arrived(Report):
     """The unit is on the spot."""
 
@@ -102,7 +102,7 @@ class Arrived(Report):
     duty_phone: Annotated[str, MaxLen(32)] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Progressed(Report):
     """What was done so far."""
 
@@ -111,7 +111,7 @@ class Progressed(Report):
     text: Words
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ReturnRequested(Report):
     """Not mine: with the clause it stands on and the unit proposed instead."""
 
@@ -123,7 +123,7 @@ class ReturnRequested(Report):
     evidence: Annotated[tuple[Evidence, ...], MaxLen(20)] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Disputed(Report):
     """The unit disputes the ruling on its return: once, within a working day."""
 
@@ -135,7 +135,7 @@ class Disputed(Report):
     evidence: Annotated[tuple[Evidence, ...], MaxLen(20)] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class HandedOver(Report):
     """The part went from section to person inside the unit."""
 
@@ -145,7 +145,7 @@ class HandedOver(Report):
     note: Note | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AssistingRequested(Report):
     """The lead calls one more unit to assist."""
 
@@ -155,7 +155,7 @@ class AssistingRequested(Report):
     task: Words
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ReleaseRequested(Report):
     """The lead asks to let an assisting unit go that holds the matter up."""
 
@@ -165,7 +165,7 @@ class ReleaseRequested(Report):
     reason: Words
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ExtensionRequested(Report):
     """More time is asked for, before the due time."""
 
@@ -176,7 +176,7 @@ class ExtensionRequested(Report):
     reason: Words
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SuspensionRequested(Report):
     """Work cannot go on for a reason outside the unit; a plan says how it will."""
 
@@ -187,7 +187,7 @@ class SuspensionRequested(Report):
     code: SuspensionCode | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Resolved(Report):
     """The unit's word that its part is done, with what it did and what the citizen may read."""
 

@@ -3,7 +3,6 @@
 They are said on the topic `whistles`, as those of `shared.contracts.whistles` are.
 """
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -15,9 +14,10 @@ from shared.contracts.parts import (
 )
 from shared.contracts.values import Due
 from shared.contracts.whistles import UnitFact, WhistleFact
+from shared.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class UnitReturned(UnitFact):
     """A reviewer let the unit go."""
 
@@ -27,7 +27,7 @@ class UnitReturned(UnitFact):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class UnitOffered(WhistleFact):
     """Another unit was called in place of one that left, with full time."""
 
@@ -38,7 +38,7 @@ class UnitOffered(WhistleFact):
     ruled_by: Actor | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ReturnRefused(UnitFact):
     """It is the unit's duty after all; the time runs on unchanged."""
 
@@ -48,7 +48,7 @@ class ReturnRefused(UnitFact):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Adjudicated(UnitFact):
     """The supervisor's final word on who leads."""
 
@@ -59,7 +59,7 @@ class Adjudicated(UnitFact):
     decision: str = ""  # returned, refused
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AssistingAdded(WhistleFact):
     """One more unit assists."""
 
@@ -68,7 +68,7 @@ class AssistingAdded(WhistleFact):
     assignment: Assignment
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ExtensionRefused(UnitFact):
     """No more time; the due time stays."""
 
@@ -78,7 +78,7 @@ class ExtensionRefused(UnitFact):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DueChanged(WhistleFact):
     """Due times moved: extension, adjudication, or a provisional year become known."""
 
@@ -90,7 +90,7 @@ class DueChanged(WhistleFact):
     outage_id: UUID | None = None  # a declared outage moved them
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SuspensionRefused(UnitFact):
     """The work goes on."""
 
@@ -100,7 +100,7 @@ class SuspensionRefused(UnitFact):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ReleaseRefused(UnitFact):
     """The assisting unit stays in; `by` is the unit that asked to let it go."""
 
@@ -111,7 +111,7 @@ class ReleaseRefused(UnitFact):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Suspended(UnitFact):
     """Work is paused with a reason; it is looked at again by `review_by`."""
 
@@ -123,7 +123,7 @@ class Suspended(UnitFact):
     ruled_by: Actor | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Resumed(UnitFact):
     """Work goes on with the time that was left."""
 
@@ -135,7 +135,7 @@ class Resumed(UnitFact):
     progress_by: Due | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ReviewPassed(UnitFact):
     """A sampled resolution was found good."""
 
@@ -145,7 +145,7 @@ class ReviewPassed(UnitFact):
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ReviewRejected(UnitFact):
     """A sampled resolution was sent back; the clock goes on as if never stopped."""
 
@@ -156,7 +156,7 @@ class ReviewRejected(UnitFact):
     progress_by: Due | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class HeldHandedOver(WhistleFact):
     """A held ticket goes to another desk: a dispatcher by name, or the supervisor."""
 

@@ -4,13 +4,13 @@ Topic `tickets`, key and subject are the ticket_id. No name, phone, ID number or
 any of them (DOMAIN §2.6).
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
 from shared.contracts.parts import Attachment, DeadlineKind, Fact, Place
 from shared.contracts.values import Channel, Due, TicketType, Urgency
+from shared.records import record
 
 
 class CallbackResult(StrEnum):
@@ -31,7 +31,7 @@ class Satisfaction(StrEnum):
     UNKNOWN = "unknown"  # 不了解
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Source:
     """The system a ticket came from and its number there; the pair is unique."""
 
@@ -39,7 +39,7 @@ class Source:
     number: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Hints:
     """What intake noticed that may help the dispatcher.
 
@@ -52,7 +52,7 @@ class Hints:
     place_confidence: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TicketFact(Fact):
     """What every fact about a ticket carries; `round` is 1 until a rework."""
 
@@ -60,7 +60,7 @@ class TicketFact(Fact):
     round: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Registered(TicketFact):
     """A request became a ticket; `summary` is the person's text, redacted."""
 
@@ -87,7 +87,7 @@ class Registered(TicketFact):
     settled: bool = False  # ended or merged as it was registered: nobody is whistled for it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Supplemented(TicketFact):
     """The person or an operator added words or photos.
 
@@ -101,7 +101,7 @@ class Supplemented(TicketFact):
     dispatch_by: Due | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TicketDueChange:
     """One of intake's own due times that moved: dispatch, callback or the citizen's."""
 
@@ -110,7 +110,7 @@ class TicketDueChange:
     due: Due
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DueChanged(TicketFact):
     """Due times of the ticket moved: a provisional year became known, or an outage."""
 
@@ -121,7 +121,7 @@ class DueChanged(TicketFact):
     outage_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class InfoRequested(TicketFact):
     """The person is asked once for all that is missing.
 
@@ -134,7 +134,7 @@ class InfoRequested(TicketFact):
     dispatch_waits: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Answered(TicketFact):
     """Ended at the desk: a consultation or praise was answered, or an article quoted."""
 
@@ -144,7 +144,7 @@ class Answered(TicketFact):
     article_version: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Transferred(TicketFact):
     """Ended at the desk: handed to 110/119/120/122 or a statutory route."""
 
@@ -153,7 +153,7 @@ class Transferred(TicketFact):
     to: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Rejected(TicketFact):
     """Ended at the desk by the shift lead, with a reason code."""
 
@@ -162,7 +162,7 @@ class Rejected(TicketFact):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Appealed(TicketFact):
     """A rejection was appealed, once: the ticket is registered again, with a new dispatch limit."""
 
@@ -171,7 +171,7 @@ class Appealed(TicketFact):
     dispatch_by: Due
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Voided(TicketFact):
     """Registered by mistake: ended by the shift lead before anybody was called."""
 
@@ -180,7 +180,7 @@ class Voided(TicketFact):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Merged(TicketFact):
     """The ticket follows another one about the same matter."""
 
@@ -189,7 +189,7 @@ class Merged(TicketFact):
     into: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MergeUndone(TicketFact):
     """A merge was taken back."""
 
@@ -198,7 +198,7 @@ class MergeUndone(TicketFact):
     into: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Linked(TicketFact):
     """The ticket is related to another; both go on."""
 
@@ -207,7 +207,7 @@ class Linked(TicketFact):
     to: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class GroupFlagged(TicketFact):
     """Many callers, one matter: a group matter, urgency one step up."""
 
@@ -217,7 +217,7 @@ class GroupFlagged(TicketFact):
     urgency: Urgency
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Urged(TicketFact):
     """The person or the desk asked to hurry; `count` so far."""
 
@@ -226,7 +226,7 @@ class Urged(TicketFact):
     count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Withdrawn(TicketFact):
     """The person took it back; ex officio it goes on all the same."""
 
@@ -235,7 +235,7 @@ class Withdrawn(TicketFact):
     ex_officio: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CallbackOpened(TicketFact):
     """The resolution is to be confirmed with the person: begun by `start_by`, done by the other."""
 
@@ -246,7 +246,7 @@ class CallbackOpened(TicketFact):
     start_by: Due | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CalledBack(TicketFact):
     """One try of the callback: what the person said, or that nobody was reached."""
 
@@ -258,7 +258,7 @@ class CalledBack(TicketFact):
     final: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Closed(TicketFact):
     """The ticket ended; `result` is the citizen's word or that nobody was reached."""
 
@@ -268,7 +268,7 @@ class Closed(TicketFact):
     satisfaction: Satisfaction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ReworkRequested(TicketFact):
     """Not solved: the ticket goes out again; `round` is the new round."""
 
@@ -279,7 +279,7 @@ class ReworkRequested(TicketFact):
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Reopened(TicketFact):
     """The citizen reopened a closed ticket, once within 15 days; `round` is the new round."""
 
@@ -288,7 +288,7 @@ class Reopened(TicketFact):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Archived(TicketFact):
     """Thirty days after its end the ticket left the working set."""
 

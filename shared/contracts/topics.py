@@ -5,7 +5,6 @@ access rights of departments stand on these names (CONTRACTS §2).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from shared.contracts import (
     bureaus,
@@ -20,6 +19,7 @@ from shared.contracts import (
     whistles,
 )
 from shared.contracts.parts import Fact
+from shared.records import record
 
 DAY_MS = 86_400_000
 
@@ -33,7 +33,7 @@ def events_of(module: object, base: type) -> tuple[type, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Topic:
     """One row of the table; `retention_days` None keeps for ever (compacted by key)."""
 
@@ -143,7 +143,7 @@ def unit_of(topic_name: str) -> str:
     return topic_name.split(".", 1)[1].rsplit(".", 1)[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TopicSpec:
     """What the broker needs to make a topic."""
 

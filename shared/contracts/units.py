@@ -3,14 +3,14 @@
 Topic `units` is compacted by unit code; topic `ratings` counts answers and keeps nothing of who.
 """
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from shared.contracts.tickets import Satisfaction
+from shared.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class UnitDeclared:
     """A unit as it stands now; `reachable` once its topics and rights exist."""
 
@@ -29,7 +29,7 @@ class UnitDeclared:
     reachable: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Score:
     """One question's mark, 1 to 5."""
 
@@ -37,7 +37,7 @@ class Score:
     score: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RatingRecorded:
     """One anonymous answer about one subject.
 

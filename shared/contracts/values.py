@@ -4,13 +4,14 @@ Names are those of the glossary; a member's Chinese label stands at the end of i
 display, in `shared.catalogue.labels`.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
 from annotated_types import Ge, Le
 from pydantic import AwareDatetime
+
+from shared.records import record
 
 Instant = Annotated[
     AwareDatetime, Ge(datetime(1900, 1, 1, tzinfo=UTC)), Le(datetime(2100, 1, 1, tzinfo=UTC))
@@ -56,7 +57,7 @@ class Relation(StrEnum):
     INFORMED = "informed"  # 知会
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Due:
     """A promised instant, with what is needed to judge it again later.
 

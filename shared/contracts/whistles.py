@@ -4,7 +4,6 @@ Topic `whistles`, key and subject are the whistle_id. Only the router judges a b
 intake and the notifier learn from these facts (DOMAIN §2.10).
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
@@ -26,9 +25,10 @@ from shared.contracts.parts import (
 from shared.contracts.reports import ArrivalMode, ContactMeans, FactsTrue, ReturnReason
 from shared.contracts.tickets import CallbackResult, Satisfaction
 from shared.contracts.values import Due, Relation, TicketType, Urgency, WhistleKind
+from shared.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class WhistleFact(Fact):
     """What every fact about a whistle carries; `ticket_ids` are empty for a street's own."""
 
@@ -37,7 +37,7 @@ class WhistleFact(Fact):
     round: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class UnitFact(WhistleFact):
     """A fact about one unit's part; `received_at` is the broker's or the server's time."""
 
@@ -48,7 +48,7 @@ class UnitFact(WhistleFact):
     received_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Candidate:
     """A unit that a dispatcher may choose, with how sure the router is, and why."""
 
@@ -57,7 +57,7 @@ class Candidate:
     why: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Held(WhistleFact):
     """No single lead could be found: a dispatcher decides."""
 
@@ -68,7 +68,7 @@ class Held(WhistleFact):
     rule_by: Due | None = None  # nobody owns it: the supervisor convenes until then
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Blown(WhistleFact):
     """Units are called; their clocks start now, not when they acknowledge (DOMAIN §2.2)."""
 
@@ -98,7 +98,7 @@ class Blown(WhistleFact):
     own_effort_by: Due | None = None  # a community's emergency: what it did itself may follow
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Acknowledged(UnitFact):
     """The unit took its part."""
 
@@ -109,14 +109,14 @@ class Acknowledged(UnitFact):
     progress_by: Due | None = None  # the next report on progress; None where work ends before
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DeemedAcknowledged(UnitFact):
     """Silent for twice the limit: counted as taken."""
 
     TYPE: ClassVar[str] = "shaodao.whistle.deemed_acknowledged.v1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Contacted(UnitFact):
     """The unit spoke with the citizen."""
 
@@ -126,7 +126,7 @@ class Contacted(UnitFact):
     how: ContactMeans
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Departed(UnitFact):
     """The unit is on its way."""
 
@@ -135,7 +135,7 @@ class Departed(UnitFact):
     eta_minutes: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Arrived(UnitFact):
     """The unit is on the spot."""
 
@@ -151,7 +151,7 @@ class Arrived(UnitFact):
     progress_by: Due | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Progressed(UnitFact):
     """The unit told what it did so far."""
 
@@ -161,7 +161,7 @@ class Progressed(UnitFact):
     progress_by: Due | None = None  # the next one
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ReturnRequested(UnitFact):
     """The unit says it is not its duty; a reviewer rules by `rule_by`."""
 
@@ -175,7 +175,7 @@ class ReturnRequested(UnitFact):
     evidence: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Disputed(UnitFact):
     """The unit disputes a ruling, once."""
 
@@ -188,7 +188,7 @@ class Disputed(UnitFact):
     suggested_unit: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PartHandedOver(UnitFact):
     """The part went to another desk inside the unit."""
 
@@ -197,7 +197,7 @@ class PartHandedOver(UnitFact):
     to: Handler
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ReleaseRequested(UnitFact):
     """The lead asks to let this assisting unit go; `by` is the lead's unit."""
 
@@ -208,7 +208,7 @@ class ReleaseRequested(UnitFact):
     rule_by: Due
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ExtensionRequested(UnitFact):
     """The unit asks for more time; a reviewer decides by `rule_by`."""
 
@@ -220,7 +220,7 @@ class ExtensionRequested(UnitFact):
     rule_by: Due
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SuspensionRequested(UnitFact):
     """The unit asks to pause; the supervisor decides by `rule_by`."""
 
@@ -232,7 +232,7 @@ class SuspensionRequested(UnitFact):
     rule_by: Due
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Resolved(UnitFact):
     """The unit's part is done; `final` when it was the lead's and so the whistle's."""
 
@@ -252,7 +252,7 @@ class Resolved(UnitFact):
     like: str | None = None  # the number of the whistle whose reply it repeats
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TicketLinked(WhistleFact):
     """A ticket that was merged into one of this whistle's follows it from now on."""
 
@@ -264,7 +264,7 @@ class TicketLinked(WhistleFact):
     assignments: tuple[Assignment, ...] = ()  # the units that work on it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TicketUnlinked(WhistleFact):
     """The merge was taken back: the ticket follows this whistle no more."""
 
@@ -273,7 +273,7 @@ class TicketUnlinked(WhistleFact):
     ticket_id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MergeHeld(WhistleFact):
     """Its ticket was merged, but two units lead the one matter: a dispatcher decides.
 
@@ -288,7 +288,7 @@ class MergeHeld(WhistleFact):
     rule_by: Due
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MergeSettled(WhistleFact):
     """The dispatcher's word on two leads of one matter; what it changes is said besides."""
 
@@ -301,7 +301,7 @@ class MergeSettled(WhistleFact):
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Withdrawn(WhistleFact):
     """The whistle was taken back; every running promise of it ends."""
 
@@ -310,7 +310,7 @@ class Withdrawn(WhistleFact):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Closed(WhistleFact):
     """The whistle ended; with the callback's word where there was a ticket."""
 
@@ -320,7 +320,7 @@ class Closed(WhistleFact):
     satisfaction: Satisfaction | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MergeConflict(WhistleFact):
     """A merge at intake came too late: the child's whistle is already resolved."""
 

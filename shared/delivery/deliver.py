@@ -10,6 +10,7 @@ import asyncio
 import random
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final, Protocol
@@ -23,6 +24,7 @@ from shared.runtime.clock import wall_now
 from shared.runtime.database import is_transient
 from shared.runtime.logging import logger
 from shared.runtime.service import Runtime
+from shared.runtime.tracing import is_sampled
 
 log = logger(__name__)
 LEASE: Final = timedelta(seconds=30)  # more than a try (10 s) and its settling take
@@ -129,6 +131,21 @@ class Deliverer:
     async def _tried(self, delivery: Delivery) -> Outcome:
         if delivery.expires_at is not None and delivery.expires_at <= wall_now():
             return Outcome(ending=Ending.NOBODY, error="expired")
+        spans = self._runtime.spans
+        if spans is None or not is_sampled(delivery.traceparent):
+            return await self._sent(delivery)
+        about = {"shaodao.channel": delivery.channel.value, "shaodao.tries": delivery.attempts + 1}
+        with spans.one(
+            f"deliver {delivery.channel}", "client", parent=delivery.traceparent, attributes=about
+        ) as one:
+            outcome = await self._sent(replace(delivery, traceparent=one.traceparent))
+            if outcome.ending is not Ending.SENT:
+                one.failed(outcome.ending.value)
+            if outcome.status is not None:
+                one.tell({"http.response.status_code": outcome.status})
+        return outcome
+
+    async def _sent(self, delivery: Delivery) -> Outcome:
         try:
             return await self._senders[delivery.channel].send(delivery)
         except Exception as error:
@@ -183,16 +200,17 @@ class Deliverer:
             try:
                 async with self._runtime.pool.acquire() as connection:
                     now = wall_now()
-                    for each in await leases.waiting(connection):
-                        age = (now - each.oldest).total_seconds() if each.oldest else 0.0
-                        metrics.WAITING.labels(each.channel).set(each.waiting)
-                        metrics.OLDEST.labels(each.channel).set(age)
+                    metrics.show_waiting(
+                        (each.channel, each.waiting, each.age(now))
+                        for each in await leases.waiting(connection)
+                    )
                     while await leases.forget(connection, before=now - KEPT, most=5000):
                         pass
             except Exception as error:
                 if not is_transient(error):
                     raise
                 log.warning("tend_deliveries", error=repr(error))
+                metrics.waiting_unknown()
             metrics.OPEN_CIRCUITS.set(sum(lane.is_open for lane in self._lanes.values()))
             await asyncio.sleep(TEND_SECONDS)
 

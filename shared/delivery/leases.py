@@ -29,6 +29,7 @@ class Delivery:
     fence: int
     expires_at: datetime | None
     created_at: datetime
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,10 @@ class Waiting:
     channel: Channel
     waiting: int
     oldest: datetime | None
+
+    def age(self, now: datetime) -> float:
+        """Seconds since the oldest was queued; 0 if none waits."""
+        return max(0.0, (now - self.oldest).total_seconds()) if self.oldest else 0.0
 
 
 async def destinations_due(connection: Connection, now: datetime) -> list[str]:

@@ -17,6 +17,7 @@ from pydantic_core import to_json
 from shared.contracts.ids import new_id
 from shared.runtime.clock import wall_now
 from shared.runtime.database import Connection, queries
+from shared.runtime.tracing import current
 
 SQL = queries(Path(__file__).parent / "sql" / "deliveries.sql")
 Value: TypeAlias = "str | int | float | bool | Sequence[Value] | Mapping[str, Value] | None"
@@ -47,6 +48,7 @@ class Message:
     at: datetime
     dedupe: str | None = None
     within: timedelta | None = None
+    traceparent: str | None = None  # of the change it tells of; absent: the request's
 
     @property
     def destination(self) -> str:
@@ -107,6 +109,7 @@ async def put_many(connection: Connection, messages: Sequence[Message]) -> list[
         [each.at for each in messages],
         wall,
         [wall + each.within if each.within is not None else None for each in messages],
+        [each.traceparent or current() for each in messages],
     )
     if len(rows) == len(messages):
         return ids

@@ -109,6 +109,7 @@ class WebhookSender:
                 "Host": parts.netloc,
                 "Content-Type": "application/json",
                 **signed(delivery, endpoint.secrets, at=wall_now()),
+                **({"traceparent": delivery.traceparent} if delivery.traceparent else {}),
             },
             extensions={"sni_hostname": parts.hostname},
         )

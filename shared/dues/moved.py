@@ -6,7 +6,6 @@ two copies never work on the same ones at once.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -17,6 +16,7 @@ from shared.catalogue.moving import YEAR_KNOWN, Outage, after_outage, of_known_y
 from shared.contracts.deadlines import OutageDeclared
 from shared.contracts.ids import new_id
 from shared.contracts.values import Due
+from shared.records import record
 from shared.runtime.database import Connection, is_transient, queries
 from shared.runtime.incoming import Incoming
 from shared.runtime.logging import logger
@@ -32,7 +32,7 @@ LONGEST: Final = timedelta(days=400)
 log = logger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Moving:
     """Why due times move, and where each of them goes; None of `to`: it stays."""
 
@@ -46,7 +46,7 @@ class Moving:
         return None if self.outage is None else self.outage.outage_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Moved:
     """What a batch came to: the aggregates looked at in the order of their ids, and how many."""
 

@@ -10,15 +10,17 @@ import random
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.contracts.envelope import Reader
-from shared.runtime import dead_letters, inbox, metrics, parking
+from shared.runtime import dead_letters, event_spans, inbox, metrics, parking
+from shared.runtime.clock import wall_now
 from shared.runtime.database import Connection, is_transient
 from shared.runtime.incoming import Incoming, Record, Unreadable, read
 from shared.runtime.logging import logger
+from shared.runtime.tracing import within
 
 if TYPE_CHECKING:
     from shared.runtime.service import Runtime
@@ -40,6 +42,7 @@ class Lane:
     reader: Callable[[str], Reader]
     handle: Handle
     refuse: Refuse | None
+    foreign: bool = False  # others than our services say its events
 
 
 def read_all(
@@ -49,9 +52,16 @@ def read_all(
     events: list[Incoming] = []
     unreadable: list[Unreadable] = []
     runtime.clock.look()
+    sampling = runtime.sampling if lane.foreign else None
     for record in records:
         topic = runtime.without_prefix(record.topic)
-        item = read(record, topic=topic, reader=lane.reader(topic), clock=runtime.clock)
+        item = read(
+            record,
+            topic=topic,
+            reader=lane.reader(topic),
+            clock=runtime.clock,
+            sampling=sampling,
+        )
         if isinstance(item, Unreadable):
             unreadable.append(item)
         elif item is not None:
@@ -66,19 +76,52 @@ async def process(runtime: "Runtime", lane: Lane, records: Sequence[Record]) -> 
     """
     started = time.monotonic()
     events, unreadable = read_all(runtime, lane, records)
+    if runtime.spans is None:
+        tally = (await _committed(runtime, lane, events, unreadable)).tally
+    else:
+        tally = await _spanned(runtime, lane, events, unreadable)
+    tally["unknown_type"] += len(records) - len(events) - len(unreadable)
+    sent_at = min(record.timestamp for record in records) / 1000
+    metrics.of_group(lane.group).handled(
+        tally,
+        records=len(records),
+        seconds=time.monotonic() - started,
+        age=wall_now().timestamp() - sent_at,
+    )
+
+
+async def _spanned(
+    runtime: "Runtime", lane: Lane, events: list[Incoming], unreadable: list[Unreadable]
+) -> Counter[str]:
+    """The same with spans, where some of its events are sampled."""
+    assert runtime.spans is not None
+    together, events = event_spans.handling(runtime.spans, lane.group, events, foreign=lane.foreign)
+    if together is None:
+        return (await _committed(runtime, lane, events, unreadable)).tally
+    with together.under_way():
+        work = await _committed(runtime, lane, events, unreadable)
+        for event in work.parked:
+            together.failed(events.index(event), "parked")
+    return work.tally
+
+
+async def _committed(
+    runtime: "Runtime", lane: Lane, events: list[Incoming], unreadable: list[Unreadable]
+) -> "_Work":
+    """Try until it is committed, event by event once one of them has failed."""
+    started = time.monotonic()
     one_by_one = False
     attempt = 0
     while True:
-        tally = Counter(unknown_type=len(records) - len(events) - len(unreadable))
         try:
             async with runtime.transaction() as connection:
-                work = _Work(lane=lane, connection=connection, now=runtime.clock.now(), tally=tally)
+                work = _Work(lane=lane, connection=connection, now=runtime.clock.now())
                 await _handle(work, events, unreadable, one_by_one=one_by_one)
-            break
+            return work
         except Exception as error:  # told apart below; nothing is swallowed
             if is_transient(error):
                 attempt += 1
-                metrics.BATCH_RETRIES.labels(lane.group).inc()
+                metrics.of_group(lane.group).retries.inc()
                 if time.monotonic() - started > PATIENCE_SECONDS:
                     raise
                 log.warning("batch_retry", group=lane.group, attempt=attempt, error=repr(error))
@@ -88,10 +131,6 @@ async def process(runtime: "Runtime", lane: Lane, records: Sequence[Record]) -> 
             else:
                 log.exception("batch_failed", group=lane.group, events=len(events))
                 one_by_one = True
-    for outcome, number in tally.items():
-        metrics.EVENTS.labels(lane.group, outcome).inc(number)
-    metrics.BATCH_EVENTS.labels(lane.group).observe(len(records))
-    metrics.BATCH_SECONDS.labels(lane.group).observe(time.monotonic() - started)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +140,8 @@ class _Work:
     lane: Lane
     connection: Connection
     now: datetime
-    tally: Counter[str]
+    tally: Counter[str] = field(default_factory=Counter)
+    parked: list[Incoming] = field(default_factory=list)
 
 
 async def _handle(
@@ -141,6 +181,7 @@ async def _one_by_one(work: _Work, events: Sequence[Incoming], stuck: set[str]) 
 async def _park(work: _Work, event: Incoming, *, error: str) -> None:
     await parking.park(work.connection, event, error=error)
     work.tally["parked"] += 1
+    work.parked.append(event)
 
 
 async def _try(work: _Work, event: Incoming) -> str | None:
@@ -150,12 +191,14 @@ async def _try(work: _Work, event: Incoming) -> str | None:
     except Exception as error:
         if is_transient(error):
             raise
-        log.exception(
-            "event_parked",
-            group=work.lane.group,
-            topic=event.topic,
-            event_id=event.event_id,
-            subject=event.subject,
-        )
+        with within(event.traceparent):
+            log.exception(
+                "event_parked",
+                group=work.lane.group,
+                topic=event.topic,
+                partition=event.partition,
+                offset=event.offset,
+                **event_spans.named(event),
+            )
         return repr(error)
     return None

@@ -75,6 +75,11 @@ class Clock:
         """Whether domain time is real time."""
         return self._path is None
 
+    @property
+    def rate(self) -> float:
+        """How many domain seconds pass in a wall second, as the file was last read."""
+        return self._segments[-1].rate
+
     def now(self) -> datetime:
         """Domain time now, in UTC."""
         return self.domain_at(wall_now())

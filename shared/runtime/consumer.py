@@ -6,15 +6,16 @@ topics of a pattern are found within ten seconds; our own watchdog ends a proces
 has died silently (faststream #2412).
 """
 
+import asyncio
 import dataclasses
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
@@ -23,9 +24,14 @@ from shared.contracts.envelope import Reader
 from shared.contracts.topics import Topic
 from shared.runtime import metrics
 from shared.runtime.batch import Handle, Lane, Refuse, process
+from shared.runtime.instruments import NAN
+from shared.runtime.logging import logger
 
 if TYPE_CHECKING:
     from shared.runtime.service import Runtime
+
+log = logger(__name__)
+ANSWER_SECONDS: Final = 2.5  # in which Kafka tells where partitions end, or counts as away
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +55,7 @@ class Progress:
     finished: float = field(default_factory=time.monotonic)
     behind_since: float | None = None
     lag: int | None = 0  # None while Kafka is away
+    waits: bool = False  # there is something to do, or the group's coordinator alone is silent
 
 
 class GroupConsumer:
@@ -57,6 +64,8 @@ class GroupConsumer:
     def __init__(self, runtime: "Runtime", broker: KafkaBroker, wanted: Subscription) -> None:
         self.runtime = runtime
         self.group = runtime.settings.topic_prefix + wanted.group
+        self.name = wanted.group
+        metrics.of_group(self.name)
         self.progress = Progress()
         self._done: dict[TopicPartition, int] = {}
         self._lane = _lane(wanted)
@@ -90,23 +99,27 @@ class GroupConsumer:
         return self._lane
 
     async def measure_lag(self) -> int | None:
-        """Records not handled yet in the assigned partitions; None when Kafka is away."""
+        """Records not handled yet in the assigned partitions; None when Kafka is away.
+
+        The client asks for as long as it takes: here an answer that takes seconds is none.
+        """
         consumer = self._subscriber.consumer
-        if consumer is None:
-            self.progress.lag = None
-            return None
-        partitions = consumer.assignment()
+        partitions = consumer.assignment() if consumer is not None else frozenset()
+        lag, ends = None, None
         try:
-            ends = await consumer.end_offsets(partitions) if partitions else {}
-            for partition in ends.keys() - self._done.keys():
-                self._done[partition] = await consumer.committed(partition) or 0
-        except KafkaError:
-            self.progress.lag = None
-            return None
+            async with asyncio.timeout(ANSWER_SECONDS):
+                ends = await _ends(consumer, partitions)
+                for partition in ends.keys() - self._done.keys():
+                    self._done[partition] = await consumer.committed(partition) or 0
+            lag = sum(max(0, end - self._done[tp]) for tp, end in ends.items())
+        except (KafkaError, TimeoutError) as error:
+            if self.progress.lag is not None:  # said once
+                log.warning("lag_unknown", group=self.group, error=repr(error))
         self._done = {tp: offset for tp, offset in self._done.items() if tp in partitions}
-        lag: int = sum(max(0, end - self._done.get(tp, 0)) for tp, end in ends.items())
-        metrics.LAG.labels(self.group).set(lag)
         self.progress.lag = lag
+        self.progress.waits = bool(lag) if lag is not None else ends is not None
+        metrics.LAG.labels(self.name).set(NAN if lag is None else lag)
+        metrics.PARTITIONS.labels(self.name).set(len(partitions))
         return lag
 
 
@@ -136,6 +149,7 @@ def _lane(wanted: Subscription) -> Lane:
         reader=readers.__getitem__,
         handle=wanted.handle,
         refuse=wanted.refuse,
+        foreign=wanted.is_pattern,  # the topics that units write
     )
 
 
@@ -151,6 +165,17 @@ def _pattern(prefix: str, wanted: Subscription) -> str | None:
     if not wanted.is_pattern:
         return None
     return "^" + re.escape(prefix) + _unit_pattern(wanted.topics[0]) + "$"
+
+
+async def _ends(consumer: Any, partitions: Collection[TopicPartition]) -> dict[Any, int]:
+    """Where each partition ends; asks Kafka for its topics where there is none, to hear of it."""
+    if consumer is None:
+        raise KafkaConnectionError("it was not there yet when this group began")
+    if not partitions:
+        await consumer.topics()
+        return {}
+    ends: dict[Any, int] = await consumer.end_offsets(partitions)
+    return ends
 
 
 async def _parse(records: tuple[Any, ...], original: Any) -> Any:

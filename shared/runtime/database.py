@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
+from shared.runtime.pool import MeasuredPool
 from shared.runtime.settings import ServiceSettings
 
 Connection: TypeAlias = "asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionProxy[Any]"
@@ -63,9 +64,9 @@ def queries(path: Path) -> SimpleNamespace:
     return SimpleNamespace(**{n: b.strip() for n, b in zip(names, bodies, strict=True)})
 
 
-async def open_pool(settings: ServiceSettings, *, name: str) -> "asyncpg.Pool[Any]":
+async def open_pool(settings: ServiceSettings, *, name: str) -> MeasuredPool:
     """A pool of connections; times are UTC, statements are prepared once a connection."""
-    return await asyncpg.create_pool(
+    pool = MeasuredPool(
         str(settings.database_url),
         min_size=2,
         max_size=settings.pool_size,
@@ -78,3 +79,6 @@ async def open_pool(settings: ServiceSettings, *, name: str) -> "asyncpg.Pool[An
             "idle_in_transaction_session_timeout": "60s",
         },
     )
+    await pool
+    pool.show()
+    return pool

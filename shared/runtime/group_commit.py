@@ -6,7 +6,9 @@ transaction each.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -14,9 +16,11 @@ from shared.errors import ShaodaoError, UnavailableError
 from shared.runtime import metrics
 from shared.runtime.database import Connection, is_transient
 from shared.runtime.logging import logger
+from shared.runtime.tracing import Part, is_sampled
 
 if TYPE_CHECKING:
     from shared.runtime.service import Runtime
+    from shared.runtime.spans import Together
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
@@ -48,7 +52,9 @@ class GroupCommit(Generic[Req, Res]):
         self._verb = verb
         self._most = most
         self._queue: asyncio.Queue[tuple[Req, asyncio.Future[Res]]] = asyncio.Queue(waiting)
+        self._since: float | None = None  # when the batch in hand was begun
         runtime.loop(f"commit-{name}", self._run)
+        runtime.load.looks.append(self.waited)
 
     async def submit(self, request: Req) -> Res:
         """Carry out one request; returns when it is committed.
@@ -62,15 +68,40 @@ class GroupCommit(Generic[Req, Res]):
             raise UnavailableError("系统繁忙，请稍后重试", "too many requests, try again") from None
         return await future
 
+    def waited(self) -> float:
+        """Seconds that the batch in hand takes already, and others wait for it; 0 without one."""
+        return 0.0 if self._since is None else time.monotonic() - self._since
+
     async def _run(self) -> None:
         while True:
             batch = [await self._queue.get()]
             while len(batch) < self._most and not self._queue.empty():
                 batch.append(self._queue.get_nowait())
             metrics.COMMIT_REQUESTS.labels(self._name).observe(len(batch))
+            metrics.COMMIT_WAITING.labels(self._name).set(self._queue.qsize())
+            self._since = time.monotonic()
             await self._commit(batch)
+            self._since = None
 
     async def _commit(self, batch: list[tuple[Req, "asyncio.Future[Res]"]]) -> None:
+        together = self._spanned(batch) if self._runtime.spans is not None else None
+        with together.under_way() if together is not None else nullcontext():
+            await self._committed(batch)
+
+    def _spanned(self, batch: list[tuple[Req, "asyncio.Future[Res]"]]) -> "Together | None":
+        """A span in the trace of each request that is sampled."""
+        traceparents = [getattr(request, "traceparent", None) for request, _ in batch]
+        parts = [
+            Part(place=place, name=f"commit {self._name}", parent=each, attributes={})
+            for place, each in enumerate(traceparents)
+            if is_sampled(each)
+        ]
+        if not parts or self._runtime.spans is None:
+            return None
+        attributes = {"shaodao.requests": len(batch)}
+        return self._runtime.spans.together(f"commit {self._name}", parts, attributes=attributes)
+
+    async def _committed(self, batch: list[tuple[Req, "asyncio.Future[Res]"]]) -> None:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 async with self._runtime.transaction() as connection:

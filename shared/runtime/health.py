@@ -4,6 +4,7 @@ import asyncio
 import os
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.runtime import metrics
@@ -12,6 +13,7 @@ from shared.runtime.inbox import SQL
 from shared.runtime.logging import logger
 
 if TYPE_CHECKING:
+    from shared.runtime.consumer import GroupConsumer
     from shared.runtime.service import Runtime
 
 log = logger(__name__)
@@ -35,12 +37,17 @@ async def ready(runtime: "Runtime") -> Readiness:
     wait in the outbox: that is told as degraded, so that no load balancer turns people away.
     """
     reasons: dict[str, str] = {}
-    degraded = dict(runtime.degraded)
     try:
         async with asyncio.timeout(2.0), runtime.pool.acquire() as connection:
             await connection.fetchval("select 1")
     except Exception as error:  # noqa: BLE001 - told as the reason
         reasons["database"] = repr(error)
+    return Readiness(reasons, degraded_parts(runtime))
+
+
+def degraded_parts(runtime: "Runtime") -> dict[str, str]:
+    """What is only late, part by part, as it was last seen."""
+    degraded = dict(runtime.degraded)
     if not runtime.relay.healthy:
         degraded["relay"] = "cannot reach Kafka or the database"
     if runtime.outbox_age_seconds > OLD_OUTBOX_SECONDS:
@@ -52,7 +59,7 @@ async def ready(runtime: "Runtime") -> Readiness:
             behind = time.monotonic() - group.progress.behind_since
             if behind > runtime.settings.stalled_after_seconds / 2:
                 degraded[f"consumer {group.group}"] = f"no progress for {behind:.0f} s"
-    return Readiness(reasons, degraded)
+    return degraded
 
 
 async def watch(runtime: "Runtime") -> None:
@@ -60,38 +67,68 @@ async def watch(runtime: "Runtime") -> None:
 
     A consumer that has records before it, a database that answers and no batch finished for
     `stalled_after_seconds` will not come back by itself (faststream #2412): the supervisor starts
-    the process again.
+    the process again. So it is with a relay that leads and hangs while rows wait.
     """
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         database_ok = await _measure(runtime)
+        lags = await asyncio.gather(*(group.measure_lag() for group in runtime.groups))
+        kafka_ok = None not in lags and runtime.relay.reaches_kafka
+        metrics.KAFKA_REACHABLE.set(int(kafka_ok))
         for group in runtime.groups:
-            lag = await group.measure_lag()
-            progress = group.progress
-            if not lag or not database_ok:
-                progress.behind_since = None
-                continue
-            since = max(progress.finished, progress.behind_since or time.monotonic())
-            progress.behind_since = since
-            if time.monotonic() - since > runtime.settings.stalled_after_seconds:
-                log.critical("consumer_stalled", group=group.group, lag=lag)
-                os._exit(EXIT_STALLED)
+            _end_if_stalled(runtime, group, database_ok=database_ok)
+        if database_ok and kafka_ok:
+            _end_if_relay_hangs(runtime)
+        metrics.show_degraded(degraded_parts(runtime))
+
+
+def _end_if_stalled(runtime: "Runtime", group: "GroupConsumer", *, database_ok: bool) -> None:
+    progress = group.progress
+    if not progress.waits or not database_ok:
+        progress.behind_since = None
+        metrics.STALLED.labels(group.name).set(0)
+        return
+    since = max(progress.finished, progress.behind_since or time.monotonic())
+    progress.behind_since = since
+    stalled = time.monotonic() - since
+    metrics.STALLED.labels(group.name).set(stalled)
+    if stalled > runtime.settings.stalled_after_seconds:
+        log.critical("consumer_stalled", group=group.group, lag=progress.lag)
+        os._exit(EXIT_STALLED)
+
+
+def _end_if_relay_hangs(runtime: "Runtime") -> None:
+    """Rows wait and Kafka answers, but the relay that leads has not turned for so long.
+
+    One that turns and cannot send, for its rights or a missing topic, says so: beginning again
+    would not help it.
+    """
+    longest = runtime.settings.stalled_after_seconds
+    silent = time.monotonic() - runtime.relay.turned
+    if runtime.relay.leads and min(silent, runtime.outbox_age_seconds) > longest:
+        log.critical("relay_stalled", outbox_age_seconds=runtime.outbox_age_seconds)
+        os._exit(EXIT_STALLED)
 
 
 async def _measure(runtime: "Runtime") -> bool:
-    pool = runtime.pool
-    metrics.POOL_CONNECTIONS.labels("open").set(pool.get_size())
-    metrics.POOL_CONNECTIONS.labels("idle").set(pool.get_idle_size())
     try:
-        async with asyncio.timeout(5.0), pool.acquire() as connection:
+        async with asyncio.timeout(5.0), runtime.pool.acquire() as connection:
             row = await connection.fetchrow(SQL.counts)
     except Exception as error:  # noqa: BLE001 - the database's trouble, told by /ready
         log.warning("measure_failed", error=repr(error))
+        metrics.database_away()
         return False
+    now = wall_now()
+    metrics.DATABASE_REACHABLE.set(1)
     metrics.DEAD_LETTERS.set(row["dead"])
     metrics.PARKED.set(row["parked"])
+    metrics.PARKED_AGE.set(_age(row["parked_at"], now))
     metrics.OUTBOX_ROWS.set(row["outbox"])
-    age = (wall_now() - row["oldest"]).total_seconds() if row["oldest"] else 0.0
-    metrics.OUTBOX_AGE.set(age)
-    runtime.outbox_age_seconds = age
+    runtime.outbox_age_seconds = _age(row["oldest"], now)
+    metrics.OUTBOX_AGE.set(runtime.outbox_age_seconds)
+    runtime.load.outbox(rows=row["outbox_span"], age_seconds=runtime.outbox_age_seconds)
     return True
+
+
+def _age(since: datetime | None, now: datetime) -> float:
+    return max(0.0, (now - since).total_seconds()) if since is not None else 0.0

@@ -6,7 +6,6 @@ reading the last one.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +14,7 @@ import asyncpg
 from pydantic_core import to_json
 
 from shared.contracts.parts import Actor
+from shared.records import record
 
 FIRST_HASH = b"\x00" * 32
 COLUMNS = (
@@ -34,7 +34,7 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Entry:
     """One row of an aggregate's history; `before` and `after` are short JSON texts."""
 

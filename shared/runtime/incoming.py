@@ -1,12 +1,13 @@
 """A record of Kafka as a service sees it: read into an event of the contract, or unreadable."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from shared.contracts.envelope import MalformedEventError, Reader
+from shared.records import record
 from shared.runtime.clock import Clock, wall_now
 from shared.runtime.fetching import Unparsed
+from shared.runtime.tracing import judged
 
 
 class Record(Protocol):
@@ -26,7 +27,7 @@ class Record(Protocol):
     def value(self) -> bytes | None: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Incoming:
     """One event heard; `topic` is without prefix, `received_at` is domain time."""
 
@@ -44,7 +45,7 @@ class Incoming:
     value: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Unreadable:
     """One record that is no event of the contract; it becomes a dead letter."""
 
@@ -67,11 +68,12 @@ def broker_time(record: Record) -> datetime:
 
 
 def read(
-    record: Record, *, topic: str, reader: Reader, clock: Clock
+    record: Record, *, topic: str, reader: Reader, clock: Clock, sampling: int | None = None
 ) -> Incoming | Unreadable | None:
     """Read one record; None when its type is not of this contract (a newer one, passed over).
 
-    By the clock as it was last read: whoever reads many looks at it once before.
+    By the clock as it was last read: whoever reads many looks at it once before. `sampling`: of an
+    outsider's records, how many of 2**64 traces are sampled here, whatever their sender says.
     """
     at = broker_time(record)
     received_at = clock.as_read(at)
@@ -103,6 +105,8 @@ def read(
         subject=event.subject,
         time=event.time,
         data=event.data,
-        traceparent=event.traceparent,
+        traceparent=(
+            event.traceparent if sampling is None else judged(event.traceparent, bound=sampling)
+        ),
         value=record.value,
     )

@@ -16,6 +16,7 @@ from uuid import UUID
 from shared.contracts.envelope import Envelope, MalformedEventError, Reader
 from shared.contracts.topics import Topic
 from shared.errors import UnavailableError
+from shared.runtime import metrics
 from shared.runtime.database import is_transient
 from shared.runtime.logging import logger
 from shared.runtime.settings import ServiceSettings
@@ -111,6 +112,7 @@ class Live(Generic[Sight]):
             )
         listener = Listener(sight)
         self._listeners.add(listener)
+        metrics.LIVE_PAGES.inc()
         if self._tail is None:
             self._tail = asyncio.create_task(self._follow(), name="live")
             self._tail.add_done_callback(self._ended)
@@ -118,6 +120,7 @@ class Live(Generic[Sight]):
             yield listener
         finally:
             self._listeners.discard(listener)
+            metrics.LIVE_PAGES.dec()
             if not self._listeners:
                 self._stop()
 

@@ -1,7 +1,8 @@
 """Migrations: numbered SQL files, applied once each, in order, under an advisory lock.
 
 A folder's files are known by `<folder>/<file>`; a file that changed after it was applied is an
-error. Run by `shaodao up`, or by a job before a deployment; a service only checks.
+error. Run by `shaodao up`, or by a job before a deployment, as the owner of the tables, who then
+gives the service's own role its rights; a service only checks.
 """
 
 import hashlib
@@ -59,8 +60,11 @@ def _missing(wanted: Sequence[tuple[str, str]], applied: dict[str, str]) -> list
     return [(name, text) for name, text in wanted if name not in applied]
 
 
-async def apply(dsn: str, *folders: Path) -> list[str]:
-    """Apply what is missing, each file in a transaction of its own; returns the names applied."""
+async def apply(dsn: str, *folders: Path, runtime_role: str | None = None) -> list[str]:
+    """Apply what is missing, each file in a transaction of its own; returns the names applied.
+
+    `runtime_role` gets the rights of a service; without one it works as the owner itself.
+    """
     connection = await asyncpg.connect(dsn)
     try:
         await connection.execute("select pg_advisory_lock($1)", LOCK)
@@ -72,6 +76,8 @@ async def apply(dsn: str, *folders: Path) -> list[str]:
                 await connection.execute(
                     "insert into schema_migration (name, sha256) values ($1, $2)", name, _sha(text)
                 )
+        if runtime_role is not None:
+            await connection.execute("select give_rights($1)", runtime_role)
         return [name for name, _ in missing]
     finally:
         await connection.close()

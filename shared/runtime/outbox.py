@@ -4,7 +4,6 @@ Lock the aggregate's row before writing here, so that ids follow the order of fa
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from shared.contracts import envelope
+from shared.records import record
 from shared.runtime.clock import wall_now
 
 COLUMNS = (
@@ -25,7 +25,7 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Outgoing:
     """One event to be sent: `topic` is without prefix, `payload` the whole envelope."""
 

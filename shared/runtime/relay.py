@@ -6,23 +6,28 @@ and every inbox drops it. Rows of a topic that Kafka does not have wait; the oth
 """
 
 import asyncio
-import json
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from pydantic_core import from_json
 
 from shared.contracts.envelope import CONTENT_TYPE
-from shared.runtime import dead_letters, metrics
+from shared.runtime import dead_letters, event_spans, metrics
+from shared.runtime.clock import wall_now
 from shared.runtime.database import is_transient, queries
 from shared.runtime.logging import logger
 from shared.runtime.security import client_security
 from shared.runtime.sending import Record, send_all
 from shared.runtime.settings import ServiceSettings
+
+if TYPE_CHECKING:
+    from shared.runtime.spans import Spans
 
 SQL = queries(Path(__file__).parent / "sql" / "queries.sql")
 LOCK = 0x52454C4159  # "RELAY"
@@ -38,14 +43,17 @@ _CONTENT_TYPE = ("content-type", CONTENT_TYPE.encode())
 class Relay:
     """Sends one service's outbox; run it as a loop of the service."""
 
-    def __init__(self, settings: ServiceSettings) -> None:
+    def __init__(self, settings: ServiceSettings, spans: "Spans | None" = None) -> None:
         self._settings = settings
+        self._spans = spans
         self._wake = asyncio.Event()
         self._topics: frozenset[str] = frozenset()
         self._topics_at = 0.0
         self._not_before = 0.0
         self.leads = False
         self.healthy = True
+        self.reaches_kafka = True  # as long as nothing says otherwise
+        self.turned = time.monotonic()  # when it last came round: a hung one does not
 
     def wake(self) -> None:
         """There are new rows: do not wait for the next look."""
@@ -62,6 +70,7 @@ class Relay:
                 if not (isinstance(error, KafkaError) or is_transient(error)):
                     raise
                 self.healthy = False
+                self.reaches_kafka = not isinstance(error, KafkaError)
                 metrics.RELAY_ERRORS.inc()
                 if time.monotonic() - started > LONGEST_WAIT:
                     wait = FIRST_WAIT  # it had worked in between
@@ -74,11 +83,19 @@ class Relay:
             str(self._settings.database_url),
             timeout=10,
             command_timeout=60,
-            server_settings={"application_name": "shaodao-relay", "timezone": "UTC"},
+            server_settings={
+                "application_name": "shaodao-relay",
+                "timezone": "UTC",
+                # the lead of a machine that vanished is free after half a minute, not two hours
+                "tcp_keepalives_idle": "10",
+                "tcp_keepalives_interval": "5",
+                "tcp_keepalives_count": "4",
+            },
         )
         try:
             while not await connection.fetchval(SQL.relay_lead, LOCK):
-                self.healthy = True
+                self.healthy = self.reaches_kafka = True
+                self.turned = time.monotonic()
                 await asyncio.sleep(1.0)
             await self._lead(connection)
         finally:
@@ -98,7 +115,7 @@ class Relay:
         )
         await producer.start()
         try:
-            self.leads = self.healthy = True
+            self.leads = self.healthy = self.reaches_kafka = True
             metrics.RELAY_LEADER.set(1)
             await self._drain(connection, producer)
         finally:
@@ -111,19 +128,21 @@ class Relay:
         stuck: dict[str, float] = {}
         while True:
             self._wake.clear()
-            now = time.monotonic()
+            self.turned = now = time.monotonic()
             if now < self._not_before:
                 await asyncio.sleep(self._not_before - now)
             stuck = {topic: since for topic, since in stuck.items() if now < since}
+            began = time.monotonic()
             rows = await connection.fetch(SQL.outbox_read, limit, list(stuck))
             known = await self._with_known_topic(producer, rows)
             for row in rows:
                 if self._settings.topic_prefix + row["aggregatetype"] not in known:
                     stuck[row["aggregatetype"]] = now + UNKNOWN_TOPIC_WAIT
             metrics.OUTBOX_UNROUTABLE.set(len(stuck))
-            await self._send(
-                connection, producer, [r for r in rows if r["aggregatetype"] not in stuck]
-            )
+            sent = [row for row in rows if row["aggregatetype"] not in stuck]
+            if sent:
+                await self._send(connection, producer, sent)
+                _measure(len(sent), time.monotonic() - began)
             if len(rows) < limit:
                 await self._rest(connection)
 
@@ -156,8 +175,6 @@ class Relay:
         producer: AIOKafkaProducer,
         rows: Sequence[Any],
     ) -> None:
-        if not rows:
-            return
         prefix = self._settings.topic_prefix
         records = []
         for row in rows:
@@ -172,9 +189,17 @@ class Relay:
                     _headers(row["headers"]),
                 )
             )
-        await send_all(producer, records)
-        await connection.execute(SQL.outbox_delete, [row["id"] for row in rows])
-        metrics.OUTBOX_SENT.inc(len(rows))
+        together = event_spans.sending(self._spans, rows) if self._spans is not None else None
+        with together.under_way() if together is not None else nullcontext():
+            await send_all(producer, records)
+            await connection.execute(SQL.outbox_delete, [row["id"] for row in rows])
+
+
+def _measure(rows: int, seconds: float) -> None:
+    metrics.OUTBOX_SENT.inc(rows)
+    metrics.RELAY_ROWS.observe(rows)
+    metrics.RELAY_SECONDS.observe(seconds)
+    metrics.RELAY_SENT_AT.set(wall_now().timestamp())
 
 
 async def _keep_unsent(connection: "asyncpg.Connection[Any]", row: Any) -> None:
@@ -188,7 +213,7 @@ async def _keep_unsent(connection: "asyncpg.Connection[Any]", row: Any) -> None:
 def _headers(text: str | None) -> list[tuple[str, bytes]]:
     if text is None:
         return [_CONTENT_TYPE]
-    return [_CONTENT_TYPE, *((k, v.encode()) for k, v in json.loads(text).items())]
+    return [_CONTENT_TYPE, *((k, v.encode()) for k, v in from_json(text).items())]
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:

@@ -1,6 +1,7 @@
 """Delivering again what was parked or dead: to this service, inside its own transaction."""
 
 import asyncio
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -8,8 +9,10 @@ from shared.contracts.envelope import MalformedEventError
 from shared.runtime import dead_letters, inbox, parking
 from shared.runtime.batch import Lane
 from shared.runtime.database import Connection, is_transient
+from shared.runtime.event_spans import handling
 from shared.runtime.incoming import Incoming, Record, Unreadable, read
 from shared.runtime.logging import logger
+from shared.runtime.tracing import within
 
 if TYPE_CHECKING:
     from shared.runtime.service import Runtime
@@ -30,12 +33,27 @@ def _lane_of(runtime: "Runtime", topic: str) -> Lane:
 
 def _read(runtime: "Runtime", lane: Lane, kept: Record) -> Incoming:
     runtime.clock.look()
-    item = read(kept, topic=kept.topic, reader=lane.reader(kept.topic), clock=runtime.clock)
+    item = read(
+        kept,
+        topic=kept.topic,
+        reader=lane.reader(kept.topic),
+        clock=runtime.clock,
+        sampling=runtime.sampling if lane.foreign else None,
+    )
     if isinstance(item, Unreadable):
         raise item.error
     if item is None:
         raise MalformedEventError("unknown_type", "this service does not know its type")
     return item
+
+
+async def _handle(runtime: "Runtime", connection: Connection, lane: Lane, event: Incoming) -> None:
+    """One event by itself, in its own trace."""
+    events, together = [event], None
+    if runtime.spans is not None:
+        together, events = handling(runtime.spans, lane.group, events, foreign=lane.foreign)
+    with within(event.traceparent), together.under_way() if together else nullcontext():
+        await lane.handle(connection, events, runtime.clock.now())
 
 
 async def retry_parked(runtime: "Runtime") -> None:
@@ -61,7 +79,7 @@ async def _again(runtime: "Runtime", connection: Connection, parked: parking.Par
         async with connection.transaction():
             lane = _lane_of(runtime, parked.topic)
             event = replace(_read(runtime, lane, parked), received_at=parked.received_at)
-            await lane.handle(connection, [event], runtime.clock.now())
+            await _handle(runtime, connection, lane, event)
     except Exception as error:
         if is_transient(error):
             raise
@@ -98,7 +116,7 @@ async def _replay_dead(
         async with connection.transaction():
             lane = _lane_of(runtime, kept.topic)
             for event in await inbox.remember(connection, [_read(runtime, lane, kept)]):
-                await lane.handle(connection, [event], runtime.clock.now())
+                await _handle(runtime, connection, lane, event)
     except Exception as error:
         if is_transient(error):
             raise

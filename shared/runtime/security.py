@@ -49,5 +49,12 @@ def broker_security(access: KafkaAccess) -> BaseSecurity | None:
 
 
 def _tls(access: KafkaAccess) -> ssl.SSLContext:
-    """Checks the broker's certificate and name, by our own authority or the system's."""
-    return ssl.create_default_context(cafile=access.kafka_ca_file)
+    """Checks the broker's certificate and name, by our own authority or the system's.
+
+    With a certificate of our own where one is configured.
+    """
+    context = ssl.create_default_context(cafile=access.kafka_ca_file)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if access.kafka_cert_file is not None:
+        context.load_cert_chain(access.kafka_cert_file, access.kafka_key_file)
+    return context

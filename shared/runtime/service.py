@@ -4,27 +4,31 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import asyncpg
 from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 
-from shared.runtime import health, metrics, migrate, replay
+from shared.runtime import health, metrics, migrate, postgres, replay, vitals
 from shared.runtime.clock import Clock, wall_now
 from shared.runtime.consumer import GroupConsumer, Subscription
 from shared.runtime.database import Connection, is_transient, open_pool
 from shared.runtime.fetching import Consumer
 from shared.runtime.inbox import SQL
+from shared.runtime.load import Limits, Load
 from shared.runtime.logging import logger
+from shared.runtime.pool import MeasuredPool
 from shared.runtime.relay import Relay
 from shared.runtime.security import broker_security
 from shared.runtime.settings import ServiceSettings
+
+if TYPE_CHECKING:
+    from shared.runtime.spans import Spans
 
 log = logger(__name__)
 INBOX_KEPT = timedelta(days=100)  # longer than any topic it guards keeps its records
@@ -39,14 +43,22 @@ class Runtime:
     """What a service's verbs and edges are given to run on; made by `running`."""
 
     def __init__(
-        self, settings: ServiceSettings, *, name: str, clock: Clock, pool: "asyncpg.Pool[Any]"
+        self,
+        settings: ServiceSettings,
+        *,
+        name: str,
+        clock: Clock,
+        pool: MeasuredPool,
+        spans: "Spans | None" = None,
     ) -> None:
         self.settings = settings
         self.name = name
         self.clock = clock
         self.pool = pool
-        self.relay = Relay(settings)
+        self.spans = spans  # None: nobody collects them
+        self.relay = Relay(settings, spans)
         self.outbox_age_seconds = 0.0
+        self.load = Load(limits_of(settings))
         self.degraded: dict[str, str] = {}  # what is only late, by part; told by /ready
         self._wakes: list[Callable[[], None]] = [self.relay.wake]
         self._stopping = False
@@ -85,10 +97,22 @@ class Runtime:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """A connection in a transaction; after the commit the relay and the like are woken."""
-        async with self.pool.acquire() as connection, connection.transaction():
-            yield connection
+        with self.below("transaction"):
+            async with self.pool.acquire() as connection, connection.transaction():
+                yield connection
         for wake in self._wakes:
             wake()
+
+    @property
+    def sampling(self) -> int:
+        """How many of 2**64 traces are sampled."""
+        return self.spans.bound if self.spans is not None else 0
+
+    def below(self, name: str) -> AbstractContextManager[None]:
+        """A span of work in the database, where what it is a part of is sampled."""
+        if self.spans is None:
+            return nullcontext()
+        return self.spans.below(name, "client", {"db.system.name": "postgresql"})
 
     async def start(self) -> None:
         """Start consuming, sending and the loops."""
@@ -100,6 +124,9 @@ class Runtime:
             self._spawn("retry-parked", lambda: replay.retry_parked(self))
             self._spawn("forget-inbox", self._forget_inbox)
         self._spawn("watch", lambda: health.watch(self))
+        self._spawn("event-loop", vitals.watch_loop)
+        self._spawn("certificates", lambda: vitals.watch_certificates(self))
+        self._spawn("postgres", lambda: postgres.show_postgres(self))
         for name, run in self._loops:
             self._spawn(name, run)
 
@@ -163,6 +190,16 @@ class Runtime:
             await asyncio.sleep(3600)
 
 
+def limits_of(settings: ServiceSettings) -> Limits:
+    """The stated limits of a process."""
+    return Limits(
+        requests_at_once=settings.requests_at_once,
+        wait_seconds=settings.wait_limit_seconds,
+        outbox_rows=settings.outbox_rows_limit,
+        outbox_age_seconds=settings.outbox_age_limit_seconds,
+    )
+
+
 @asynccontextmanager
 async def running(
     settings: ServiceSettings, *, name: str, migrations: Path
@@ -174,19 +211,38 @@ async def running(
     metrics.BUILD.labels(name, version("shaodao")).set(1)
     clock = Clock(settings.clock_file)
     metrics.CLOCK_REAL.set(int(clock.is_real))
+    metrics.CLOCK_RATE.set_function(lambda: clock.rate)
     pool = await open_pool(settings, name=name)
     try:
         await migrate.check(pool, migrations)
-        runtime = Runtime(settings, name=name, clock=clock, pool=pool)
-        try:
-            yield runtime
-        finally:
-            await runtime.stop()
+        async with _exporting(settings, name) as spans:
+            runtime = Runtime(settings, name=name, clock=clock, pool=pool, spans=spans)
+            runtime.load.looks.append(partial(pool.waits.recent, 1.0))
+            try:
+                yield runtime
+            finally:
+                await runtime.stop()
     finally:
         await _close(pool)
 
 
-async def _close(pool: "asyncpg.Pool[Any]") -> None:
+@asynccontextmanager
+async def _exporting(settings: ServiceSettings, name: str) -> "AsyncIterator[Spans | None]":
+    """What makes spans, where somebody collects them; nothing of it is loaded elsewhere."""
+    if settings.otlp_endpoint is None:
+        yield None
+        return
+    from shared.runtime import exporting
+
+    spans = exporting.spans_of(settings, name=name)
+    try:
+        yield spans
+    finally:
+        if spans is not None:
+            await exporting.export_the_rest(spans)
+
+
+async def _close(pool: MeasuredPool) -> None:
     try:
         await asyncio.wait_for(pool.close(), 3.0)
     except TimeoutError:

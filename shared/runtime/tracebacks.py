@@ -1,7 +1,7 @@
 """Tracebacks for logs: where it failed and why, without the values that were sent or stored.
 
 What a driver or a validator says of an error quotes the row or the input, which may tell who asked;
-their messages are replaced by what they name: fields, tables, constraints.
+their messages are replaced by what they name: fields, tables, constraints. Any other's is masked.
 """
 
 import traceback
@@ -10,6 +10,8 @@ from types import TracebackType
 from typing import Final
 
 from pydantic_core import ValidationError
+
+from shared.runtime.masking import said
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
@@ -26,12 +28,13 @@ def message_of(error: BaseException) -> str:
     """What an error says of itself, without values."""
     if isinstance(error, ValidationError):
         found = error.errors(include_input=False, include_context=False, include_url=False)
-        return "; ".join(f"{'.'.join(map(str, each['loc']))} {each['type']}" for each in found)
+        fields = (f"{'.'.join(map(str, each['loc']))} {each['type']}" for each in found)
+        return said("; ".join(fields))  # a field that there is not is named by who sent it
     state = getattr(error, "sqlstate", None)  # of a driver, unknown to who only logs
     if not isinstance(state, str):
-        return str(error)
+        return said(str(error))
     if not state.startswith(QUOTING):
-        return f"{state} {error.args[0] if error.args else ''}".strip()
+        return said(f"{state} {error.args[0] if error.args else ''}".strip())
     names = (getattr(error, name, None) for name in ("table_name", "constraint_name"))
     return " ".join([state, *(name for name in names if name)])
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 import uvicorn
 from fastapi import Depends, FastAPI
@@ -16,17 +16,26 @@ from pydantic import AnyHttpUrl
 from shared.runtime import logging as logs
 from shared.runtime.service import Runtime
 from shared.runtime.settings import ServiceSettings
-from shared.web import calendar_years, login, operations, ops_pages, problems
+from shared.web import calendar_years, login, oidc, operations, ops_pages, problems
 from shared.web.accounts import Accounts
 from shared.web.description import describe
+from shared.web.doors import Doors, IsCritical
 from shared.web.edge import Edge
+from shared.web.guards import guards_of
 from shared.web.identity import Tokens
+from shared.web.oidc import opened
+from shared.web.oidc_mapping import People
 from shared.web.pages import Pages
 from shared.web.plain_text import plain_text_only
 from shared.web.security import security_headers
+from shared.web.server import Server
 from shared.web.sessions import Sessions
+from shared.web.shedding import Shedding
 
 STARTUP_FAILURE: Final = 3  # as uvicorn has it
+# Longer than proxies and clients keep an idle connection, so that it is they who close it: a
+# request sent while we close one would be lost.
+KEEP_ALIVE_SECONDS: Final = 75
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Runtime]]
 
 
@@ -38,17 +47,20 @@ def new_app(
     folder: Path | None = None,
     larger_bodies: Mapping[str, int] = MappingProxyType({}),
     neighbour: AnyHttpUrl | None = None,
+    critical: Mapping[str, IsCritical] = MappingProxyType({}),
 ) -> FastAPI:
     """An app with pages, sign-in, health, metrics, dead letters, error answers, limits and traces.
 
     `lifespan` wires the service and yields its started Runtime; `folder` is the service's own, with
     its templates, texts and static files; `larger_bodies` are limits by path where the ordinary one
-    is too small; `neighbour` is the service that pages of this one may ask.
+    is too small; `neighbour` is the service that pages of this one may ask; `critical` says by path
+    how a new matter tells that it must be taken before all others.
     """
 
     @asynccontextmanager
     async def whole(app: FastAPI) -> AsyncIterator[None]:
-        async with lifespan(app) as runtime:
+        guards_of(app)  # a route that nobody guards is found before it is served
+        async with opened(name, settings, people) as app.state.oidc, lifespan(app) as runtime:
             app.state.runtime = runtime
             with _settled():
                 yield
@@ -65,8 +77,11 @@ def new_app(
     secret = settings.token_secret.get_secret_value()
     app.state.ending = []  # called when the server begins to stop
     app.state.tokens = Tokens(secret)
+    app.state.doors = Doors(app.state.tokens, rate_factor=settings.rate_factor, critical=critical)
+    people = None if settings.oidc_mapping is None else People(settings.oidc_mapping)
+    app.state.oidc = None  # until it runs
     app.state.sessions = Sessions(
-        secret, Accounts(settings.accounts_file), secure=_is_https(name, settings)
+        secret, Accounts(settings.accounts_file), secure=_is_https(name, settings), people=people
     )
     app.state.pages = Pages(folder or Path(name), settings)
     app.state.security_headers = security_headers(settings.tile_url, neighbour)
@@ -76,7 +91,10 @@ def new_app(
     app.include_router(ops_pages.router)
     app.include_router(calendar_years.router)
     app.include_router(login.router)
+    if settings.oidc_issuer is not None:
+        app.include_router(oidc.router)
     app.add_route("/static/{name:path}", app.state.pages.files.answer, include_in_schema=False)
+    app.add_middleware(Shedding, owner=app)
     app.add_middleware(
         Edge,
         body_limit=settings.body_limit_bytes,
@@ -119,21 +137,12 @@ def serve(name: str, app: FastAPI, settings: ServiceSettings) -> None:
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=4,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         backlog=4096,
     )
-    server = Server(config)
+    sockets = None if settings.http_socket is None else [socket.socket(fileno=settings.http_socket)]
+    server = Server(config, drain_seconds=settings.drain_seconds, given=sockets is not None)
     with suppress(KeyboardInterrupt):  # raised again by uvicorn once all is finished
-        server.run()
+        server.run(sockets)
     if not server.started:
         sys.exit(STARTUP_FAILURE)
-
-
-class Server(uvicorn.Server):
-    """uvicorn's, which lets the app end those of its answers that have no end."""
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """As uvicorn's; calls what the app has put into `state.ending` first."""
-        app: Any = self.config.app
-        for end in app.state.ending:
-            end()
-        await super().shutdown(sockets)

@@ -8,7 +8,6 @@ from fastapi import Depends, Request
 from pydantic import Field
 
 from shared.calendar import LAST_KNOWN_DAY, CalendarRangeError, WorkCalendar, YearDays
-from shared.contracts.parts import Role
 from shared.errors import FieldError, InvalidError
 from shared.runtime.calendar_years import LoadedYear, loaded_years, put_year
 from shared.runtime.service import Runtime
@@ -17,7 +16,7 @@ from shared.web.identity import Caller, allow
 
 router = CommandRouter(prefix="/api/v1", tags=["calendar"])
 
-Loading = Annotated[Caller, Depends(allow(Role.OPS, Role.SUPERVISOR))]
+Loading = Annotated[Caller, Depends(allow("calendar.load"))]
 Days = Annotated[list[date], Field(max_length=120)]
 
 

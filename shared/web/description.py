@@ -26,6 +26,7 @@ SCHEMAS: Final[dict[str, Any]] = {
             **WORDS,
             "state": {"type": ["string", "null"]},
             "version": {"type": ["integer", "null"]},
+            "error_id": {"type": "string", "description": "of a 5xx: the trace, for ops"},
             "changes": {"type": "array", "items": {"$ref": "#/components/schemas/Change"}},
         },
     },

@@ -3,16 +3,23 @@
 import json
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
-import structlog
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.runtime import metrics, tracing
+from shared.runtime.event_spans import is_id
+
+if TYPE_CHECKING:
+    from shared.runtime.spans import Spans
 
 DRAINED_BYTES = 32_000_000
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+UNTRACED: Final = ("/health", "/ready", "/metrics", "/static/")
+ABOUT: Final = frozenset({"ticket_id", "whistle_id", "deadline_id", "supervision_id"})
 
 
 class Edge:
@@ -37,7 +44,8 @@ class Edge:
             return
         headers = dict(scope["headers"])
         given = headers.get(b"traceparent", b"").decode("latin-1")
-        traceparent = tracing.continued(given)
+        spans = _spans_for(scope)
+        traceparent = tracing.continued(given, bound=spans.bound if spans is not None else 0)
         scope.setdefault("state", {})["traceparent"] = traceparent
         started, status = time.monotonic(), 500
 
@@ -48,14 +56,25 @@ class Edge:
                 message = {**message, "headers": [*message.get("headers", ()), *self._headers]}
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(trace_id=tracing.trace_id(traceparent)):
+        method = scope["method"] if scope["method"] in METHODS else "_OTHER"
+        parent = given if tracing.is_traceparent(given) else None
+        sampled = spans is not None and tracing.is_sampled(traceparent)
+        with (
+            tracing.within(traceparent),
+            spans.serving(traceparent, parent=parent, method=method)
+            if spans is not None and sampled
+            else nullcontext() as serving,
+        ):
             try:
                 await self._limited(scope, receive, sending, headers)
             finally:
                 route = getattr(scope.get("route"), "path", "unmatched")
-                metrics.HTTP_SECONDS.labels(scope["method"], route, str(status)).observe(
-                    time.monotonic() - started
-                )
+                if serving is not None:
+                    answer = {"http.route": route, "http.response.status_code": status}
+                    serving.tell({**answer, **named(scope)}, name=f"{method} {route}")
+                    if status >= 500:
+                        serving.failed(str(status))
+                metrics.answered(scope["method"], route, status, time.monotonic() - started)
 
     async def _limited(
         self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes]
@@ -77,6 +96,24 @@ class Edge:
             return message
 
         await self._app(scope, limited, send)
+
+
+def _spans_for(scope: Scope) -> "Spans | None":
+    """What makes spans of a request; None for what probes and browsers ask all the time."""
+    if scope["path"].startswith(UNTRACED):
+        return None
+    runtime = getattr(scope["app"].state, "runtime", None)
+    return runtime.spans if runtime is not None else None
+
+
+def named(scope: Scope) -> dict[str, str]:
+    """Which things the address names; what is no id may be what somebody typed."""
+    found: dict[str, Any] = scope.get("path_params", {})
+    return {
+        f"shaodao.{name}": str(value)
+        for name, value in found.items()
+        if name in ABOUT and is_id(str(value))
+    }
 
 
 async def _drain(receive: Receive) -> None:

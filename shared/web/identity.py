@@ -3,8 +3,7 @@
 Tokens live on wall time. A stack's secret signs them; `shaodao token` issues them.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
@@ -13,6 +12,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 from starlette.requests import Request
 
+from shared.catalogue.rights import Scope, may, right
 from shared.contracts.parts import Actor, Role
 from shared.errors import ForbiddenError, ShaodaoError
 from shared.runtime.clock import wall_now
@@ -29,6 +29,10 @@ class UnauthenticatedError(ShaodaoError):
     code = "unauthenticated"
 
 
+class AskAgainError(UnauthenticatedError):
+    """A page is asked for in a session that the city's own sign-in should confirm first."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """Who makes a request."""
@@ -37,6 +41,7 @@ class Caller:
     unit: str | None
     name: str | None
     account: str | None = None  # the login of who signed in; None for a program
+    scope: Scope | None = None  # how far the right goes that let this caller in; None: no door yet
 
     @staticmethod
     def of(account: Account) -> "Caller":
@@ -44,6 +49,10 @@ class Caller:
         return Caller(
             role=account.role, unit=account.unit, name=account.name, account=account.login
         )
+
+    def may(self, action: str) -> bool:
+        """Whether the table of rights has this action for the caller's role."""
+        return may(self.role, action)
 
     def actor(self, *, on_behalf_of: str | None = None) -> Actor:
         """The caller as it stands in facts and history."""
@@ -131,18 +140,60 @@ async def _signed_in(request: Request) -> Caller | None:
     if sessions is None or session is None:
         return None
     await sessions.check_csrf(request)
+    if session.is_to_be_asked() and _is_visit(request) and _is_asked(request):
+        raise AskAgainError("请重新确认登录", "the sign-in is to be confirmed")
     return Caller.of(session.account)
 
 
-def allow(*roles: Role) -> Callable[[Request], Awaitable[Caller]]:
-    """A dependency that lets only these roles in: 401 for nobody known, 403 for another role."""
-    wanted = frozenset(roles)
+def _is_visit(request: Request) -> bool:
+    """Whether a person goes to a page: only that can go by another site and come back."""
+    headers = request.headers
+    return (
+        request.method == "GET"
+        and "text/html" in headers.get("accept", "")
+        and headers.get("sec-fetch-mode", "navigate") == "navigate"
+        and "hx-request" not in headers
+        and "x-part" not in headers
+    )
 
-    async def dependency(request: Request) -> Caller:  # async, or each call costs a thread
-        caller = await caller_of(request)
-        if caller.role not in wanted:
-            raise ForbiddenError("您的角色无权进行此操作", f"role {caller.role} may not do this")
-        request.state.caller = caller
+
+def _is_asked(request: Request) -> bool:
+    """Whether the provider answers; while it is away sessions go on to their end."""
+    oidc = request.app.state.oidc
+    return oidc is not None and not oidc.provider.is_away
+
+
+class Door:
+    """A dependency that lets in whom the table of rights has for an action, with how far it goes.
+
+    401 for nobody known, 403 for a role without it, and for a right of a unit's or a region's in
+    the hands of somebody without a unit.
+    """
+
+    def __init__(self, action: str) -> None:
+        self.right = right(action)
+
+    async def __call__(self, request: Request) -> Caller:  # async, or each call costs a thread
+        return self.let_in(request, await caller_of(request))
+
+    def let_in(self, request: Request, known: Caller) -> Caller:
+        """This caller with the scope of the right; raises ForbiddenError."""
+        scope = self.right.scopes.get(known.role)
+        if scope is None:
+            raise ForbiddenError("您的角色无权进行此操作", f"role {known.role} may not do this")
+        if scope is not Scope.CITY and known.unit is None:
+            raise ForbiddenError("您的账号没有所属单位", "the caller has no unit")
+        caller = replace(known, scope=scope)
+        request.state.caller, request.state.door = caller, self
         return caller
 
-    return dependency
+
+def allow(action: str) -> Door:
+    """The door of an action of the table; ValueError for one that it does not have."""
+    return Door(action)
+
+
+async def let_in_again(request: Request) -> Caller:
+    """Who makes this request that goes on and on, as they are now; raises what its door raises."""
+    door: Door = request.state.door
+    return await door(request)

@@ -15,7 +15,7 @@ from pydantic_core import to_json
 
 from shared.errors import ForbiddenError
 from shared.runtime.live import Happened, Listener, Live, Message, Sign
-from shared.web.identity import Caller, UnauthenticatedError, caller_of
+from shared.web.identity import Caller, UnauthenticatedError, let_in_again
 
 TICK_SECONDS: Final = 15.0
 RETRY_MS: Final = 2000
@@ -43,7 +43,7 @@ async def _events(
             number += 1
             if message is None:
                 try:
-                    listener.sight = sight(await caller_of(request))
+                    listener.sight = sight(await let_in_again(request))
                 except (UnauthenticatedError, ForbiddenError):
                     return  # no longer signed in
                 yield _event(number, "tick", {})

@@ -3,48 +3,34 @@
 import asyncio
 import ipaddress
 from typing import Final
-from urllib.parse import quote, urlsplit
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from shared.errors import ForbiddenError
-from shared.runtime import login_attempts
+from shared.runtime import login_attempts, metrics
 from shared.runtime.clock import wall_now
 from shared.runtime.logging import logger
 from shared.runtime.login_attempts import Locked
 from shared.runtime.service import Runtime
 from shared.web import times
 from shared.web.accounts import Account, is_right, normal
+from shared.web.guards import Unasked
 from shared.web.identity import Caller
 from shared.web.pages import ELDER_COOKIE, Pages, page
-from shared.web.places import PLACES, places_for
+from shared.web.oidc import signed_out
+from shared.web.onward import home_of, login_address, safe_next
+from shared.web.places import PLACES
 from shared.web.sessions import LASTS, SESSION_COOKIE, Sessions
 from shared.web.strings import COOKIE as LANG_COOKIE
 from shared.web.strings import Language
 
 log = logger(__name__)
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(Unasked.SIGN_IN)])
 LONGEST_LOGIN: Final = 64
 LONGEST_PASSWORD: Final = 200
 AT_ONCE: Final = 2  # a verification takes 64 MiB and a core
 VERIFYING: Final = asyncio.Semaphore(AT_ONCE)
-
-
-def safe_next(target: str | None) -> str | None:
-    """A path of this very service to go on to, or None: never another site."""
-    if not target or not target.startswith("/") or len(target) > 2000:
-        return None
-    if any(sign in target for sign in "\\\r\n\t") or target.startswith("//"):
-        return None
-    parts = urlsplit(target)
-    return None if parts.scheme or parts.netloc else target
-
-
-def login_address(request: Request) -> str:
-    """The login page that comes back to where the request was going."""
-    back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return f"/login?next={quote(back)}" if request.method == "GET" else "/login"
 
 
 def address_of(request: Request) -> str:
@@ -79,17 +65,21 @@ async def post_login(request: Request) -> Response:
     try:
         await sessions.check_csrf(request)
     except ForbiddenError:
+        metrics.LOGINS.labels("password", "expired").inc()
         return await _form(request, next=target, login=login, error="login.expired", status=403)
     if not login or not password or len(login) > LONGEST_LOGIN or len(password) > LONGEST_PASSWORD:
         return await _form(request, next=target, login=login, error="login.wrong", status=422)
     found = await _try(request, login, password)
     if isinstance(found, Locked):
+        metrics.LOGINS.labels("password", "locked").inc()
         return await _locked(request, found, next=target, login=login)
     if found is None:
+        metrics.LOGINS.labels("password", "wrong").inc()
         # what nobody's login is may be somebody's password, typed into the wrong field
         known = login if sessions.accounts.find(login) else "unknown"
         log.warning("login_failed", login=known, address=address_of(request))
         return await _form(request, next=target, login=login, error="login.wrong", status=401)
+    metrics.LOGINS.labels("password", "signed_in").inc()
     log.info("login", login=login, role=found.role.value, unit=found.unit)
     response = RedirectResponse(_goes_to(request, found, target), 303)
     sessions.set_cookie(response, SESSION_COOKIE, sessions.begin(found), lasts=LASTS)
@@ -101,7 +91,7 @@ async def post_logout(request: Request) -> Response:
     """Sign out."""
     sessions: Sessions = request.app.state.sessions
     await sessions.check_csrf(request)
-    response = RedirectResponse("/login", 303)
+    response = await signed_out(request) or RedirectResponse("/login", 303)
     response.delete_cookie(SESSION_COOKIE, path="/")
     return response
 
@@ -115,7 +105,7 @@ async def get_start(request: Request) -> Response:
     open_to_all = [
         place.path
         for place in PLACES
-        if place.service == pages_of(request).name and not place.roles
+        if place.service == pages_of(request).name and place.action is None
     ]
     return RedirectResponse(open_to_all[0] if open_to_all else "/login", 303)
 
@@ -184,6 +174,7 @@ async def _form(
         login=login,
         error=error,
         minutes=minutes,
+        problem=None,
     )
 
 
@@ -202,10 +193,5 @@ async def _locked(request: Request, locked: Locked, *, next: str | None, login: 
 
 
 def _goes_to(request: Request, account: Account, target: str | None) -> str:
-    wanted = safe_next(target)
-    if wanted is not None:
-        return wanted
     pages = pages_of(request)
-    places = places_for(Caller.of(account), pages.settings)
-    own = [place.path for place in places if place.roles and place.service == pages.name]
-    return own[0] if own else "/home"
+    return safe_next(target) or home_of(Caller.of(account), pages.name, pages.settings)

@@ -4,6 +4,7 @@
 Prometheus come without one.
 """
 
+import os
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
@@ -12,18 +13,19 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import Field
 
-from shared.contracts.parts import Role
 from shared.errors import NotFoundError
 from shared.runtime import dead_letters, health
 from shared.runtime.logging import logger
 from shared.runtime.replay import replay
 from shared.runtime.service import Runtime
 from shared.web.commands import CommandRouter
+from shared.web.doors import Doors, Phase
+from shared.web.guards import Unasked
 from shared.web.identity import Caller, allow
 
 router = CommandRouter()
 log = logger(__name__)
-OPS = allow(Role.OPS)
+OPS = allow("events.replay")
 MOST_AT_ONCE: Final = 500
 NOTHING_ZH: Final = "没有这条待重放的消息"
 
@@ -33,21 +35,39 @@ def _runtime(request: Request) -> Runtime:
     return runtime
 
 
-@router.get("/health", tags=["operations"])
+@router.get("/health", tags=["operations"], dependencies=[Depends(Unasked.PROBE)])
 async def get_health() -> dict[str, str]:
     """The process is alive and its event loop turns."""
     return {"status": "ok"}
 
 
-@router.get("/ready", tags=["operations"], responses={503: {"description": "Not ready"}})
+@router.get(
+    "/ready",
+    tags=["operations"],
+    responses={503: {"description": "Not ready"}},
+    dependencies=[Depends(Unasked.PROBE)],
+)
 async def get_ready(request: Request, response: Response) -> dict[str, object]:
     """Ready to work, or 503 with the reasons, part by part."""
     found = await health.ready(_runtime(request))
-    response.status_code = 503 if found.reasons else 200
-    return {"ready": not found.reasons, "reasons": found.reasons, "degraded": found.degraded}
+    doors: Doors = request.app.state.doors
+    leaving = {} if doors.phase is Phase.OPEN else {"draining": "the process ends"}
+    reasons = {**found.reasons, **leaving}
+    response.status_code = 503 if reasons else 200
+    return {
+        "ready": not reasons,
+        "reasons": reasons,
+        "degraded": found.degraded,
+        "process": os.getpid(),  # tells the copies apart that share one address
+    }
 
 
-@router.get("/metrics", tags=["operations"], response_class=PlainTextResponse)
+@router.get(
+    "/metrics",
+    tags=["operations"],
+    response_class=PlainTextResponse,
+    dependencies=[Depends(Unasked.PROBE)],
+)
 async def get_metrics() -> Response:
     """Prometheus metrics in text format."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

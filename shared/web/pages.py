@@ -27,7 +27,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 
 from shared.catalogue.load import load_catalogue
-from shared.contracts.parts import Role
+from shared.catalogue.rights import right
 from shared.runtime.clock import wall_now
 from shared.runtime.settings import ServiceSettings
 from shared.web import times
@@ -53,7 +53,7 @@ class NavItem:
     path: str
     text: str
     icon: str
-    roles: frozenset[Role] | None
+    actions: tuple[str, ...]  # shown to who has one of these rights; none: to everybody
 
 
 class Pages:
@@ -150,6 +150,8 @@ async def page(
         "nav_here": _nav_here(nav, request.url.path),
         "places": places_for(caller, pages.settings),
         "tile_url": pages.settings.tile_url,
+        "has_oidc": request.app.state.oidc is not None,
+        "has_accounts": sessions.accounts.exist,
     }
     response = HTMLResponse(pages.render(template, block, given | values), status_code=status)
     response.headers["Cache-Control"] = "no-store"
@@ -185,7 +187,7 @@ def _nav_for(pages: Pages, caller: Caller | None) -> list[NavItem]:
     return [
         item
         for item in pages.nav
-        if caller is not None and (item.roles is None or caller.role in item.roles)
+        if caller is not None and (not item.actions or any(map(caller.may, item.actions)))
     ]
 
 
@@ -204,7 +206,7 @@ def _read_nav(path: Path) -> list[NavItem]:
             path=row["path"],
             text=row["text"],
             icon=row["icon"],
-            roles=frozenset(map(Role, row["roles"])) if "roles" in row else None,
+            actions=tuple(right(each).action for each in row.get("actions", ())),
         )
         for row in rows
     ]

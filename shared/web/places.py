@@ -6,59 +6,8 @@ A page is listed here once it exists.
 from dataclasses import dataclass, replace
 from typing import Final
 
-from shared.contracts.parts import Role
 from shared.runtime.settings import ServiceSettings
 from shared.web.identity import Caller
-
-TAKE_CALLS: Final = frozenset({Role.OPERATOR, Role.SHIFT_LEAD})
-DISPATCHES: Final = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.SHIFT_LEAD})
-SEE_TICKETS: Final = frozenset(
-    {
-        Role.DISPATCHER,
-        Role.REVIEWER,
-        Role.SUPERVISOR,
-        Role.CALLBACK_CLERK,
-        Role.LEADER,
-        Role.STREET_OFFICER,
-        Role.COMMUNITY_WORKER,
-        Role.GRID_WORKER,
-        Role.OPS,
-        Role.AUDITOR,
-    }
-)
-
-WORK: Final = frozenset(
-    {
-        Role.LIAISON,
-        Role.HANDLER,
-        Role.STREET_OFFICER,
-        Role.COMMUNITY_WORKER,
-        Role.GRID_WORKER,
-    }
-)
-
-WHISTLES: Final = frozenset(
-    {
-        Role.STREET_OFFICER,
-        Role.COMMUNITY_WORKER,
-        Role.GRID_WORKER,
-        Role.LEADER,
-        Role.SUPERVISOR,
-        Role.DISPATCHER,
-    }
-)
-
-SUPERVISES: Final = frozenset(
-    {
-        Role.SUPERVISOR,
-        Role.LEADER,
-        Role.SHIFT_LEAD,
-        Role.STREET_OFFICER,
-        Role.OPS,
-        Role.AUDITOR,
-        Role.LIAISON,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +19,8 @@ class Place:
     text: str
     about: str
     icon: str
-    roles: frozenset[Role] | None  # None: everybody, signed in or not
+    action: str | None  # who has this right works here; None: everybody, signed in or not
+    has_nearer: str | None = None  # who has this right works at another place with the same
     url: str = ""
 
 
@@ -81,7 +31,7 @@ PLACES: Final = (
         text="place.desk",
         about="place.desk_about",
         icon="headset",
-        roles=TAKE_CALLS,
+        action="desk.work",
     ),
     Place(
         service="intake",
@@ -89,7 +39,8 @@ PLACES: Final = (
         text="place.tickets",
         about="place.tickets_about",
         icon="list-search",
-        roles=SEE_TICKETS,
+        action="tickets.see",
+        has_nearer="desk.work",
     ),
     Place(
         service="router",
@@ -97,7 +48,7 @@ PLACES: Final = (
         text="place.dispatch",
         about="place.dispatch_about",
         icon="route",
-        roles=DISPATCHES,
+        action="queue.see",
     ),
     Place(
         service="router",
@@ -105,7 +56,7 @@ PLACES: Final = (
         text="place.reviews",
         about="place.reviews_about",
         icon="gavel",
-        roles=frozenset({Role.REVIEWER, Role.SUPERVISOR}),
+        action="reviews.rule",
     ),
     Place(
         service="router",
@@ -113,7 +64,7 @@ PLACES: Final = (
         text="place.work",
         about="place.work_about",
         icon="inbox",
-        roles=WORK,
+        action="workbench.open",
     ),
     Place(
         service="router",
@@ -121,7 +72,7 @@ PLACES: Final = (
         text="place.console",
         about="place.console_about",
         icon="speakerphone",
-        roles=WHISTLES,
+        action="whistles.blow",
     ),
     Place(
         service="notifier",
@@ -129,7 +80,7 @@ PLACES: Final = (
         text="place.board",
         about="place.board_about",
         icon="layout-dashboard",
-        roles=SUPERVISES,
+        action="board.see",
     ),
     Place(
         service="intake",
@@ -137,7 +88,7 @@ PLACES: Final = (
         text="place.resident",
         about="place.resident_about",
         icon="home-heart",
-        roles=None,
+        action=None,
     ),
 )
 
@@ -146,8 +97,15 @@ def places_for(caller: Caller | None, settings: ServiceSettings) -> list[Place]:
     """The consoles this caller may use, with their whole addresses."""
     found = []
     for place in PLACES:
-        allowed = place.roles is None or (caller is not None and caller.role in place.roles)
+        allowed = place.action is None or (
+            caller is not None and _works(caller, place, place.action)
+        )
         base = getattr(settings, f"{place.service}_url")
         if allowed and base is not None:
             found.append(replace(place, url=str(base).rstrip("/") + place.path))
     return found
+
+
+def _works(caller: Caller, place: Place, action: str) -> bool:
+    nearer = place.has_nearer is not None and caller.may(place.has_nearer)
+    return caller.may(action) and not nearer

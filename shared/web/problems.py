@@ -20,9 +20,11 @@ from shared.errors import (
     UnavailableError,
 )
 from shared.runtime.database import MAY_BE_TRANSIENT, is_transient
-from shared.runtime.logging import logger
-from shared.web.identity import UnauthenticatedError
-from shared.web.login import login_address
+from shared.runtime.logging import logger, mark_told
+from shared.runtime.tracing import trace_id, within
+from shared.web.edge import named
+from shared.web.identity import AskAgainError, UnauthenticatedError
+from shared.web.onward import asking_address, login_address
 from shared.web.pages import page
 
 log = logger(__name__)
@@ -126,7 +128,12 @@ async def _answer(
     status: int,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """The refusal as a page to people, as JSON to programs."""
+    """The refusal as a page to people, as JSON to programs.
+
+    A failure of ours has the id of its trace, by which its log lines and spans are found.
+    """
+    if status >= 500 and (error_id := trace_id(_traceparent(request))) is not None:
+        body = {**body, "error_id": error_id}
     response: Response
     if is_page(request):
         response = await page(request, "error.html", status=status, problem=body, code=status)
@@ -147,6 +154,8 @@ async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, ShaodaoError)
     if isinstance(error, InvalidError):
         return await _invalid(request, error.errors)
+    if isinstance(error, AskAgainError):
+        return RedirectResponse(asking_address(request), 303)
     if isinstance(error, UnauthenticatedError) and is_page(request):
         return RedirectResponse(login_address(request), 303)
     body: dict[str, Any] = {"code": error.code, "zh": error.zh, "en": error.en}
@@ -193,7 +202,7 @@ async def _away(request: Request, error: Exception) -> Response:
     """The database is away or busy: no fault of the request, which may come again."""
     if not is_transient(error):
         raise error
-    log.warning("request_unavailable", route=_route(request), error=repr(error))
+    log.warning("request_unavailable", route=_route(request), error=repr(error), **_about(request))
     words = ("数据库暂不可用，请稍后重试", "the database is away, try again")
     return await _refused(request, UnavailableError(*words))
 
@@ -203,15 +212,28 @@ def _route(request: Request) -> str:
     return getattr(request.scope.get("route"), "path", "unmatched")
 
 
+def _traceparent(request: Request) -> str | None:
+    traceparent: str | None = getattr(request.state, "traceparent", None)
+    return traceparent
+
+
+def _about(request: Request) -> dict[str, str]:
+    """Which ticket or whistle the address names, as logs name it."""
+    return {name.removeprefix("shaodao."): id_ for name, id_ in named(request.scope).items()}
+
+
 async def _bug(request: Request, error: Exception) -> Response:
-    log.error("request_failed", route=_route(request), exc_info=error)
+    with within(_traceparent(request)):
+        log.error("request_failed", route=_route(request), exc_info=error, **_about(request))
+    mark_told(error)
     body = {"code": "internal", "zh": "系统内部错误，已记录", "en": "internal error, it was logged"}
     # made outside of the edge, which gives its headers to all other answers
     headers: Mapping[str, str] = getattr(request.app.state, "security_headers", {})
     try:
         return await _answer(request, body, status=500, headers=headers)
     except Exception as again:
-        log.error("error_page_failed", route=_route(request), exc_info=again)
+        with within(_traceparent(request)):
+            log.error("error_page_failed", route=_route(request), exc_info=again)
         return JSONResponse(body, status_code=500, headers=headers)
 
 

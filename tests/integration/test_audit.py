@@ -17,6 +17,7 @@ from services.notifier.watch import fire_due
 from shared.contracts.ids import deadline_id
 from shared.contracts.parts import DeadlineKind
 from tests.integration.test_notifier_tables import WORDING, incoming
+from tests.support.stack import owner_dsn
 from tests.unit.notifier import samples
 from tests.unit.notifier.samples import CALENDAR, ESCALATION, HOUR, LIMITS, PART, WHISTLE, local
 
@@ -88,7 +89,7 @@ class Notifier:
 @pytest.fixture
 async def notifier(database):
     async with asyncpg.create_pool(
-        await database(MIGRATIONS),
+        owner_dsn(await database(MIGRATIONS)),  # who may tamper
         min_size=2,
         max_size=5,
         server_settings={"timezone": "UTC"},

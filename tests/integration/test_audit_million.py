@@ -18,6 +18,7 @@ from services.notifier.track import track
 from shared.contracts.ids import new_id
 from tests.integration.test_audit import BOOK, SETTLE, START, Clock
 from tests.integration.test_notifier_tables import incoming
+from tests.support.stack import owner_dsn
 from tests.unit.notifier import samples
 from tests.unit.notifier.samples import ESCALATION
 
@@ -33,7 +34,10 @@ MINUTE = timedelta(minutes=1)
 @pytest.mark.timeout(3600)
 async def test_a_million_promises_are_audited_in_the_memory_of_a_batch(database, record_property):
     async with asyncpg.create_pool(
-        await database(MIGRATIONS), min_size=2, max_size=5, server_settings={"timezone": "UTC"}
+        owner_dsn(await database(MIGRATIONS)),
+        min_size=2,
+        max_size=5,
+        server_settings={"timezone": "UTC"},
     ) as pool:
         clock = Clock()
         await many(pool)

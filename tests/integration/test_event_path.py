@@ -19,6 +19,7 @@ from shared.runtime.relay import LARGEST_EVENT
 from shared.runtime.replay import replay
 from shared.runtime.service import running
 from shared.runtime.settings import ServiceSettings
+from tests.support.stack import owner_dsn
 from tests.support.waiting import eventually
 
 UNIT = "C-CGJ"
@@ -292,21 +293,26 @@ async def test_commands_that_arrive_together_share_a_transaction(service):
     assert [type(result) for result in results[1:]] == [RuntimeError, ConflictError]
 
 
-async def test_history_cannot_be_changed_or_removed(service):
+async def test_history_cannot_be_changed_or_removed(service, settings):
+    """Not by the service, who lacks the right, nor by the owner of the table, whom it refuses."""
+    owner = await asyncpg.connect(owner_dsn(str(settings.database_url)))
     async with service.runtime.pool.acquire() as connection:
         for statement in (
             "update history set what = 'x'",
             "delete from history",
             "truncate history",
         ):
-            with pytest.raises(asyncpg.RaiseError, match="append-only"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await connection.execute(statement)
+            with pytest.raises(asyncpg.RaiseError, match="append-only"):
+                await owner.execute(statement)
+    await owner.close()
 
 
 async def test_two_migrators_at_once_apply_each_file_once_and_a_changed_file_is_refused(
     database, tmp_path
 ):
-    dsn = await database()
+    dsn = owner_dsn(await database())
     folder = tmp_path / "later" / "sql" / "migrations"
     folder.mkdir(parents=True)
     (folder / "0001_a.sql").write_text("create table a (x int)")

@@ -93,17 +93,19 @@ async def test_postgres_asks_for_a_password_and_a_role_has_its_own_database_only
     with pytest.raises(asyncpg.InvalidPasswordError):
         await asyncpg.connect(f"postgresql://postgres:wrong@{LOOPBACK}:{port}/postgres")
     passwords = {name: secrets.token_hex() for name in SERVICES}
-    databases = await make_databases(postgres.admin_dsn, passwords)
-    assert await make_databases(postgres.admin_dsn, passwords) == databases  # a second time too
-    own = await asyncpg.connect(databases["intake"])
+    owners = {name: secrets.token_hex() for name in SERVICES}
+    databases = await make_databases(postgres.admin_dsn, passwords, owners)
+    again = await make_databases(postgres.admin_dsn, passwords, owners)
+    assert again == databases  # a second time too
+    own = await asyncpg.connect(databases["intake"].owner_dsn)
     await own.execute("create table mine (n int)")
     await own.close()
     for foreign in ("router", "notifier"):
         dsn = dsn_for(postgres.admin_dsn, "intake", passwords["intake"], foreign)
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await asyncpg.connect(dsn)
-    await make_databases(postgres.admin_dsn, passwords, fresh=True)
-    own = await asyncpg.connect(databases["intake"])
+    await make_databases(postgres.admin_dsn, passwords, owners, fresh=True)
+    own = await asyncpg.connect(databases["intake"].dsn)
     assert await own.fetchval("select to_regclass('mine')") is None
     await own.close()
     await postgres.stop()

@@ -10,6 +10,7 @@ import pytest
 from deploy.local.ports import free_base
 from services.intake.app import MIGRATIONS
 from tests.support.intake import KEY, Intake, intake_on, served, settings
+from tests.support.stack import owner_dsn
 from tests.support.waiting import eventually
 
 NEW_KEY = base64.b64encode(b"n" * 32).decode()
@@ -187,5 +188,9 @@ async def test_the_ledger_lets_go_of_nothing_within_its_term(intake: Intake):
     await person_call(intake, "exports")
     with pytest.raises(asyncpg.RaiseError, match="append-only"):
         await intake.rows("delete from disclosure")
-    with pytest.raises(asyncpg.RaiseError, match="append-only"):
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await intake.rows("truncate disclosure")
+    owner = await asyncpg.connect(owner_dsn(intake.dsn))
+    with pytest.raises(asyncpg.RaiseError, match="append-only"):
+        await owner.execute("truncate disclosure")
+    await owner.close()

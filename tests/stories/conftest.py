@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from deploy.cli.chains import verified
 from tests.support.city import City
 from tests.support.stack import Servers, topic_prefix
 
@@ -16,10 +17,16 @@ UNITS = (
 
 @pytest.fixture(scope="module")
 async def city(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[City]:
-    """The services, with topics for the units that the stories call."""
+    """The services, with topics for the units that the stories call.
+
+    Whatever was told, at its end the chain of every history holds.
+    """
     city = City(servers, tmp_path_factory.mktemp("city"), topic_prefix(), UNITS)
     try:
         await city.start()
         yield city
+        for service, dsn in city.databases.items():
+            report = await verified(service, dsn)
+            assert report.found == 0, (service, report.faults)
     finally:
         await city.stop()

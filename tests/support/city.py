@@ -206,10 +206,9 @@ class City:
             for program in self.programs.values():
                 group.create_task(program.start())
 
-    def program(self, service: str, *, port: int | None = None) -> Program:
-        """A process of a service; with another port, a second copy of it."""
-        port = port or self.ports[service]
-        env = {
+    def environment(self, service: str, port: int) -> dict[str, str]:
+        """What a service is told."""
+        return {
             "SHAODAO_DATABASE_URL": self.databases[service],
             "SHAODAO_KAFKA_BOOTSTRAP": self.servers.kafka_bootstrap,
             "SHAODAO_TOPIC_PREFIX": self.prefix,
@@ -222,11 +221,15 @@ class City:
             "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
             **self.more.get(service, {}),
         }
+
+    def program(self, service: str, *, port: int | None = None) -> Program:
+        """A process of a service; with another port, a second copy of it."""
+        port = port or self.ports[service]
         command = Command(
             name=service,
             argv=(sys.executable, "-m", f"services.{service}.app"),
             log=self.folder / f"{service}-{port}.log",
-            env=env,
+            env=self.environment(service, port),
             cwd=PROJECT,
         )
         return Program(command, ready_url=f"http://{LOOPBACK}:{port}/ready", reaper=self._reaper)

@@ -23,7 +23,7 @@ import asyncpg
 import psutil
 
 from deploy.local.data_folder import PROJECT
-from deploy.local.databases import copy_database, drop_database, dsn_for, make_role
+from deploy.local.databases import copy_database, drop_database, dsn_for, make_role, owner_of
 from deploy.local.kafka import Kafka
 from deploy.local.locks import held, in_turn, is_held
 from deploy.local.ports import Ports, free_base
@@ -34,6 +34,7 @@ from shared.contracts.topics import all_topics
 from shared.runtime import migrate
 
 ROLE, PASSWORD = "shaodao_test", "for tests only"
+OWNER = owner_of(ROLE)
 TEMPLATES_LOCK = 0x54455354  # "TEST"
 
 
@@ -47,13 +48,14 @@ class Servers:
     async def fresh_database(self, *folders: Path) -> str:
         """DSN of a new database with the migrations of `folders` (and the runtime's) applied.
 
-        Its owner is an ordinary role, as in production. Copied from a template, made once.
+        The role has the rights of a service, as in production, and may look after tables as an
+        autovacuum does; see `owner_dsn`. Copied from a template, made once.
         """
         admin = await asyncpg.connect(self.admin_dsn)
         try:
             template = await self._template(admin, *folders)
             name = f"t_{uuid.uuid4().hex[:12]}"
-            await copy_database(admin, name, owner=ROLE, template=template)
+            await copy_database(admin, name, owner=OWNER, user=ROLE, template=template)
         finally:
             await admin.close()
         return dsn_for(self.admin_dsn, ROLE, PASSWORD, name)
@@ -80,14 +82,23 @@ class Servers:
             if not await admin.fetchval(
                 "select exists (select from pg_database where datname = $1)", name
             ):
+                await make_role(admin, OWNER, PASSWORD)
                 await make_role(admin, ROLE, PASSWORD)
+                if admin.get_server_version().major >= 17:
+                    await admin.execute(f"grant pg_maintain to {ROLE}")
                 draft = f"draft_{uuid.uuid4().hex[:8]}"
-                await copy_database(admin, draft, owner=ROLE, template="template1")
-                await migrate.apply(dsn_for(self.admin_dsn, ROLE, PASSWORD, draft), *folders)
+                await copy_database(admin, draft, owner=OWNER, template="template1")
+                dsn = dsn_for(self.admin_dsn, OWNER, PASSWORD, draft)
+                await migrate.apply(dsn, *folders, runtime_role=ROLE)
                 await admin.execute(f"alter database {draft} rename to {name}")
         finally:
             await admin.execute("select pg_advisory_unlock($1)", TEMPLATES_LOCK)
         return name
+
+
+def owner_dsn(dsn: str) -> str:
+    """The same database of `fresh_database` for the owner of its tables, who may tamper."""
+    return dsn.replace(f"//{ROLE}:", f"//{OWNER}:", 1)
 
 
 def topic_prefix() -> str:

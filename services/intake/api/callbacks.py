@@ -17,13 +17,12 @@ from services.intake.api.tickets import Intake
 from services.intake.call_back import Claimed, claim
 from services.intake.domain.callback_task import CallbackCounts, CallbackItem
 from services.intake.store import callbacks as store
-from shared.contracts.parts import Role
 from shared.errors import FieldError, InvalidError, NotFoundError
 from shared.web.identity import Caller, allow
 
 router = APIRouter(prefix="/api/v1/callbacks", tags=["callbacks"])
 
-Clerk = Annotated[Caller, Depends(allow(Role.CALLBACK_CLERK, Role.SHIFT_LEAD))]
+Clerk = Annotated[Caller, Depends(allow("callbacks.do"))]
 FIRST: Final = (datetime(1900, 1, 1, tzinfo=UTC), UUID(int=0))
 
 

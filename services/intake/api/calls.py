@@ -13,7 +13,7 @@ from pydantic_core import to_json
 
 from services.intake import calls
 from services.intake.api.bodies import NO_NUL, Body, read_body, schema
-from services.intake.api.keys import caller_of_key, key_of
+from services.intake.api.keys import KeyDoor
 from services.intake.api.tickets import Intake
 from services.intake.calls import Screen
 from services.intake.context import IntakeContext
@@ -21,16 +21,14 @@ from services.intake.domain.call import CallEvent, CallState, HarassmentMark, Ph
 from services.intake.domain.person import normal_phone
 from services.intake.domain.source import Scope
 from services.intake.store import calls as store
-from shared.contracts.parts import Role
 from shared.errors import FieldError, InvalidError, NotFoundError
 from shared.web.identity import Caller, allow
 
 router = APIRouter(prefix="/api/v1", tags=["calls"])
 
-AT_DESK: Final = (Role.OPERATOR, Role.SHIFT_LEAD)
-AtDesk = Annotated[Caller, Depends(allow(*AT_DESK))]
-Lead = Annotated[Caller, Depends(allow(Role.SHIFT_LEAD))]
-_BY_TOKEN: Final = allow(Role.SYSTEM, Role.OPS)
+AtDesk = Annotated[Caller, Depends(allow("desk.work"))]
+Lead = Annotated[Caller, Depends(allow("marks.keep"))]
+Centre = Annotated[Caller, Depends(KeyDoor("calls.tell", Scope.CALLS))]
 # A stream is begun anew by the page within a second, and asked again who it is for.
 STREAM_SECONDS: Final = 50.0
 
@@ -40,15 +38,6 @@ _Short = Annotated[
 _Reason = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200, pattern=NO_NUL)
 ]
-
-
-async def _centre(request: Request) -> Caller:
-    """The call centre: with an API key for calls, or a token of a system."""
-    key = await key_of(request, Scope.CALLS)
-    return caller_of_key(key) if key is not None else await _BY_TOKEN(request)
-
-
-Centre = Annotated[Caller, Depends(_centre)]
 
 
 class CallBody(Body):
@@ -186,7 +175,7 @@ async def screen_of_call(intake: IntakeContext, call_id: str, caller: Caller) ->
     async with intake.runtime.pool.acquire() as connection:
         call = await store.load_call(connection, call_id, vault=intake.vault)
         seats = await store.seats_of(connection, [account_of(caller)])
-        if call is None or (call.operator not in seats and caller.role is not Role.SHIFT_LEAD):
+        if call is None or (call.operator not in seats and not caller.may("calls.see_all")):
             raise NotFoundError("没有这通来电", "there is no such call")
         return await calls.screen(
             connection,

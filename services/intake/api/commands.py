@@ -5,7 +5,7 @@ what since (`changes`).
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -13,21 +13,18 @@ from pydantic import Field, StringConstraints
 
 from services.intake import ask, merge, reopen, settle
 from services.intake.api.bodies import NO_NUL, Body, Photos, read_body, schema
-from services.intake.api.tickets import SEE, Changed, Intake, Trace, by, changed, region_of
+from services.intake.api.tickets import Changed, Intake, Trace, Viewer, by, changed, region_of
 from services.intake.domain.settle import Answer, Article, Reason, Target, Transfer
 from services.intake.find import find_ticket
 from services.intake.store import merges
 from services.intake.store.merges import Related
-from shared.contracts.parts import Role
 from shared.web.identity import Caller, allow
 
 router = APIRouter(prefix="/api/v1", tags=["commands"])
 
-OPERATORS: Final = (Role.OPERATOR, Role.SHIFT_LEAD)
-Operator = Annotated[Caller, Depends(allow(*OPERATORS))]
-Lead = Annotated[Caller, Depends(allow(Role.SHIFT_LEAD))]
-Merger = Annotated[Caller, Depends(allow(Role.DISPATCHER, *OPERATORS))]
-Viewer = Annotated[Caller, Depends(allow(*SEE))]
+Operator = Annotated[Caller, Depends(allow("tickets.handle"))]
+Lead = Annotated[Caller, Depends(allow("tickets.refuse"))]
+Merger = Annotated[Caller, Depends(allow("tickets.merge"))]
 _Words = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=2, max_length=1000, pattern=NO_NUL)
 ]
@@ -310,7 +307,7 @@ async def delete_merge(
     ticket_id: UUID,
     intake: Intake,
     trace: Trace,
-    caller: Annotated[Caller, Depends(allow(Role.DISPATCHER, Role.SHIFT_LEAD))],
+    caller: Annotated[Caller, Depends(allow("tickets.unmerge"))],
     version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
 ) -> Changed:
     """Not the same matter: this ticket goes on by itself."""

@@ -9,10 +9,11 @@ from pydantic import StringConstraints
 from pydantic_core import to_json
 
 from services.intake.api.bodies import NO_NUL, Body, PlaceBody, read_body, schema
-from services.intake.api.tickets import MAY_REGISTER, context, region_of
+from services.intake.api.tickets import ASKS_HINTS, context, region_of
 from services.intake.context import IntakeContext
 from services.intake.domain.near import Asked
 from services.intake.hints import CategoryHint, Duplicates, find_duplicates, suggest_categories
+from shared.web.guards import inside
 
 router = APIRouter(prefix="/api/v1/hints", tags=["hints"])
 
@@ -47,9 +48,10 @@ class CategoryHints:
     responses={200: {"model": CategoryHints}},
     openapi_extra=schema(CategoriesBody),
 )
+@inside(ASKS_HINTS)
 async def post_categories(request: Request) -> Response:
     """Categories that the text may belong to, with the words that decided."""
-    await MAY_REGISTER(request)
+    await ASKS_HINTS(request)
     intake = await context(request)
     body = read_body(CategoriesBody, await request.body())
     found = suggest_categories(intake.hints, body.text, address=body.address)
@@ -63,9 +65,10 @@ async def post_categories(request: Request) -> Response:
     responses={200: {"model": Duplicates}},
     openapi_extra=schema(DuplicatesBody),
 )
+@inside(ASKS_HINTS)
 async def post_duplicates(request: Request) -> Duplicates:
     """Open requests near the place that may be the same matter."""
-    caller = await MAY_REGISTER(request)
+    caller = await ASKS_HINTS(request)
     intake = await context(request)
     body = read_body(DuplicatesBody, await request.body())
     asked = asked_at(intake, body.text, body.category, body.place.model_dump())

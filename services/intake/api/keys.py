@@ -1,6 +1,5 @@
 """API keys at the edge: a source system may register tickets of its own and read them, no more."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final
 
@@ -12,7 +11,7 @@ from services.intake.domain.source import ApiKey, Scope
 from shared.contracts.parts import Role
 from shared.contracts.tickets import Source
 from shared.errors import FieldError, ForbiddenError, InvalidError
-from shared.web.identity import Caller, UnauthenticatedError, allow
+from shared.web.identity import Caller, Door, UnauthenticatedError
 
 HEADER: Final = "x-api-key"
 
@@ -39,18 +38,19 @@ def caller_of_key(key: ApiKey) -> Caller:
     return Caller(role=Role.SYSTEM, unit=None, name=key.system)
 
 
-def allow_with_key(*roles: Role) -> Callable[[Request], Awaitable[Caller]]:
-    """A dependency like `allow` that takes an API key, too; see `own_system`."""
-    by_role = allow(*roles)
+class KeyDoor(Door):
+    """A door that takes an API key of a source system, too; see `own_system`."""
 
-    async def dependency(request: Request) -> Caller:
-        key = await key_of(request)
+    def __init__(self, action: str, scope: Scope = Scope.TICKETS) -> None:
+        super().__init__(action)
+        self._scope = scope
+
+    async def __call__(self, request: Request) -> Caller:
+        key = await key_of(request, self._scope)
         if key is None:
-            return await by_role(request)
+            return await super().__call__(request)
         request.state.own_system = key.system
-        return caller_of_key(key)
-
-    return dependency
+        return self.let_in(request, caller_of_key(key))
 
 
 def own_system(request: Request) -> str | None:

@@ -11,12 +11,9 @@ from pydantic import Field, StringConstraints
 from services.intake import knowledge, phrases
 from services.intake.api.bodies import NO_NUL, Body, read_body, schema
 from services.intake.api.search import owner_of
-from services.intake.api.tickets import SEE, Intake
+from services.intake.api.tickets import Intake
 from services.intake.context import IntakeContext
 from services.intake.domain.article import (
-    APPROVERS,
-    READERS,
-    WRITERS,
     ArticleState,
     ArticleVersion,
     Editor,
@@ -30,10 +27,10 @@ from shared.web.identity import Caller, allow
 
 router = APIRouter(prefix="/api/v1", tags=["knowledge"])
 
-Reader = Annotated[Caller, Depends(allow(*sorted(READERS)))]
-Writer = Annotated[Caller, Depends(allow(*sorted(WRITERS)))]
-Approver = Annotated[Caller, Depends(allow(*sorted(APPROVERS)))]
-Viewer = Annotated[Caller, Depends(allow(*SEE))]
+Reader = Annotated[Caller, Depends(allow("knowledge.read"))]
+Writer = Annotated[Caller, Depends(allow("knowledge.write"))]
+Approver = Annotated[Caller, Depends(allow("knowledge.approve"))]
+Phrasing = Annotated[Caller, Depends(allow("phrases.keep"))]
 MOST_LISTED: Final = 200
 
 _Code = Annotated[str, StringConstraints(strip_whitespace=True, max_length=15, pattern=NO_NUL)]
@@ -265,7 +262,7 @@ async def post_withdrawal(article_id: UUID, intake: Intake, caller: Writer) -> R
 @router.get("/phrases")
 async def get_phrases(
     intake: Intake,
-    caller: Viewer,
+    caller: Phrasing,
     use: Use | None = None,
     category: Annotated[str | None, Query(max_length=10)] = None,
 ) -> Phrases:
@@ -281,7 +278,7 @@ async def get_phrases(
 
 
 @router.post("/phrases", status_code=201, openapi_extra=schema(PhraseBody))
-async def post_phrase(request: Request, intake: Intake, caller: Viewer) -> Phrase:
+async def post_phrase(request: Request, intake: Intake, caller: Phrasing) -> Phrase:
     """Keep a phrase, for oneself or for all."""
     body = read_body(PhraseBody, await request.body())
     async with intake.runtime.transaction() as connection:
@@ -299,7 +296,7 @@ async def post_phrase(request: Request, intake: Intake, caller: Viewer) -> Phras
 
 
 @router.put("/phrases/{phrase_id}", openapi_extra=schema(PhraseBody))
-async def put_phrase(phrase_id: UUID, request: Request, intake: Intake, caller: Viewer) -> Phrase:
+async def put_phrase(phrase_id: UUID, request: Request, intake: Intake, caller: Phrasing) -> Phrase:
     """Change one's own phrase."""
     body = read_body(PhraseBody, await request.body())
     phrase = Phrase(
@@ -319,7 +316,7 @@ async def put_phrase(phrase_id: UUID, request: Request, intake: Intake, caller: 
 
 
 @router.delete("/phrases/{phrase_id}", status_code=204)
-async def delete_phrase(phrase_id: UUID, intake: Intake, caller: Viewer) -> Response:
+async def delete_phrase(phrase_id: UUID, intake: Intake, caller: Phrasing) -> Response:
     """Delete one's own phrase."""
     async with intake.runtime.transaction() as connection:
         await phrases.forget(connection, phrase_id, account=owner_of(caller))

@@ -1,6 +1,6 @@
 """What a person may ask about their data, taken at the desk by a shift lead, on the record."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 
@@ -9,12 +9,11 @@ from services.intake.api.bodies import PersonBody, read_body, schema
 from services.intake.api.tickets import Intake
 from services.intake.persons import Erasure, Export
 from services.intake.store.privacy import PersonRequest
-from shared.contracts.parts import Role
 from shared.web.identity import Caller, allow
 
 router = APIRouter(prefix="/api/v1/persons", tags=["persons"])
-Lead = Annotated[Caller, Depends(allow(Role.SHIFT_LEAD))]
-MAY_LOOK_BACK: Final = allow(Role.SHIFT_LEAD, Role.AUDITOR)
+Lead = Annotated[Caller, Depends(allow("persons.answer"))]
+LookingBack = Annotated[Caller, Depends(allow("persons.look_back"))]
 
 
 @router.post("/exports", openapi_extra=schema(PersonBody))
@@ -51,7 +50,7 @@ async def post_erasure(request: Request, intake: Intake, caller: Lead) -> Erasur
 @router.get("/requests")
 async def get_requests(
     intake: Intake,
-    _caller: Annotated[Caller, Depends(MAY_LOOK_BACK)],
+    _caller: LookingBack,
     below: Annotated[int | None, Query(ge=1)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> dict[str, list[PersonRequest]]:

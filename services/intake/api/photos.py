@@ -12,13 +12,13 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.datastructures import UploadFile
 
 from services.intake import album
-from services.intake.api.tickets import REGISTER, SEE, Intake, region_of
+from services.intake.api.tickets import Intake, region_of
 from services.intake.context import IntakeContext
 from services.intake.domain.photo import FILES_PATH, Photo, owner_of
 from services.intake.domain.photo_link import Size
 from services.intake.find import find_ticket
 from services.intake.photos import linked, load, load_for_unit, view
-from shared.contracts.parts import Role
+from shared.catalogue.rights import Scope
 from shared.errors import FieldError, InvalidError
 from shared.uploads.media import EXTENSIONS, MOST_BYTES, TOO_LARGE, MediaType, refused
 from shared.web.identity import Caller, allow
@@ -27,7 +27,7 @@ router = APIRouter(prefix=FILES_PATH, tags=["photos"])
 
 ENVELOPE_BYTES: Final = 20_000  # what a form adds around its file
 LARGER_BODIES: Final[Mapping[str, int]] = {FILES_PATH: MOST_BYTES + ENVELOPE_BYTES}
-OF_A_UNIT: Final = frozenset({Role.LIAISON, Role.HANDLER, Role.DEPARTMENT})
+Adding = Annotated[Caller, Depends(allow("photos.add"))]
 FORM: Final = {
     "requestBody": {
         "required": True,
@@ -70,9 +70,7 @@ class Uploaded:
 
 
 @router.post("", status_code=201, openapi_extra=FORM)
-async def post_photo(
-    request: Request, intake: Intake, caller: Annotated[Caller, Depends(allow(*REGISTER))]
-) -> Uploaded:
+async def post_photo(request: Request, intake: Intake, caller: Adding) -> Uploaded:
     """Take in one photo, field `file`: JPEG, PNG or WebP, at most 10 MB.
 
     It is attached by naming its photo_id in a ticket or a supplement within a day.
@@ -127,9 +125,7 @@ def _missing() -> InvalidError:
 
 
 @router.delete("/{photo_id}", status_code=HTTPStatus.NO_CONTENT)
-async def delete_photo(
-    photo_id: UUID, intake: Intake, caller: Annotated[Caller, Depends(allow(*REGISTER))]
-) -> None:
+async def delete_photo(photo_id: UUID, intake: Intake, caller: Adding) -> None:
     """Take back an own photo that is on no ticket."""
     async with intake.runtime.transaction() as connection:
         await album.remove(connection, photo_id, owner=owner_of(caller.actor()))
@@ -140,12 +136,12 @@ async def get_file(
     photo_id: UUID,
     request: Request,
     intake: Intake,
-    caller: Annotated[Caller, Depends(allow(*SEE, *OF_A_UNIT))],
+    caller: Annotated[Caller, Depends(allow("photos.see"))],
     size: Size = Size.FULL,
 ) -> Response:
     """The picture, for who sees its ticket or whose unit is called for it; this address lasts."""
     async with intake.runtime.pool.acquire() as connection:
-        if caller.role in OF_A_UNIT:
+        if caller.scope is Scope.UNIT:
             photo = await load_for_unit(connection, photo_id, unit=caller.unit)
         else:
             photo = await load(connection, photo_id)

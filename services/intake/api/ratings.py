@@ -6,7 +6,7 @@ Votes come by the codes' pages (`/q/…`). Codes are answered once, when they ar
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -22,16 +22,14 @@ from services.intake.domain.campaign import Campaign, QuestionKind, SubjectKind,
 from services.intake.domain.tally import SMALL, Tally
 from services.intake.store import ratings as store
 from services.intake.store.tickets import NEWEST
-from shared.contracts.parts import Role
 from shared.errors import ConflictError
 from shared.runtime.database import Connection
 from shared.web.identity import Caller, allow
 
 router = APIRouter(prefix="/api/v1/ratings/campaigns", tags=["ratings"])
 
-MAKERS: Final = (Role.SUPERVISOR, Role.STREET_OFFICER)
-Maker = Annotated[Caller, Depends(allow(*MAKERS))]
-Reader = Annotated[Caller, Depends(allow(*MAKERS, Role.LEADER, Role.AUDITOR))]
+Maker = Annotated[Caller, Depends(allow("ratings.run"))]
+Reader = Annotated[Caller, Depends(allow("ratings.see"))]
 
 
 class CodesBody(Body):

@@ -13,7 +13,7 @@ from pydantic import Field, StringConstraints
 from services.intake import bulk as many
 from services.intake import views
 from services.intake.api.bodies import NO_NUL, Body, read_body, schema
-from services.intake.api.tickets import SEE, Intake, Trace, region_of
+from services.intake.api.tickets import Intake, Trace, Viewer, region_of
 from services.intake.bulk import MOST, Action, Bulk, Outcome
 from services.intake.context import IntakeContext
 from services.intake.domain.doing import Doing
@@ -24,7 +24,7 @@ from services.intake.domain.ticket import TicketState
 from services.intake.index import index_anew
 from services.intake.search import Seer, search
 from services.intake.store.views import SavedView
-from shared.contracts.parts import DeadlineKind, Role
+from shared.contracts.parts import DeadlineKind
 from shared.contracts.values import Channel, TicketType, Urgency
 from shared.errors import FieldError, ForbiddenError, InvalidError
 from shared.web.identity import Caller, allow
@@ -32,8 +32,7 @@ from shared.web.identity import Caller, allow
 router = APIRouter(prefix="/api/v1", tags=["search"])
 
 MOST_FIELDS: Final = 500
-Viewer = Annotated[Caller, Depends(allow(*SEE))]
-Doer = Annotated[Caller, Depends(allow(*sorted(frozenset().union(*many.MAY.values()))))]
+Doer = Annotated[Caller, Depends(allow("tickets.many"))]
 Code = Annotated[str, StringConstraints(max_length=100)]
 
 
@@ -178,7 +177,7 @@ async def get_search(
 
 @router.post("/search/rebuild", status_code=202)
 async def post_rebuild(
-    intake: Intake, _caller: Annotated[Caller, Depends(allow(Role.OPS))]
+    intake: Intake, _caller: Annotated[Caller, Depends(allow("search.rebuild"))]
 ) -> dict[str, str]:
     """Make the index again from the tickets; until it is through, searches find less."""
     async with intake.runtime.transaction() as connection:

@@ -10,12 +10,11 @@ from pydantic import Field, StringConstraints
 
 from services.intake import sources
 from services.intake.api.bodies import NO_NUL, Body, read_body, schema
-from services.intake.api.tickets import SEE, Intake
+from services.intake.api.tickets import Intake, Viewer
 from services.intake.domain.source import ApiKey, Scope, SourceSystem
 from services.intake.lines import HotlineView, list_lines
 from services.intake.sources import Made, Wanted
 from services.intake.store.sources import list_api_keys, list_sources
-from shared.contracts.parts import Role
 from shared.delivery.leases import Logged
 from shared.runtime.clock import wall_now
 from shared.web.identity import Caller, allow
@@ -23,7 +22,7 @@ from shared.web.identity import Caller, allow
 router = APIRouter(prefix="/api/v1/sources", tags=["sources"])
 lines_router = APIRouter(prefix="/api/v1/lines", tags=["sources"])
 
-Ops = Annotated[Caller, Depends(allow(Role.OPS))]
+Ops = Annotated[Caller, Depends(allow("sources.keep"))]
 CODE: Final = r"^[a-z0-9][a-z0-9_-]{0,49}$"
 System = Annotated[str, Path(pattern=CODE)]
 State = Literal["queued", "leased", "sent", "failed", "cancelled"]
@@ -107,7 +106,7 @@ class Lines:
 
 
 @lines_router.get("")
-async def get_lines(intake: Intake, _caller: Annotated[Caller, Depends(allow(*SEE))]) -> Lines:
+async def get_lines(intake: Intake, _caller: Viewer) -> Lines:
     """The hotlines that came into 12345, and the emergency numbers to transfer to."""
     return Lines(items=list_lines(intake.rules.catalogue))
 

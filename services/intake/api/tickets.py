@@ -20,7 +20,7 @@ from services.intake.api.bodies import (
     schema,
 )
 from services.intake.api.keys import (
-    allow_with_key,
+    KeyDoor,
     caller_of_key,
     is_own,
     key_of,
@@ -37,27 +37,19 @@ from services.intake.domain.ticket import TicketState
 from services.intake.find import Page, TicketView, find_ticket, list_tickets, no_such_ticket
 from services.intake.photos import linked
 from services.intake.register import Receipt, Registration
+from shared.catalogue.rights import Scope
 from shared.contracts.parts import Role
 from shared.errors import ForbiddenError
+from shared.web.guards import inside
 from shared.web.identity import Caller, allow
 
 router = APIRouter(prefix="/api/v1/tickets", tags=["tickets"])
 
-OF_A_REGION: Final = frozenset({Role.STREET_OFFICER, Role.COMMUNITY_WORKER, Role.GRID_WORKER})
-REGISTER: Final = (Role.OPERATOR, Role.SHIFT_LEAD, Role.SYSTEM, *sorted(OF_A_REGION))
-SEE: Final = (
-    *REGISTER,
-    Role.SUPERVISOR,
-    Role.LEADER,
-    Role.DISPATCHER,
-    Role.REVIEWER,
-    Role.CALLBACK_CLERK,
-    Role.AUDITOR,
-    Role.OPS,
-)
-# Called in the route itself: on this measured path a dependency would cost a thread.
-MAY_REGISTER: Final = allow(*REGISTER)
-_REGISTERS: Final = allow(*REGISTER, Role.CANARY)
+# Asked in the route itself: these paths are measured, and a door takes an API key, too.
+REGISTERS: Final = allow("tickets.register")
+ASKS_HINTS: Final = allow("hints.ask")
+Viewer = Annotated[Caller, Depends(allow("tickets.see"))]
+Adding = Annotated[Caller, Depends(allow("tickets.add"))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,14 +76,6 @@ async def traceparent(request: Request) -> str | None:
 
 Intake = Annotated[IntakeContext, Depends(context)]
 Trace = Annotated[str | None, Depends(traceparent)]
-DESK: Final = (
-    Role.OPERATOR,
-    Role.SHIFT_LEAD,
-    Role.DISPATCHER,
-    Role.SUPERVISOR,
-    Role.SYSTEM,
-)
-Desk = Annotated[Caller, Depends(allow(*DESK))]
 
 
 @router.post(
@@ -100,10 +84,11 @@ Desk = Annotated[Caller, Depends(allow(*DESK))]
     responses={201: {"model": Receipt}, 200: {"model": Receipt}},
     openapi_extra=schema(TicketBody),
 )
+@inside(REGISTERS)
 async def post_ticket(request: Request) -> Response:
     """Register a request; 200 with the first answer when it was registered before."""
     key = await key_of(request)
-    caller = await _REGISTERS(request) if key is None else caller_of_key(key)
+    caller = await REGISTERS(request) if key is None else caller_of_key(key)
     intake = await context(request)
     asked = read_request(await request.body(), intake.rules.catalogue)
     if key is not None:
@@ -127,7 +112,7 @@ async def get_ticket(
     ticket_id: UUID,
     request: Request,
     intake: Intake,
-    caller: Annotated[Caller, Depends(allow_with_key(*SEE))],
+    caller: Annotated[Caller, Depends(KeyDoor("tickets.see"))],
 ) -> TicketView:
     """A ticket with its whole timeline and all promises; nothing of who asked."""
     async with intake.runtime.pool.acquire() as connection:
@@ -142,7 +127,7 @@ async def get_ticket(
 async def get_tickets(
     request: Request,
     intake: Intake,
-    caller: Annotated[Caller, Depends(allow_with_key(*SEE))],
+    caller: Annotated[Caller, Depends(KeyDoor("tickets.see"))],
     source_system: str | None = None,
     source_number: str | None = None,
     state: TicketState | None = None,
@@ -168,7 +153,7 @@ async def post_callback(
     request: Request,
     intake: Intake,
     trace: Trace,
-    caller: Annotated[Caller, Depends(allow(Role.CALLBACK_CLERK, Role.SHIFT_LEAD))],
+    caller: Annotated[Caller, Depends(allow("callbacks.do"))],
 ) -> Changed:
     """Record one try of the callback."""
     body = read_body(CallbackBody, await request.body())
@@ -195,7 +180,7 @@ async def post_disclosure(
     ticket_id: UUID,
     request: Request,
     intake: Intake,
-    caller: Annotated[Caller, Depends(allow(Role.LIAISON, Role.HANDLER))],
+    caller: Annotated[Caller, Depends(allow("contact.disclose"))],
 ) -> Contact:
     """The person's contact for the called unit's handler; every look is recorded."""
     body = read_body(DisclosureBody, await request.body())
@@ -213,7 +198,7 @@ async def post_disclosure(
 
 @router.post("/{ticket_id}/supplements", openapi_extra=schema(SupplementBody))
 async def post_supplement(
-    ticket_id: UUID, request: Request, intake: Intake, trace: Trace, caller: Desk
+    ticket_id: UUID, request: Request, intake: Intake, trace: Trace, caller: Adding
 ) -> Changed:
     """Add the person's words and photos."""
     body = read_supplement(await request.body())
@@ -230,7 +215,7 @@ async def post_supplement(
 
 
 @router.post("/{ticket_id}/urges")
-async def post_urge(ticket_id: UUID, intake: Intake, trace: Trace, caller: Desk) -> Changed:
+async def post_urge(ticket_id: UUID, intake: Intake, trace: Trace, caller: Adding) -> Changed:
     """Ask to hurry."""
     async with intake.runtime.transaction() as connection:
         case = await follow_up.urge(connection, ticket_id, **by(intake, caller, trace))
@@ -242,7 +227,7 @@ async def post_withdrawal(
     ticket_id: UUID,
     intake: Intake,
     trace: Trace,
-    caller: Annotated[Caller, Depends(allow(Role.OPERATOR, Role.SHIFT_LEAD, Role.CANARY))],
+    caller: Annotated[Caller, Depends(allow("tickets.withdraw"))],
 ) -> Changed:
     """Take the request back; the canary takes back its own tickets only."""
     async with intake.runtime.transaction() as connection:
@@ -270,7 +255,7 @@ def changed(case: Case) -> Changed:
 
 def region_of(intake: IntakeContext, caller: Caller) -> str | None:
     """The region a caller is bound to; None for those who work for the whole city."""
-    if caller.role not in OF_A_REGION:
+    if caller.scope is Scope.CITY:
         return None
     unit = intake.rules.catalogue.units.get(caller.unit or "")
     if unit is None or unit.region_code is None:

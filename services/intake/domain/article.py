@@ -14,15 +14,11 @@ from typing import Final
 from uuid import UUID
 
 from services.intake.domain.terms import name_terms, text_terms, whole_name_terms
+from shared.catalogue.rights import Scope, may, scope_of
 from shared.contracts.parts import Role
 from shared.errors import ConflictError, ForbiddenError
 
 EXPIRES_SOON: Final = timedelta(days=30)
-READERS: Final = frozenset(
-    set(Role) - {Role.CITIZEN, Role.DEPARTMENT, Role.HANDLER, Role.GRID_WORKER, Role.CANARY}
-)
-WRITERS: Final = frozenset({Role.SHIFT_LEAD, Role.LIAISON})
-APPROVERS: Final = frozenset({Role.SHIFT_LEAD, Role.SUPERVISOR})
 HEAD_WEIGHT: Final = 3.0
 CATEGORY_WEIGHT: Final = 4.0
 EXCERPT: Final = 120
@@ -110,9 +106,14 @@ class Editor:
 
 
 def may_write(editor: Editor, owner_unit: str) -> bool:
-    if editor.role is Role.LIAISON:
+    if is_of_a_unit(editor):
         return editor.unit is not None and editor.unit == owner_unit
-    return editor.role in WRITERS
+    return may(editor.role, "knowledge.write")
+
+
+def is_of_a_unit(editor: Editor) -> bool:
+    """Whether the editor works on one unit's articles alone."""
+    return scope_of(editor.role, "knowledge.write") is Scope.UNIT
 
 
 def demand_writer(editor: Editor, *owner_units: str) -> None:
@@ -123,7 +124,7 @@ def demand_writer(editor: Editor, *owner_units: str) -> None:
 
 def demand_approver(editor: Editor, version: ArticleVersion) -> None:
     """ForbiddenError unless the editor may approve this version."""
-    if editor.role not in APPROVERS:
+    if not may(editor.role, "knowledge.approve"):
         raise ForbiddenError(
             "知识条目由班长或督办员审核发布", "a shift lead or supervisor approves"
         )

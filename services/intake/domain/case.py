@@ -129,6 +129,11 @@ class Case:
             )
         )
 
+    @property
+    def traceparent(self) -> str | None:
+        """The trace of what was last said here."""
+        return self.facts[-1].traceparent if self.facts else None
+
     def say(self, fact: TicketFact, *, at: datetime, traceparent: str | None) -> None:
         """Publish a fact in the transaction that saves the case."""
         self.facts.append(Said(fact=fact, at=at, traceparent=traceparent))

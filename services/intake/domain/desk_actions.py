@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from services.intake.domain.ticket import LIFECYCLE, Command, TicketState
+from shared.catalogue.rights import may
 from shared.contracts.parts import Role
 
 
@@ -31,40 +32,34 @@ class Action(StrEnum):
     CONTACT = "contact"  # 查看联系方式
 
 
-_DESK: Final = frozenset({Role.OPERATOR, Role.SHIFT_LEAD})
-_LEAD: Final = frozenset({Role.SHIFT_LEAD})
-_FOLLOWS: Final = _DESK | {Role.DISPATCHER, Role.SUPERVISOR}
-_MERGES: Final = _DESK | {Role.DISPATCHER}
-
-# Who may, and which command the state must allow; None: any ticket that goes on.
-_RULES: Final[dict[Action, tuple[frozenset[Role], Command | None]]] = {
-    Action.URGE: (_FOLLOWS, None),
-    Action.SUPPLEMENT: (_FOLLOWS, None),
-    Action.SUPPLY: (_DESK, Command.SUPPLY),
-    Action.ASK_INFO: (_DESK, Command.ASK_INFO),
-    Action.ANSWER: (_DESK, Command.ANSWER),
-    Action.TRANSFER: (_DESK, Command.TRANSFER),
-    Action.CALLBACK: (_LEAD | {Role.CALLBACK_CLERK}, Command.CLOSE),
-    Action.MERGE: (_MERGES, Command.MERGE),
-    Action.UNDO_MERGE: (_LEAD | {Role.DISPATCHER}, Command.UNDO_MERGE),
-    Action.LINK: (_MERGES, None),
-    Action.APPEAL: (_DESK, Command.APPEAL),
-    Action.REOPEN: (_DESK, Command.REOPEN),
-    Action.REJECT: (_LEAD, Command.REJECT),
-    Action.VOID: (_LEAD, Command.VOID),
-    Action.WITHDRAW: (_DESK, Command.WITHDRAW),
+# The right it takes, and which command the state must allow; None: any ticket that goes on.
+_RULES: Final[dict[Action, tuple[str, Command | None]]] = {
+    Action.URGE: ("tickets.add", None),
+    Action.SUPPLEMENT: ("tickets.add", None),
+    Action.SUPPLY: ("tickets.handle", Command.SUPPLY),
+    Action.ASK_INFO: ("tickets.handle", Command.ASK_INFO),
+    Action.ANSWER: ("tickets.handle", Command.ANSWER),
+    Action.TRANSFER: ("tickets.handle", Command.TRANSFER),
+    Action.CALLBACK: ("callbacks.do", Command.CLOSE),
+    Action.MERGE: ("tickets.merge", Command.MERGE),
+    Action.UNDO_MERGE: ("tickets.unmerge", Command.UNDO_MERGE),
+    Action.LINK: ("tickets.merge", None),
+    Action.APPEAL: ("tickets.handle", Command.APPEAL),
+    Action.REOPEN: ("tickets.handle", Command.REOPEN),
+    Action.REJECT: ("tickets.refuse", Command.REJECT),
+    Action.VOID: ("tickets.refuse", Command.VOID),
+    Action.WITHDRAW: ("tickets.withdraw", Command.WITHDRAW),
 }
-_SEE_CONTACT: Final = _DESK | {Role.CALLBACK_CLERK}
 
 
 def actions(state: TicketState, role: Role, *, has_ended: bool) -> tuple[Action, ...]:
     """The buttons, in the order of their use."""
     found = [
         action
-        for action, (roles, command) in _RULES.items()
-        if role in roles
+        for action, (right, command) in _RULES.items()
+        if may(role, right)
         and (LIFECYCLE.allows(state, command) if command is not None else not has_ended)
     ]
-    if role in _SEE_CONTACT:
+    if may(role, "contact.see"):
         found.append(Action.CONTACT)
     return tuple(found)

@@ -12,7 +12,6 @@ from markupsafe import Markup
 from services.intake import campaigns
 from services.intake.api.calls import account_of
 from services.intake.api.ratings import (
-    MAKERS,
     Maker,
     Reader,
     address_of,
@@ -109,7 +108,7 @@ async def get_campaign(
         "ratings/results.html",
         results=results_view(found, now),
         who=intake.ratings.classes.get(found.campaign.evaluator_class),
-        may_change=caller.role in MAKERS,
+        may_change=caller.may("ratings.run"),
     )
 
 
@@ -163,7 +162,7 @@ async def _list(
         kinds=list(SubjectKind),
         subjects=_subjects(intake, region),
         most_codes=intake.ratings.most_codes,
-        may_make=caller.role in MAKERS,
+        may_make=caller.may("ratings.run"),
         problem=problem,
         said=said or {},
     )

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from services.intake.api.bodies import NO_NUL, DisclosureBody, read_body
 from services.intake.api.calls import account_of
-from services.intake.api.tickets import SEE, Intake, region_of
+from services.intake.api.tickets import Intake, Viewer, region_of
 from services.intake.contact import show_contact
 from services.intake.context import IntakeContext
 from services.intake.disclose import Contact
@@ -25,13 +25,11 @@ from services.intake.store.merges import Related
 from services.intake.store.search import id_of_number
 from services.intake.store.tickets import load_ticket, promises_of
 from shared.catalogue.neighbours import neighbours_of
-from shared.contracts.parts import Role
 from shared.web.identity import Caller, allow
 from shared.web.pages import page
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
-Viewer = Annotated[Caller, Depends(allow(*SEE))]
-Hotline = Annotated[Caller, Depends(allow(Role.OPERATOR, Role.SHIFT_LEAD, Role.CALLBACK_CLERK))]
+Hotline = Annotated[Caller, Depends(allow("contact.see"))]
 
 # Reached by one click; the others stand in a menu.
 FIRST: Final = (

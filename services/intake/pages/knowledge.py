@@ -11,8 +11,8 @@ from services.intake import knowledge
 from services.intake.api.knowledge import (
     Approver,
     ArticleBody,
+    Phrasing,
     Reader,
-    Viewer,
     Writer,
     editor_of,
     text_of,
@@ -20,15 +20,13 @@ from services.intake.api.knowledge import (
 from services.intake.api.search import owner_of
 from services.intake.api.tickets import Intake
 from services.intake.domain.article import (
-    APPROVERS,
-    WRITERS,
     ArticleState,
     Validity,
+    is_of_a_unit,
     may_write,
 )
 from services.intake.domain.phrase import Use
 from services.intake.pages.lists import offer_of
-from shared.contracts.parts import Role
 from shared.errors import InvalidError, ShaodaoError
 from shared.web.identity import Caller
 from shared.web.pages import page
@@ -66,7 +64,7 @@ async def get_articles(
             now=now,
             limit=SHOWN,
         )
-        works = caller.role in WRITERS | APPROVERS
+        works = _works(caller)
         shelf = (
             await knowledge.shelf(connection, editor=editor_of(caller), now=now) if works else None
         )
@@ -78,14 +76,14 @@ async def get_articles(
         shelf=shelf,
         q=clean(q),
         category=clean(category),
-        may_begin=caller.role in WRITERS,
+        may_begin=caller.may("knowledge.write"),
         **words_of(intake, request),
     )
 
 
 @router.get("/desk/knowledge")
 async def get_panel(
-    request: Request, intake: Intake, caller: Viewer, q: Asked = "", category: Code = ""
+    request: Request, intake: Intake, caller: Phrasing, q: Asked = "", category: Code = ""
 ) -> HTMLResponse:
     """F4: what the knowledge base has to say, to be put into a reply."""
     async with intake.runtime.pool.acquire() as connection:
@@ -136,7 +134,7 @@ async def get_article(
     """One version: the published one, else the newest; and its history."""
     async with intake.runtime.pool.acquire() as connection:
         versions = await knowledge.read(connection, article_id)
-    works = caller.role in WRITERS | APPROVERS
+    works = _works(caller)
     if not works:  # a draft is not told to anybody yet
         versions = [each for each in versions if each.state is not ArticleState.DRAFT]
         if not versions:
@@ -157,7 +155,7 @@ async def get_article(
         draft=draft,
         may_edit=works and may_write(editor_of(caller), shown.text.owner_unit),
         may_approve=draft is not None
-        and caller.role in APPROVERS
+        and caller.may("knowledge.approve")
         and draft.written_by != owner_of(caller),
         **words_of(intake, request),
     )
@@ -261,10 +259,14 @@ async def _form(
         wrong={each.field: each for each in error.errors}
         if isinstance(error, InvalidError)
         else {},
-        own_unit=caller.unit if caller.role is Role.LIAISON else None,
+        own_unit=caller.unit if is_of_a_unit(editor_of(caller)) else None,
         options=offer_of(request, intake.rules.catalogue).options,
         **words_of(intake, request),
     )
+
+
+def _works(caller: Caller) -> bool:
+    return caller.may("knowledge.write") or caller.may("knowledge.approve")
 
 
 def words_of(intake: Intake, request: Request) -> dict[str, Any]:

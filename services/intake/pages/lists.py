@@ -11,8 +11,8 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 
 from services.intake import export, views
 from services.intake.api.search import owner_of, seer_of
-from services.intake.api.tickets import SEE, Intake
-from services.intake.bulk import MAY, MOST
+from services.intake.api.tickets import Intake, Viewer
+from services.intake.bulk import MOST, RIGHTS
 from services.intake.domain.case import STATE_ZH
 from services.intake.domain.pinyin import spelled
 from services.intake.domain.query import Flag, canonical, pairs_of, public, read_query
@@ -23,7 +23,6 @@ from services.intake.search import COUNTED, search
 from shared.catalogue.labels import LABELS_ZH
 from shared.catalogue.model import Catalogue
 from shared.catalogue.regions import RegionLevel
-from shared.contracts.parts import Role
 from shared.contracts.values import Channel, TicketType, Urgency
 from shared.web.identity import Caller, allow
 from shared.web.pages import page
@@ -31,14 +30,6 @@ from shared.web.pages import page
 router = APIRouter(prefix="/desk/tickets", include_in_schema=False)
 
 PAGE: Final = 50
-EXPORTERS: Final = (
-    Role.SHIFT_LEAD,
-    Role.DISPATCHER,
-    Role.SUPERVISOR,
-    Role.LEADER,
-    Role.AUDITOR,
-    Role.STREET_OFFICER,
-)
 FILTERS: Final = (
     "state", "type", "urgency", "flag", "category", "region", "unit", "channel", "line",
 )  # fmt: skip
@@ -72,7 +63,6 @@ PRESETS: Final = (
     ("urged", Asked(state=OPEN, flag=(Flag.URGED,))),
     ("mine", Asked(mine=True)),
 )
-Viewer = Annotated[Caller, Depends(allow(*SEE))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,10 +131,10 @@ async def get_list(
         chips=list(_chips(public(query), offer)),
         options=offer.options,
         filters=FILTERS,
-        actions=[action.value for action, roles in MAY.items() if caller.role in roles],
+        actions=[action.value for action, right in RIGHTS.items() if caller.may(right)],
         voidings=intake.settlements.voidings.values(),
         most=MOST,
-        may_export=caller.role in EXPORTERS,
+        may_export=caller.may("tickets.export"),
         state_zh=STATE_ZH,
         state_tag=STATE_TAG,
         labels=LABELS_ZH,
@@ -161,7 +151,7 @@ async def get_list(
 
 @router.get(".csv")
 async def get_file(
-    request: Request, intake: Intake, caller: Annotated[Caller, Depends(allow(*EXPORTERS))]
+    request: Request, intake: Intake, caller: Annotated[Caller, Depends(allow("tickets.export"))]
 ) -> StreamingResponse:
     """The list as a file that Excel opens; who took which list is on record."""
     query = read_query(request.query_params.multi_items(), intake.rules.catalogue)

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from services.intake.api.tickets import Intake
@@ -14,10 +14,11 @@ from services.intake.domain.base_map import base_map
 from services.intake.domain.registration import Rules
 from services.intake.maps import Found
 from shared.errors import FieldError, InvalidError
+from shared.web.guards import Unasked
 from shared.web.pages import Pages
 from shared.web.strings import Language, language_of
 
-router = APIRouter(prefix="/map", tags=["map"])
+router = APIRouter(prefix="/map", tags=["map"], dependencies=[Depends(Unasked.PUBLIC)])
 
 HOUR: Final = "public, max-age=3600"
 MOST_TYPED: Final = 200

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
 from services.intake.album import no_such_photo
@@ -12,8 +12,9 @@ from services.intake.api.tickets import Intake
 from services.intake.domain.photo_link import PATH, Size, holds, link_key
 from services.intake.photos import load
 from shared.runtime.clock import wall_now
+from shared.web.guards import Unasked
 
-router = APIRouter(prefix=PATH, tags=["photos"])
+router = APIRouter(prefix=PATH, tags=["photos"], dependencies=[Depends(Unasked.LINK)])
 
 
 @router.get("/{photo_id}", response_class=StreamingResponse, responses=PICTURE)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from services.intake import phrases
-from services.intake.api.knowledge import PhraseBody, Viewer, category_of
+from services.intake.api.knowledge import PhraseBody, Phrasing, category_of
 from services.intake.api.search import owner_of
 from services.intake.api.tickets import Intake
 from services.intake.domain.phrase import Phrase, Use
@@ -22,14 +22,14 @@ Code = Annotated[str, Query(max_length=10)]
 
 
 @router.get("/desk/phrases")
-async def get_phrases(request: Request, intake: Intake, caller: Viewer) -> HTMLResponse:
+async def get_phrases(request: Request, intake: Intake, caller: Phrasing) -> HTMLResponse:
     """One's own phrases, to change, and the shared ones."""
     return await _phrases(request, intake, caller)
 
 
 @router.get("/desk/phrases/panel")
 async def get_phrase_panel(
-    request: Request, intake: Intake, caller: Viewer, use: Use | None = None, category: Code = ""
+    request: Request, intake: Intake, caller: Phrasing, use: Use | None = None, category: Code = ""
 ) -> HTMLResponse:
     """F8: phrases to be put into a text."""
     async with intake.runtime.pool.acquire() as connection:
@@ -47,7 +47,7 @@ async def get_phrase_panel(
 
 @router.post("/desk/phrases", response_model=None)
 async def post_phrase(
-    request: Request, intake: Intake, caller: Viewer
+    request: Request, intake: Intake, caller: Phrasing
 ) -> HTMLResponse | RedirectResponse:
     """Keep a phrase: a new one, or with its id one's own in its place."""
     form = await request.form()
@@ -89,7 +89,7 @@ async def post_phrase(
 
 
 @router.post("/desk/phrases/{phrase_id}/forget")
-async def post_forget_phrase(phrase_id: UUID, intake: Intake, caller: Viewer) -> RedirectResponse:
+async def post_forget_phrase(phrase_id: UUID, intake: Intake, caller: Phrasing) -> RedirectResponse:
     """Delete one's own."""
     async with intake.runtime.transaction() as connection:
         await phrases.forget(connection, phrase_id, account=owner_of(caller))

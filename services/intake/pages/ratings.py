@@ -15,10 +15,11 @@ from services.intake.domain.campaign import Campaign, choices
 from services.intake.rate import card_of, rate
 from shared.contracts.tickets import CallbackResult, Satisfaction
 from shared.errors import ConflictError, InvalidError, NotFoundError
+from shared.web.guards import Unasked
 from shared.web.identity import same_site
 from shared.web.pages import page
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(Unasked.LINK)])
 
 RESULTS: Final = (CallbackResult.SOLVED, CallbackResult.PARTLY, CallbackResult.UNSOLVED)
 

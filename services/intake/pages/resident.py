@@ -31,11 +31,12 @@ from services.intake.resident import CITIZEN, wish_to_join
 from services.intake.store import residents as store
 from services.intake.store.residents import Limit
 from shared.uploads.media import MOST_BYTES, TOO_LARGE, refused
+from shared.web.guards import Unasked
 from shared.web.identity import same_site
 from shared.web.pages import page
 from shared.web.sessions import VISIT_COOKIE, Sessions
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(Unasked.RESIDENT)])
 
 WORKER: Final = Path(__file__).parents[1] / "static" / "resident" / "worker.js"
 REPORTS_PATH: Final = "/r/reports"

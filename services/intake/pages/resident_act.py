@@ -25,9 +25,10 @@ from services.intake.store import residents as store
 from shared.contracts.tickets import CallbackResult, Satisfaction
 from shared.errors import FieldError, ForbiddenError, InvalidError
 from shared.runtime.clock import wall_now
+from shared.web.guards import Unasked
 from shared.web.identity import same_site
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(Unasked.RESIDENT)])
 
 POSTED: Final = [Depends(same_site)]
 NO_REASON: Final = FieldError(field="reason", zh="请写一写原因", en="say why")

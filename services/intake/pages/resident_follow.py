@@ -24,10 +24,11 @@ from shared.contracts.parts import DeadlineKind
 from shared.errors import ForbiddenError
 from shared.runtime.clock import wall_now
 from shared.runtime.database import Connection
+from shared.web.guards import Unasked
 from shared.web.identity import same_site
 from shared.web.pages import page
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(Unasked.RESIDENT)])
 
 DONE: Final = frozenset(
     {"urged", "supplemented", "withdrawn", "reopened", "rated", "agreed", "renewed", "appealed"}

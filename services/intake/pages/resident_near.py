@@ -13,12 +13,13 @@ from services.intake.hints import DuplicateHint, find_duplicates
 from services.intake.pages.resident_door import address_holder, within
 from services.intake.pages.resident_form import NO_NUL
 from services.intake.store.residents import Limit
+from shared.web.guards import Unasked
 from shared.web.identity import same_site
 from shared.web.pages import Pages
 from shared.web.strings import language_of
 from shared.web.times import ago
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(Unasked.RESIDENT)])
 
 ASKED_FROM: Final = Limit(scope="nearby-address", most=600, within=timedelta(hours=1))
 ROUNDED: Final = 10  # metres

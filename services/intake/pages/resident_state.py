@@ -23,10 +23,11 @@ from services.intake.resident import STATES_ASKED, state_by_number
 from services.intake.store.residents import Limit
 from shared.errors import TooManyError
 from shared.runtime.clock import wall_now
+from shared.web.guards import Unasked
 from shared.web.identity import same_site
 from shared.web.pages import page
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(Unasked.RESIDENT)])
 
 LOOKED_FROM: Final = Limit(scope="state-address", most=60, within=timedelta(hours=1))
 POSTED: Final = [Depends(same_site)]

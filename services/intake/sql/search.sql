@@ -74,7 +74,7 @@ insert into search_pending (ticket_id)
 select ticket_id from ticket where not canary order by ticket_id
 
 -- name: empty_index
-truncate search_doc, search_posting
+select empty_search_index()
 
 -- name: pending_count
 select count(*) from (select from search_pending limit $1) as waiting

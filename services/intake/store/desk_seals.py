@@ -29,10 +29,7 @@ _TABLES: Final[tuple[tuple[str, str, Phone], ...]] = (
 
 
 async def reseal_desk(connection: Connection, *, vault: Vault, limit: int) -> int:
-    """Some rows of the first table that has any under an old key.
-
-    Returns `limit` while there may be more, as whoever loops until a batch is short expects.
-    """
+    """Some rows of the first table that has any under an old key; how many."""
     for under_other_keys, reseal, phone_of in _TABLES:
         rows = await connection.fetch(under_other_keys, vault.key_id, limit)
         if not rows:
@@ -45,5 +42,5 @@ async def reseal_desk(connection: Connection, *, vault: Vault, limit: int) -> in
             indexes.append(vault.phone_index(phone) if phone else None)
         owners = [row["owner_id"] for row in rows]
         await connection.execute(reseal, owners, vault.key_id, sealed, indexes)
-        return limit  # the next table may have some
+        return len(rows)
     return 0

@@ -24,6 +24,7 @@ async def tell_persons(connection: Connection, cases: Iterable[Case]) -> None:
             at=text.at,
             dedupe=f"{text.template}:{text.ticket_id}:{text.seq}",
             within=WITHIN,
+            traceparent=case.traceparent,
         )
         for case in cases
         for text in texts_of(case)

@@ -57,14 +57,16 @@ async def forget_caller(connection: Connection, phone: str, *, vault: Vault) -> 
     await connection.execute(SQL.forget_caller, vault.phone_indexes(phone))
 
 
-async def forget_tickets(connection: Connection, since: datetime, *, limit: int) -> int:
-    """Remove tickets that ended before, with their photos and all that hangs on them; how many."""
+async def tickets_past_term(connection: Connection, since: datetime, *, limit: int) -> list[UUID]:
+    """Tickets that ended before and are kept no longer, locked."""
     rows = await connection.fetch(SQL.tickets_past_term, since, limit)
-    ticket_ids = [row["ticket_id"] for row in rows]
-    if ticket_ids:
-        await photos.remove_of(connection, ticket_ids)
-        await connection.execute(SQL.forget_tickets, ticket_ids)
-    return len(ticket_ids)
+    return [row["ticket_id"] for row in rows]
+
+
+async def forget_tickets(connection: Connection, ticket_ids: Sequence[UUID]) -> None:
+    """Remove tickets with their photos and all that hangs on them, but their history."""
+    await photos.remove_of(connection, list(ticket_ids))
+    await connection.execute(SQL.forget_tickets, sorted(ticket_ids))
 
 
 async def reseal_secrets(connection: Connection, *, vault: Vault, limit: int) -> int:

@@ -36,6 +36,7 @@ async def tell_sources(connection: Connection, cases: Iterable[Case]) -> None:
         return
     rows = await connection.fetch(SQL.systems_told, sorted(systems))
     told = frozenset(row["system"] for row in rows)
+    traces = {case.ticket.ticket_id: case.traceparent for case in changed}
     messages = [
         Message(
             channel=Channel.WEBHOOK,
@@ -44,6 +45,7 @@ async def tell_sources(connection: Connection, cases: Iterable[Case]) -> None:
             values=each.values,
             about=each.ticket_id,
             at=each.at,
+            traceparent=traces[each.ticket_id],
         )
         for each in changes(changed, told)
     ]

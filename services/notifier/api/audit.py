@@ -10,7 +10,6 @@ from services.notifier.api.edge import Context
 from services.notifier.domain.audit.found import MismatchKind
 from services.notifier.store import audit as store
 from services.notifier.store.audit import Kept, Run
-from shared.contracts.parts import Role
 from shared.web.commands import CommandRouter
 from shared.web.identity import Caller, allow
 
@@ -18,7 +17,7 @@ router = CommandRouter(prefix="/api/v1", tags=["audit"])
 
 RUNS: Final = 10
 NEWEST: Final = 2**62
-Auditing = Annotated[Caller, Depends(allow(Role.SUPERVISOR, Role.AUDITOR, Role.OPS))]
+Auditing = Annotated[Caller, Depends(allow("audit.see"))]
 State = Literal["open", "settled", "all"]
 _STATES: Final = {"open": ["open"], "settled": ["settled"], "all": ["open", "settled"]}
 

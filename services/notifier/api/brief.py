@@ -9,7 +9,6 @@ from services.notifier.api.edge import Context
 from services.notifier.context import NotifierContext
 from services.notifier.domain.figures.brief import Brief, day_due
 from services.notifier.store import briefs as store
-from shared.contracts.parts import Role
 from shared.errors import NotFoundError
 from shared.web.description import MISSING
 from shared.web.identity import Caller, allow
@@ -17,20 +16,7 @@ from shared.web.identity import Caller, allow
 router = APIRouter(prefix="/api/v1", tags=["brief"])
 
 # It names units beside each other: it is for who looks after the whole city.
-Briefed = Annotated[
-    Caller,
-    Depends(
-        allow(
-            Role.LEADER,
-            Role.SUPERVISOR,
-            Role.SHIFT_LEAD,
-            Role.DISPATCHER,
-            Role.REVIEWER,
-            Role.OPS,
-            Role.AUDITOR,
-        )
-    ),
-]
+Briefed = Annotated[Caller, Depends(allow("brief.read"))]
 MOST_DAYS: Final = 60
 
 

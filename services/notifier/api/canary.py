@@ -11,7 +11,6 @@ from services.notifier.api.edge import Context
 from services.notifier.canary import hops_of
 from services.notifier.domain.canary import PATIENCE, CanaryState, Hop, Round, state_of
 from services.notifier.store import canary as store
-from shared.contracts.parts import Role
 from shared.runtime.clock import Clock, wall_now
 from shared.web.identity import Caller, allow
 
@@ -19,9 +18,7 @@ router = APIRouter(prefix="/api/v1", tags=["canary"])
 
 ROUNDS: Final = 10
 MOST_LEFT: Final = 100
-Seeing = Annotated[
-    Caller, Depends(allow(Role.SUPERVISOR, Role.LEADER, Role.AUDITOR, Role.OPS, Role.CANARY))
-]
+Seeing = Annotated[Caller, Depends(allow("canary.see"))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,34 +1,14 @@
 """What every route stands on: the context the app made, the trace, who may call, what they see."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import Depends, Request
 
 from services.notifier.context import NotifierContext
-from shared.contracts.parts import Role
+from shared.catalogue.rights import Scope
 from shared.errors import ForbiddenError
 from shared.web.identity import Caller, allow
-
-OF_A_UNIT: Final = (
-    Role.LIAISON,
-    Role.HANDLER,
-    Role.DEPARTMENT,
-    Role.STREET_OFFICER,
-    Role.COMMUNITY_WORKER,
-    Role.GRID_WORKER,
-)
-OF_THE_CITY: Final = (
-    Role.OPERATOR,
-    Role.SHIFT_LEAD,
-    Role.DISPATCHER,
-    Role.REVIEWER,
-    Role.SUPERVISOR,
-    Role.CALLBACK_CLERK,
-    Role.LEADER,
-    Role.OPS,
-    Role.AUDITOR,
-)
 
 
 async def context(request: Request) -> NotifierContext:
@@ -45,9 +25,9 @@ async def trace(request: Request) -> str | None:
 
 Context = Annotated[NotifierContext, Depends(context)]
 Trace = Annotated[str | None, Depends(trace)]
-Looking = Annotated[Caller, Depends(allow(*OF_A_UNIT, *OF_THE_CITY))]
-Supervising = Annotated[Caller, Depends(allow(Role.SUPERVISOR, Role.LEADER))]
-Operating = Annotated[Caller, Depends(allow(Role.OPS, Role.SUPERVISOR))]
+Looking = Annotated[Caller, Depends(allow("promises.see"))]
+Supervising = Annotated[Caller, Depends(allow("supervisions.ask"))]
+Operating = Annotated[Caller, Depends(allow("notices.operate"))]
 
 
 def visible_unit(caller: Caller, unit: str | None) -> str | None:
@@ -55,7 +35,7 @@ def visible_unit(caller: Caller, unit: str | None) -> str | None:
 
     What lies in a region is shown there by `sight.unit_seen` and the board.
     """
-    if caller.role in OF_THE_CITY:
+    if caller.scope is Scope.CITY:
         return unit
     if caller.unit is None or unit not in (None, caller.unit):
         raise ForbiddenError("只能查看本单位的时限", "only your own unit's deadlines are shown")

@@ -16,13 +16,12 @@ from services.notifier.figures import Wanted, scope_of
 from services.notifier.store import exclusions as store
 from services.notifier.store.exclusions import Exclusion, ExclusionFilter
 from shared.contracts.figures import ExclusionReason
-from shared.contracts.parts import Role
 from shared.errors import FieldError, InvalidError
 from shared.web.commands import CommandRouter
 from shared.web.identity import Caller, allow
 
 router = CommandRouter(prefix="/api/v1", tags=["exclusions"])
-Ruling = Annotated[Caller, Depends(allow(Role.SUPERVISOR))]
+Ruling = Annotated[Caller, Depends(allow("exclusions.rule"))]
 PAGE: Final = 100
 
 

@@ -10,13 +10,12 @@ from services.notifier import outages
 from services.notifier.api.edge import Context, Operating
 from services.notifier.store import outages as store
 from services.notifier.store.outages import DeclaredOutage
-from shared.contracts.parts import Role
 from shared.web.commands import CommandRouter
 from shared.web.identity import Caller, allow
 
 router = CommandRouter(prefix="/api/v1", tags=["outages"])
 
-Declaring = Annotated[Caller, Depends(allow(Role.SUPERVISOR))]
+Declaring = Annotated[Caller, Depends(allow("outages.declare"))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,28 +12,17 @@ from services.notifier import rank
 from services.notifier.api.edge import Context, Looking
 from services.notifier.context import NotifierContext
 from services.notifier.domain.figures.ranking import Ranked, Subjects
-from services.notifier.figures import OF_A_REGION, OF_A_UNIT
 from services.notifier.rank import Hands
 from services.notifier.store import rankings as store
 from services.notifier.store.rankings import Objection, Ranking, RankingState
-from shared.contracts.parts import Role
+from shared.catalogue.rights import Scope
 from shared.errors import ForbiddenError
 from shared.web.commands import CommandRouter
 from shared.web.identity import Caller, allow
 
 router = CommandRouter(prefix="/api/v1", tags=["rankings"])
-Supervisor = Annotated[Caller, Depends(allow(Role.SUPERVISOR))]
-Objecting = Annotated[
-    Caller,
-    Depends(
-        allow(
-            Role.LIAISON,
-            Role.STREET_OFFICER,
-            Role.COMMUNITY_WORKER,
-            Role.SUPERVISOR,
-        )
-    ),
-]
+Supervisor = Annotated[Caller, Depends(allow("rankings.rule"))]
+Objecting = Annotated[Caller, Depends(allow("rankings.object"))]
 MOST_LISTED: Final = 100
 Quarter = Annotated[str, Query(pattern=r"^\d{4}Q[1-4]$")]
 
@@ -235,13 +224,13 @@ def _hands(here: NotifierContext, caller: Caller) -> Hands:
 
 def _own(here: NotifierContext, caller: Caller, of: Subjects, subject: str) -> bool:
     """Whether a row that is not public yet is the caller's to see."""
-    if caller.role not in OF_A_UNIT | OF_A_REGION:
+    if caller.scope is Scope.CITY:
         return True
     unit = here.catalogue.units.get(caller.unit or "")
     region = unit.region_code if unit is not None else None
     if of in (Subjects.UNITS, Subjects.PROPERTIES):
         return subject == caller.unit
-    if caller.role in OF_A_UNIT or region is None:
+    if caller.scope is Scope.UNIT or region is None:
         return False
     if of is Subjects.STREETS:
         return subject.startswith(region) or region.startswith(subject)

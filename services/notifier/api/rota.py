@@ -12,14 +12,14 @@ from annotated_types import Len
 from fastapi import Depends, Query
 
 from services.notifier import persons, rota
-from services.notifier.api.edge import OF_THE_CITY, Context, Looking, visible_unit
+from services.notifier.api.edge import Context, Looking, visible_unit
 from services.notifier.context import NotifierContext
 from services.notifier.domain.telling.posts import Post, Seat
 from services.notifier.persons import Addresses
 from services.notifier.rota import NewShift, NewSubstitute
 from services.notifier.store import rota as store
 from services.notifier.store.rota import Filter, Person, ShiftOnFile
-from shared.contracts.parts import Role
+from shared.catalogue.rights import Scope
 from shared.contracts.values import Instant
 from shared.errors import ForbiddenError, UnavailableError
 from shared.sealing import Seals
@@ -28,7 +28,7 @@ from shared.web.identity import Caller, allow
 
 router = CommandRouter(prefix="/api/v1/rota", tags=["rota"])
 
-Keeping = Annotated[Caller, Depends(allow(Role.LIAISON, Role.SUPERVISOR, Role.OPS))]
+Keeping = Annotated[Caller, Depends(allow("rota.keep"))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +137,7 @@ async def list_rota(
     """Shifts that have not ended; a unit's people see their own unit's."""
     now = here.runtime.clock.now()
     own = visible_unit(caller, unit)
-    if region is not None and caller.role not in OF_THE_CITY:
+    if region is not None and caller.scope is not Scope.CITY:
         raise ForbiddenError("只能查看本单位的值班表", "you see the rota of your own unit only")
     wanted = Filter(
         unit=own if region is None else None,

@@ -1,30 +1,27 @@
 """How far each caller may look: the whole city, a street its region, a unit what it owes."""
 
-from typing import Final
 from uuid import UUID
 
-from services.notifier.api.edge import OF_THE_CITY, visible_unit
+from services.notifier.api.edge import visible_unit
 from services.notifier.context import NotifierContext
 from services.notifier.domain.sight import Sight
 from services.notifier.store import board
 from shared.catalogue.model import Catalogue, UnitKind
-from shared.contracts.parts import Role
+from shared.catalogue.rights import Scope
 from shared.errors import ForbiddenError
 from shared.runtime.database import Connection
 from shared.web.identity import Caller
 
-OF_A_REGION: Final = (Role.STREET_OFFICER, Role.COMMUNITY_WORKER, Role.GRID_WORKER)
-
 
 def sight(caller: Caller, catalogue: Catalogue) -> Sight:
     """What the caller may see; raises ForbiddenError where that hangs on a unit that is missing."""
-    if caller.role in OF_THE_CITY:
+    if caller.scope is Scope.CITY:
         return Sight()
     if caller.unit is None:
         raise ForbiddenError("您的账号没有所属单位", "the caller has no unit")
     unit = catalogue.units.get(caller.unit)
     local = unit is not None and unit.kind in (UnitKind.STREET, UnitKind.COMMUNITY)
-    of_a_region = caller.role in OF_A_REGION and local
+    of_a_region = caller.scope is Scope.REGION and local
     return Sight(unit=caller.unit, region=unit.region_code if unit and of_a_region else None)
 
 
@@ -37,7 +34,7 @@ async def unit_seen(
     about: UUID | None,
 ) -> str | None:
     """The unit whose promises are shown, all of them for None: of a matter in one's region, all."""
-    region = None if caller.role in OF_THE_CITY else sight(caller, here.catalogue).region
+    region = None if caller.scope is Scope.CITY else sight(caller, here.catalogue).region
     if region is not None and about is not None:
         found = (await board.about(connection, [about])).get(about)
         if found is not None and (found.region or "").startswith(region):

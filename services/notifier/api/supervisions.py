@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Depends, Header, Query
 
 from services.notifier import supervise
 from services.notifier.api.edge import (
-    OF_A_UNIT,
     Context,
     Looking,
     Supervising,
@@ -19,6 +18,7 @@ from services.notifier.api.sight import unit_seen
 from services.notifier.domain.supervision import Source, Supervision, SupervisionState
 from services.notifier.store import supervisions as store
 from services.notifier.store.supervisions import SupervisionFilter
+from shared.catalogue.rights import Scope
 from shared.contracts.parts import Role
 from shared.contracts.values import Due
 from shared.errors import ConflictError
@@ -28,8 +28,7 @@ from shared.web.identity import Caller, allow
 
 router = CommandRouter(prefix="/api/v1", tags=["supervisions"])
 
-OF_THE_CENTRE: Final = (Role.DISPATCHER, Role.SHIFT_LEAD, Role.SUPERVISOR)
-Answering = Annotated[Caller, Depends(allow(*OF_A_UNIT, Role.STREET_OFFICER, *OF_THE_CENTRE))]
+Answering = Annotated[Caller, Depends(allow("supervisions.answer"))]
 Key = Annotated[str | None, Header(min_length=1, max_length=200)]
 
 
@@ -134,7 +133,7 @@ async def post_answer(
             supervision_id,
             body.words,
             by=caller.actor(),
-            of_the_centre=caller.role in OF_THE_CENTRE,
+            of_the_centre=caller.scope is Scope.CITY,
             now=now,
             escalation=here.escalation,
         )

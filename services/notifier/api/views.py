@@ -10,23 +10,13 @@ from services.notifier import views
 from services.notifier.api.edge import Context
 from services.notifier.store import views as store
 from services.notifier.store.views import BoardView
-from shared.contracts.parts import Role
 from shared.errors import ForbiddenError
 from shared.web.commands import CommandRouter
 from shared.web.identity import Caller, allow
 
 router = CommandRouter(prefix="/api/v1/board/views", tags=["board"])
 
-BOARD_ROLES = (
-    Role.SUPERVISOR,
-    Role.LEADER,
-    Role.SHIFT_LEAD,
-    Role.STREET_OFFICER,
-    Role.OPS,
-    Role.AUDITOR,
-    Role.LIAISON,
-)
-Viewer = Annotated[Caller, Depends(allow(*BOARD_ROLES))]
+Viewer = Annotated[Caller, Depends(allow("board.see"))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

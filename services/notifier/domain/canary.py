@@ -1,12 +1,13 @@
 """The canary's rounds: how far each has come, how long each hop took, and how long none is well."""
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
 from shared.contracts import tickets, whistles
+from shared.records import record
 
 LATE: Final = timedelta(seconds=150)  # two rounds of a minute, and some
 DEAD: Final = timedelta(minutes=5)
@@ -30,7 +31,7 @@ class Hop(StrEnum):
     HEAR = "hear"  # 撤哨到本服务知悉
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Times:
     """When each fact of a round happened (domain time); None while it was not heard."""
 
@@ -45,7 +46,7 @@ NAMES: Final = tuple(each.name for each in fields(Times))
 _BETWEEN: Final = (Hop.DISPATCH, Hop.DEPARTMENT, Hop.WITHDRAW, Hop.RELEASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Round:
     """One ticket on its way; `heard_at` and `completed_at` are wall time."""
 
@@ -56,7 +57,7 @@ class Round:
     completed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Sign:
     """What one fact says of a round: which of its times, and when."""
 

@@ -9,7 +9,6 @@ and what became of it before, a miss too, stays in the history.
 A miss stands when its unit is let go or paused; then only its ladder ends or waits.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -18,6 +17,7 @@ from shared.contracts.ids import deadline_id
 from shared.contracts.parts import Actor, DeadlineKind, Role
 from shared.contracts.values import Due, Urgency
 from shared.lifecycle import Lifecycle
+from shared.records import record
 
 FIRST_HASH = b"\x00" * 32
 SYSTEM = Actor(role=Role.SYSTEM)
@@ -77,7 +77,7 @@ LIFECYCLE: Lifecycle[DeadlineState, Command] = Lifecycle(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Deadline:
     """One promise, as it stands.
 
@@ -175,7 +175,7 @@ class Deadline:
         return counted <= self.due.by if command is Command.MEET else counted < self.due.by
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Owner:
     """To whom or what a promise belongs, and what its notices need."""
 

@@ -1,7 +1,7 @@
 """What a fact can mean for promises of time: opening one, ordering one, ordering a whistle's."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,9 +12,10 @@ from services.notifier.domain.promises import Order
 from shared.contracts.ids import deadline_id
 from shared.contracts.parts import DeadlineKind
 from shared.contracts.values import Due
+from shared.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Heard:
     """A fact as it was heard: `at` is its effective time."""
 
@@ -23,7 +24,7 @@ class Heard:
     traceparent: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Opening:
     """A new promise; one that exists already gets the due time.
 
@@ -48,7 +49,7 @@ class Opening:
         return replace(self.order, command=command, due=self.due)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Ordering:
     """A command to one promise; one that is not there is passed over.
 
@@ -60,7 +61,7 @@ class Ordering:
     ended: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class WhistleOrdering:
     """A command to every promise of a whistle."""
 
@@ -68,7 +69,7 @@ class WhistleOrdering:
     order: Order
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Marking:
     """Every promise of a whistle is of a group matter from now on."""
 

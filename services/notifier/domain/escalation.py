@@ -17,6 +17,7 @@ from shared.catalogue.ladder import rung_at
 from shared.catalogue.limits import LimitError, TimeLimits, parse_rule
 from shared.contracts.parts import DeadlineKind
 from shared.contracts.values import Due, Urgency
+from shared.records import record
 
 DUE = "due"
 PLAIN_AUDIENCE = ("handler", "liaison")  # of a miss that does not climb
@@ -25,7 +26,7 @@ SILENT = frozenset({DeadlineKind.DEEMED, DeadlineKind.TAKEOVER})
 NATURAL = "0m"  # stands in for a due time that was set by hand and has no readable rule
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Rung:
     """One step of one promise; level 0 warns or marks, 1–5 are the levels of supervision."""
 

@@ -11,9 +11,10 @@ from uuid import UUID
 
 from shared.contracts.values import Urgency
 from shared.contracts.whistles import WhistleFact
+from shared.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TicketKnown:
     """`number` is None until the ticket's registration is heard."""
 
@@ -26,7 +27,7 @@ class TicketKnown:
     urged_seq: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class WhistleKnown:
     """What later facts of the whistle do not repeat."""
 
@@ -38,7 +39,7 @@ class WhistleKnown:
     blown_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Called:
     """A unit that still owes something on a whistle."""
 

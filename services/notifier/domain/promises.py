@@ -5,7 +5,7 @@ late report comes first, the promise ends the same.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import takewhile
@@ -20,6 +20,7 @@ from services.notifier.domain.deadline import (
 from services.notifier.domain.escalation import DUE, Escalation, Rung
 from shared.contracts.parts import Actor, DeadlineKind
 from shared.contracts.values import Due
+from shared.records import record
 
 RUNNING, PAUSED = DeadlineState.RUNNING, DeadlineState.PAUSED
 MET, MISSED, CANCELLED = DeadlineState.MET, DeadlineState.MISSED, DeadlineState.CANCELLED
@@ -45,7 +46,7 @@ class What(StrEnum):
     GROUP_MATTER = "group_matter"  # 列为群体诉求
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Order:
     """A command, when what it tells of happened, and by whom; `due` for a changed due time.
 
@@ -59,7 +60,7 @@ class Order:
     outage: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Step:
     """One row of the history to be; `after` is the promise after it, `rung` what fired."""
 
@@ -71,7 +72,7 @@ class Step:
     rung: Rung | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Change:
     """One promise in a batch: how it was (None when new), how it is, and each step between."""
 

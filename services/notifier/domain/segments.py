@@ -7,7 +7,7 @@ be made again with the calendar it was made with.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -16,6 +16,7 @@ from services.notifier.domain.escalation import readable
 from services.notifier.domain.promises import What
 from shared.calendar import WorkCalendar
 from shared.catalogue.limits import parse_rule
+from shared.records import record
 
 
 class Line(Protocol):
@@ -29,7 +30,7 @@ class Line(Protocol):
     def after(self) -> Mapping[str, Any]: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Segment:
     """A stretch of running time; `to` is None while it runs."""
 

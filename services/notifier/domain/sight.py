@@ -1,9 +1,9 @@
 """Whose promises somebody may look at: the city's, those of a region, those of a unit."""
 
-from dataclasses import dataclass
+from shared.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Sight:
     """`unit` alone: what that unit owes; with `region`: also all that lies there. Neither: all."""
 

@@ -5,7 +5,7 @@ the ladder opened rises with it; what a person asks stands for itself. A late an
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -20,6 +20,7 @@ from shared.contracts.ids import deadline_id
 from shared.contracts.parts import Actor, DeadlineKind, Role
 from shared.contracts.values import Due, Urgency
 from shared.errors import ConflictError, FieldError, InvalidError
+from shared.records import record
 
 FIRST_HASH = b"\x00" * 32
 LONGEST_WORDS = 2000
@@ -51,7 +52,7 @@ class SupervisionState(StrEnum):
     ENDED = "ended"  # 事项已结束
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Supervision:
     """One written question to one unit; `unit` None: the hotline centre answers."""
 
@@ -90,7 +91,7 @@ class Supervision:
         return deadline_id(self.supervision_id, DeadlineKind.SUPERVISION, self.round)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Matter:
     """What is supervised: a whistle's part, or a ticket that no unit has yet."""
 
@@ -206,7 +207,7 @@ def promise_kept(supervision: Supervision, *, by: Actor, at: datetime) -> Orderi
     return Ordering(deadline_id=supervision.deadline_id, order=order)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Climb:
     """A unit's promise rose to a level that asks for a written answer."""
 
@@ -272,7 +273,7 @@ def by_ladder(supervision_id: UUID, climb: Climb, *, answer_by: Due) -> Supervis
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Endings:
     """What ended in a batch: promises of answers with their whistles, and tickets."""
 

@@ -13,7 +13,6 @@ from services.notifier.domain.board.ageing import Age
 from services.notifier.pages.board_chosen import KINDS, Chosen, regions_of
 from services.notifier.pages.words import Words
 from services.notifier.store import views as store
-from shared.contracts.parts import Role
 from shared.contracts.values import Urgency
 from shared.csv_text import BYTE_ORDER_MARK, line
 from shared.runtime.clock import wall_now
@@ -58,7 +57,8 @@ async def get_board(
         rising_shown=RISING_SHOWN,
         quiet=_quiet(found),
         wall=wall_now(),
-        operates=caller.role in (Role.OPS, Role.AUDITOR),
+        may_audit=caller.may("audit.see"),
+        may_replay=caller.may("events.replay"),
         rate=rate_of(here.runtime.clock),
     )
 

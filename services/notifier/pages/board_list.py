@@ -22,7 +22,6 @@ from services.notifier.pages.board_chosen import Chosen
 from services.notifier.pages.words import Words
 from services.notifier.store import board as store
 from services.notifier.store.board import About, MarkedTicket
-from shared.contracts.parts import Role
 from shared.csv_text import BYTE_ORDER_MARK, line
 from shared.runtime.database import Connection
 from shared.web.identity import Caller
@@ -100,7 +99,7 @@ async def get_list(
         whats=list(What),
         ages=list(Age),
         words=Words(request, here, now),
-        may_instruct=caller.role in (Role.LEADER, Role.SUPERVISOR),
+        may_instruct=caller.may("supervisions.ask"),
         rate=rate_of(here.runtime.clock),
     )
 

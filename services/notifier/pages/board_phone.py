@@ -13,7 +13,6 @@ from services.notifier.pages.words import Words
 from services.notifier.store import board as store
 from services.notifier.store import supervisions
 from services.notifier.store.supervisions import SupervisionFilter
-from shared.contracts.parts import Role
 from shared.web.identity import Caller, allow
 from shared.web.pages import page
 from shared.web.times import rate_of
@@ -23,7 +22,7 @@ router = APIRouter(prefix="/board/m", include_in_schema=False)
 SHOWN: Final = 20
 LOOKED_AT: Final = 200
 ASKED: Final = 500
-Instructing = Annotated[Caller, Depends(allow(Role.LEADER, Role.SUPERVISOR))]
+Instructing = Annotated[Caller, Depends(allow("supervisions.ask"))]
 
 
 @router.get("")

@@ -10,7 +10,6 @@ from services.notifier.api.edge import Context
 from services.notifier.domain.canary import state_of
 from services.notifier.pages.words import Words
 from services.notifier.store import audit, canary, gaps, messages
-from shared.contracts.parts import Role
 from shared.runtime.clock import wall_now
 from shared.web.ops_pages import AUDITS
 from shared.web.pages import page
@@ -54,7 +53,7 @@ async def get_audit(request: Request, here: Context, caller: Auditing) -> HTMLRe
         held=held,
         people=people,
         gaps=unwatched,
-        may_release=caller.role in (Role.OPS, Role.SUPERVISOR),
+        may_release=caller.may("notices.operate"),
         beside=[],
         audits=AUDITS,
         words=Words(request, here, now),

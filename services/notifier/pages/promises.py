@@ -1,6 +1,6 @@
 """One ticket's promises as a timeline: how each ran, which rungs fired, who was told."""
 
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -9,17 +9,14 @@ from fastapi.responses import HTMLResponse
 from services.notifier import look
 from services.notifier.api.edge import Context
 from services.notifier.api.sight import sight
-from services.notifier.api.views import BOARD_ROLES
 from services.notifier.pages.words import Words
-from shared.contracts.parts import Role
 from shared.web.identity import Caller, allow
 from shared.web.pages import page
 from shared.web.times import rate_of
 
 router = APIRouter(prefix="/promises", include_in_schema=False)
 
-LOOKING: Final = (*BOARD_ROLES, Role.HANDLER, Role.DISPATCHER, Role.REVIEWER)
-Looker = Annotated[Caller, Depends(allow(*LOOKING))]
+Looker = Annotated[Caller, Depends(allow("promises.open"))]
 
 
 @router.get("/{about}")
@@ -43,7 +40,7 @@ async def get_promises(
         about=about,
         found=found,
         words=Words(request, here, now),
-        may_instruct=caller.role in (Role.LEADER, Role.SUPERVISOR),
+        may_instruct=caller.may("supervisions.ask"),
         desk=_address(here, "intake", "/desk/tickets/"),
         rate=rate_of(here.runtime.clock),
     )

@@ -8,11 +8,10 @@ from fastapi.responses import HTMLResponse
 from services.notifier.api.edge import Context
 from services.notifier.api.sight import sight
 from services.notifier.api.supervisions import item
-from services.notifier.api.views import BOARD_ROLES
 from services.notifier.pages.words import Words
 from services.notifier.store import board, supervisions
 from services.notifier.store.supervisions import SupervisionFilter
-from shared.contracts.parts import Role
+from shared.catalogue.rights import Scope, scope_of
 from shared.web.identity import Caller, allow
 from shared.web.pages import page
 from shared.web.times import rate_of
@@ -21,17 +20,7 @@ router = APIRouter(prefix="/board/supervisions", include_in_schema=False)
 
 OPEN_SHOWN: Final = 300
 ANSWERED_SHOWN: Final = 50
-ANSWERING: Final = (
-    Role.LIAISON,
-    Role.HANDLER,
-    Role.STREET_OFFICER,
-    Role.DISPATCHER,
-    Role.SHIFT_LEAD,
-    Role.SUPERVISOR,
-)
-Looker = Annotated[
-    Caller, Depends(allow(*dict.fromkeys((*BOARD_ROLES, Role.HANDLER, Role.DISPATCHER))))
-]
+Looker = Annotated[Caller, Depends(allow("supervisions.open"))]
 
 
 @router.get("")
@@ -65,7 +54,7 @@ async def get_supervisions(request: Request, here: Context, caller: Looker) -> H
 
 def _may_answer(caller: Caller, unit: str | None) -> bool:
     """Its own unit's people; for what no unit has, the hotline centre's."""
-    if caller.role not in ANSWERING:
+    scope = scope_of(caller.role, "supervisions.answer")
+    if scope is None:
         return False
-    of_the_centre = caller.role in (Role.DISPATCHER, Role.SHIFT_LEAD, Role.SUPERVISOR)
-    return of_the_centre if unit is None else caller.unit == unit
+    return scope is Scope.CITY if unit is None else caller.unit == unit

@@ -92,4 +92,4 @@ select set_config('lock_timeout', '3s', true)
 select swap_figure_shadow()
 
 -- name: drop_shadow
-drop schema if exists figures_next cascade
+select drop_figure_shadow()

@@ -20,6 +20,7 @@ from shared.errors import FieldError, ForbiddenError, InvalidError
 from shared.runtime.clock import wall_now
 from shared.runtime.reading import Page
 from shared.web.description import MISSING
+from shared.web.guards import Unasked
 from shared.web.identity import Caller, UnauthenticatedError, allow, issue_token
 
 PATH: Final = "/api/v1/department"
@@ -28,7 +29,7 @@ router = APIRouter(prefix=PATH, tags=["department"])
 LARGER_BODIES: Final = {f"{PATH}/reports": 8_000_000}
 TOKEN_MINUTES: Final = 60
 EARLIEST, LATEST = 2000, 2200  # years that `since` may name
-OfUnit = Annotated[Caller, Depends(allow(Role.DEPARTMENT, Role.LIAISON))]
+OfUnit = Annotated[Caller, Depends(allow("department.connect"))]
 Cursor = Annotated[int | None, Query(ge=0, le=2**62, description="`next` of the page before")]
 
 Since = Annotated[datetime | None, Query(description="a date or a moment, on the city's clock")]
@@ -113,7 +114,9 @@ class TokenAnswer:
     expires_at: datetime
 
 
-@router.post("/token", status_code=201, openapi_extra={"security": []})
+@router.post(
+    "/token", status_code=201, openapi_extra={"security": []}, dependencies=[Depends(Unasked.KEY)]
+)
 async def post_token(
     here: Context,
     x_api_key: Annotated[str, Header(min_length=1, max_length=200)],
@@ -180,7 +183,8 @@ async def post_reports(
     """
     unit = unit_of(caller)
     found = [
-        read(each, unit=unit, traceparent=traceparent) for each in events_of(await request.body())
+        read(each, unit=unit, traceparent=traceparent, sampling=here.runtime.sampling)
+        for each in events_of(await request.body())
     ]
     pushes = here.departments.pushes
     judged = iter(

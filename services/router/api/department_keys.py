@@ -13,13 +13,12 @@ from services.router.api.department import PATH
 from services.router.api.edge import Context
 from services.router.domain.department import DepartmentKey
 from services.router.store.department import keys_of
-from shared.contracts.parts import Role
 from shared.runtime.clock import wall_now
 from shared.web.identity import Caller, allow
 
 router = APIRouter(prefix=f"{PATH}/keys", tags=["department"])
 
-Ops = Annotated[Caller, Depends(allow(Role.OPS))]
+Ops = Annotated[Caller, Depends(allow("department.keys"))]
 
 
 class KeyBody(BaseModel):

@@ -9,19 +9,18 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query
 
 from services.router import duties
-from services.router.api.edge import OF_THE_CITY, Context
+from services.router.api.edge import Context
 from services.router.domain.duty.rows import DutyRow
 from services.router.domain.duty.version import DutyVersion, Tried, VersionState
 from services.router.store import duties as store
-from shared.contracts.parts import Role
 from shared.web.description import MISSING
 from shared.web.identity import Caller, allow
 
 router = APIRouter(prefix="/api/v1", tags=["duties"])
 
-Reading = Annotated[Caller, Depends(allow(*OF_THE_CITY))]
-Drafting = Annotated[Caller, Depends(allow(Role.DISPATCHER, Role.SUPERVISOR))]
-Publishing = Annotated[Caller, Depends(allow(Role.SUPERVISOR))]
+Reading = Annotated[Caller, Depends(allow("duties.see"))]
+Drafting = Annotated[Caller, Depends(allow("duties.draft"))]
+Publishing = Annotated[Caller, Depends(allow("duties.publish"))]
 Number = Annotated[int, Query(ge=1, le=1_000_000)]
 Version = Annotated[int, Path(ge=1, le=1_000_000)]
 ROWS_PATH: Final = "/api/v1/duties/rows"

@@ -12,9 +12,8 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.datastructures import UploadFile
 
 from services.router import files
-from services.router.api.edge import OF_A_REGION, OF_A_UNIT, Context, Looking, sight
+from services.router.api.edge import Context, Looking, sight
 from services.router.domain.file import EXTENSIONS, FILES_PATH, File, FileType, url_of
-from shared.contracts.parts import Role
 from shared.errors import FieldError, InvalidError
 from shared.uploads.media import MOST_BYTES, TOO_LARGE, refused
 from shared.web.description import MISSING
@@ -25,19 +24,7 @@ router = APIRouter(prefix=FILES_PATH, tags=["files"])
 ENVELOPE_BYTES: Final = 20_000  # what a form adds around its file
 LARGER_BODIES: Final[Mapping[str, int]] = {FILES_PATH: MOST_BYTES + ENVELOPE_BYTES}
 KEPT_SECONDS: Final = 300  # by the browser of who may see it now
-Uploading = Annotated[
-    Caller,
-    Depends(
-        allow(
-            *OF_A_UNIT,
-            *OF_A_REGION,
-            Role.REVIEWER,
-            Role.SUPERVISOR,
-            Role.DISPATCHER,
-            Role.LEADER,
-        )
-    ),
-]
+Uploading = Annotated[Caller, Depends(allow("files.add"))]
 
 
 class Size(StrEnum):

@@ -7,19 +7,16 @@ from fastapi import Depends, Path, Query
 
 from services.router import absences
 from services.router.absences import Away, GridItem
-from services.router.api.edge import OF_A_REGION, OF_THE_CITY, Context, sight
+from services.router.api.edge import Context, sight
 from services.router.domain.units.absence import Absence
-from shared.contracts.parts import Role
 from shared.errors import ForbiddenError
 from shared.web.commands import CommandRouter
 from shared.web.identity import Caller, allow
 
 router = CommandRouter(prefix="/api/v1/grids", tags=["grids"])
 
-Marking = Annotated[
-    Caller, Depends(allow(Role.COMMUNITY_WORKER, Role.STREET_OFFICER, Role.SUPERVISOR))
-]
-Looking = Annotated[Caller, Depends(allow(*OF_THE_CITY, *OF_A_REGION))]
+Marking = Annotated[Caller, Depends(allow("grids.keep"))]
+Looking = Annotated[Caller, Depends(allow("grids.see"))]
 Grid = Annotated[str, Path(pattern=r"^\d{15}$")]
 
 

@@ -24,7 +24,7 @@ from shared.web.identity import Caller, allow
 router = CommandRouter(prefix="/api/v1", tags=["dispatch"])
 
 # The shift lead sees to it that somebody dispatches; dispatching is the dispatcher's.
-QueueReader = Annotated[Caller, Depends(allow(Role.DISPATCHER, Role.SUPERVISOR, Role.SHIFT_LEAD))]
+QueueReader = Annotated[Caller, Depends(allow("queue.see"))]
 Few = Annotated[int, Query(ge=1, le=500)]
 
 

@@ -16,7 +16,7 @@ from services.router import (
     take_over,
 )
 from services.router.api.command import Verb, done
-from services.router.api.edge import OF_A_REGION, Context, Looking, Trace, sight
+from services.router.api.edge import Context, Looking, Trace, sight
 from services.router.board import Board
 from services.router.context import RouterContext
 from services.router.domain.joint.acceptance import Acceptance, FailedAcceptance
@@ -29,7 +29,7 @@ from services.router.evaluate import UnitEvaluations
 from services.router.look import WhistleItem
 from services.router.repeats import Repeats
 from services.router.standing import Standing
-from shared.contracts.parts import Role, WhistleState
+from shared.contracts.parts import WhistleState
 from shared.contracts.values import Instant, WhistleKind
 from shared.errors import ForbiddenError
 from shared.web.commands import CommandRouter
@@ -37,10 +37,7 @@ from shared.web.identity import Caller, allow
 
 router = CommandRouter(prefix="/api/v1", tags=["joint matters"])
 
-Convening = Annotated[
-    Caller,
-    Depends(allow(*OF_A_REGION, Role.LEADER, Role.SUPERVISOR, Role.DISPATCHER, Role.REVIEWER)),
-]
+Convening = Annotated[Caller, Depends(allow("whistles.lead"))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,13 +13,12 @@ from services.router.api.edge import Context
 from services.router.domain.duty.proposal import ProposalState, Proposed, Taking
 from services.router.proposals import Proposing
 from services.router.store import duties as store
-from shared.contracts.parts import Role
 from shared.web.commands import CommandRouter
 from shared.web.identity import Caller, allow
 
 router = CommandRouter(prefix="/api/v1", tags=["duties"])
 
-ProposedBy = Annotated[Caller, Depends(allow(Role.DISPATCHER, Role.REVIEWER, Role.SUPERVISOR))]
+ProposedBy = Annotated[Caller, Depends(allow("duties.propose"))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from fastapi import Depends, Query
 
 from services.router import review, reviews, rule, suspend
 from services.router.api.command import done
-from services.router.api.edge import OF_A_REGION, OF_A_UNIT, Context, Reviewer, Trace, sight
+from services.router.api.edge import Context, Reviewer, Trace, sight
 from services.router.domain.rulings.extension import Extension
 from services.router.domain.rulings.pending import ReviewKind, ReviewState
 from services.router.domain.rulings.reviewing import Review
@@ -15,17 +15,21 @@ from services.router.domain.rulings.ruling import Ruling
 from services.router.domain.rulings.suspension import Resumption, Suspension
 from services.router.look import WhistleItem
 from services.router.reviews import ReviewPage
+from shared.catalogue.rights import Scope
 from shared.contracts.parts import Role
 from shared.web.commands import CommandRouter
 from shared.web.identity import Caller, allow
 
 router = CommandRouter(prefix="/api/v1", tags=["review"])
 
-Supervisor = Annotated[Caller, Depends(allow(Role.SUPERVISOR))]
-OF_THE_QUEUE = (Role.REVIEWER, Role.SUPERVISOR, Role.LEADER, Role.AUDITOR)
-Reading = Annotated[
-    Caller, Depends(allow(*OF_THE_QUEUE, Role.DISPATCHER, *OF_A_UNIT, *OF_A_REGION))
-]
+Supervisor = Annotated[Caller, Depends(allow("reviews.finally"))]
+Reading = Annotated[Caller, Depends(allow("reviews.see"))]
+
+
+def desk_of(caller: Caller) -> Role | None:
+    """Whose matters alone the caller sees: of the city's people, some see none of other desks."""
+    of_the_city = caller.may("reviews.decide")
+    return caller.role if of_the_city and not caller.may("reviews.of_all") else None
 
 
 @router.get("/reviews")
@@ -46,7 +50,6 @@ async def list_reviews(
     is theirs to say.
     """
     sees = sight(caller, here)
-    own = None if caller.role in OF_THE_QUEUE else sees.unit
     async with here.runtime.pool.acquire() as connection:
         return await reviews.listed(
             connection,
@@ -55,10 +58,10 @@ async def list_reviews(
             sight=sees,
             now=here.runtime.clock.now(),
             kinds=tuple(kind) if kind else None,
-            for_role=Role.DISPATCHER if caller.role is Role.DISPATCHER else for_role,
-            unit=own if caller.role in OF_A_UNIT else unit,
+            for_role=desk_of(caller) or for_role,
+            unit=sees.unit if caller.scope is Scope.UNIT else unit,
             whistle_id=whistle_id,
-            in_charge=own if caller.role in OF_A_REGION else None,
+            in_charge=sees.unit if caller.scope is Scope.REGION else None,
             states=tuple(dict.fromkeys(state)) if state else (ReviewState.PENDING,),
             cursor=cursor,
             limit=limit,

@@ -16,14 +16,13 @@ from services.router.rehome import rehome
 from services.router.store import duties as duty_store
 from services.router.store import units as store
 from shared.catalogue.model import UnitKind, UnitLevel
-from shared.contracts.parts import Role
 from shared.web.commands import CommandRouter
 from shared.web.identity import Caller, allow
 
 router = CommandRouter(prefix="/api/v1", tags=["units"])
 
-Keeping = Annotated[Caller, Depends(allow(Role.OPS, Role.SUPERVISOR))]
-Reaching = Annotated[Caller, Depends(allow(Role.OPS, Role.SYSTEM))]
+Keeping = Annotated[Caller, Depends(allow("units.keep"))]
+Reaching = Annotated[Caller, Depends(allow("units.reach"))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,6 @@ Contact is a time on an assignment, not a state. Resolving is allowed from `ackn
 was interrupted (a return refused, a pause, a dispute) goes back to where it stood: `back_to`.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -16,6 +15,7 @@ from shared.contracts import parts
 from shared.contracts.parts import AssignmentState
 from shared.contracts.values import Relation
 from shared.lifecycle import Lifecycle
+from shared.records import record
 
 
 class AssignmentCommand(StrEnum):
@@ -137,7 +137,7 @@ FINISHED: Final = GONE | {_S.DONE}
 """Nothing more is asked of the unit."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Assignment:
     """One unit's part in a whistle, with its dues and the times that count for them."""
 

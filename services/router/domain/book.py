@@ -20,9 +20,10 @@ from services.router.domain.whistle import Whistle
 from shared.contracts.bureaus import ReportRefused
 from shared.contracts.parts import BlownBy
 from shared.contracts.whistles import Resolved
+from shared.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Request:
     """The HTTP request that blew a whistle, so that the same one gets the same answer."""
 
@@ -39,7 +40,7 @@ class Said:
     traceparent: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Declined:
     """A report that does not count, told to the unit on whose topic it came."""
 

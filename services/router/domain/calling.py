@@ -1,7 +1,7 @@
 """How a whistle comes to be: held for a dispatcher, or blown with its units and their dues."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from uuid import UUID
 
 from services.router.domain.altering import altered
@@ -16,11 +16,12 @@ from shared.contracts import bureaus, parts, whistles
 from shared.contracts.ids import new_id
 from shared.contracts.parts import Actor, AssignmentState, BlownBy, Role, WhistleState
 from shared.contracts.values import Due, WhistleKind
+from shared.records import record
 
 SYSTEM = Actor(role=Role.SYSTEM)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Call:
     """How a whistle is blown: by whom, why these units, in place of what."""
 

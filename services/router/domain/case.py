@@ -1,6 +1,5 @@
 """One report on the router's table: what it stands on, and how it is refused."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -14,6 +13,7 @@ from shared.contracts.bureaus import RefusalCode
 from shared.contracts.parts import Actor, AssignmentState
 from shared.contracts.values import Due
 from shared.errors import ConflictError, ShaodaoError
+from shared.records import record
 
 R = TypeVar("R", bound=reports.Report)
 Changes = dict[str, Any]
@@ -37,7 +37,7 @@ def refusal(error: ShaodaoError) -> RefusedError:
     return RefusedError(code, error.zh, error.en)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Precedent:
     """Which units have asked to return the matter before, in any round of its ticket."""
 
@@ -51,7 +51,7 @@ class Precedent:
 NO_PRECEDENT = Precedent()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Grounds:
     """What only some reports are judged by, and is read for those alone."""
 
@@ -64,7 +64,7 @@ class Grounds:
 BARE = Grounds()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Case:
     """A report about a running whistle, of a unit that has or had a part in it."""
 

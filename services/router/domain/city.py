@@ -1,7 +1,7 @@
 """What the rules look things up in: catalogue, time limits, calendar and policy of the city."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from services.router.domain.joint.policy import JointPolicy, read_joint
@@ -12,26 +12,25 @@ from shared.calendar import SHANGHAI, WorkCalendar
 from shared.catalogue.grids import GridMap, Heads
 from shared.catalogue.limits import Rule, TimeLimits, due
 from shared.catalogue.model import Catalogue, Unit
-from shared.contracts.parts import Role
-from shared.contracts.values import Due, WhistleKind
+from shared.contracts.values import Due
+from shared.records import record
 
 HOTLINE_CENTRE = "RXZX"  # 12345热线中心
 """The function of the centre that dispatches for the city and keeps watch at night."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RoutingPolicy:
     """The router's own settings of the city."""
 
     auto_confidence: float  # below it a person dispatches
     candidates_shown: int
-    may_blow: Mapping[WhistleKind, frozenset[Role]]
     judging: JudgingPolicy
     joint: JointPolicy
     rows: RoutingRows = field(default_factory=RoutingRows)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class City:
     """Everything of the city that is data; `catalogue` holds the units that may be whistled."""
 
@@ -78,21 +77,18 @@ class City:
 
 def read_policy(table: Mapping[str, object]) -> RoutingPolicy:
     """The policy of a parsed file; raises ValueError on what is missing or not known."""
-    may_blow, confidence = table.get("may_blow"), table.get("auto_confidence")
+    confidence = table.get("auto_confidence")
     shown = table.get("candidates_shown")
-    if not isinstance(may_blow, dict) or set(may_blow) != set(WhistleKind):
-        raise ValueError(f"may_blow: one list of roles for each of {', '.join(WhistleKind)}")
     if not isinstance(confidence, float) or not 0 < confidence <= 1:
         raise ValueError("auto_confidence: a share between 0 and 1")
     if not isinstance(shown, int) or shown < 1:
         raise ValueError("candidates_shown: at least 1")
-    known = {"may_blow", "auto_confidence", "candidates_shown", "joint", "routing", *JUDGING_TABLES}
+    known = {"auto_confidence", "candidates_shown", "joint", "routing", *JUDGING_TABLES}
     if unknown := set(table) - known:
         raise ValueError(f"not known: {', '.join(sorted(unknown))}")
     return RoutingPolicy(
         auto_confidence=confidence,
         candidates_shown=shown,
-        may_blow={WhistleKind(k): frozenset(map(Role, v)) for k, v in may_blow.items()},
         judging=read_judging(table),
         joint=read_joint(table.get("joint")),
         rows=_rows(table.get("routing", {})),

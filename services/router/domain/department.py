@@ -1,7 +1,6 @@
 """A department's system over HTTP: its streams, keys, pushed reports and webhook; pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
@@ -12,6 +11,7 @@ from services.router.domain.reports.judgement import Refused
 from shared.contracts.bureaus import RefusalCode
 from shared.contracts.parts import AssignmentState
 from shared.contracts.topics import UNIT_NOTICES, UNIT_WHISTLES, unit_topic
+from shared.records import record
 
 KINDRED: Final = UUID("0f8e1c5e-3f0c-5a53-8f63-6f1f2a5d8b77")  # the namespace of sealing ids
 RECIPIENT: Final = "department"  # of the recipient "department:<unit>"
@@ -30,7 +30,7 @@ def topic_of(unit: str, stream: Stream) -> str:
     return unit_topic(UNIT_WHISTLES if stream is Stream.WHISTLES else UNIT_NOTICES, unit)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DepartmentKey:
     """A key of a unit's system, without the key."""
 
@@ -51,7 +51,7 @@ class Verdict(StrEnum):
     KNOWN = "known"  # 已由 Kafka 收到
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Answer:
     """What a pushed report is answered; `report_id` is its event id.
 
@@ -104,7 +104,7 @@ def invalid(report_id: str, zh: str, en: str) -> Answer:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Webhook:
     """Where a unit is called; `disabled_why` says that the other side wants no more calls."""
 
@@ -117,7 +117,7 @@ class Webhook:
     changed_by: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Cursor:
     """From which offset on a stream is still to be forwarded to the unit's webhook."""
 

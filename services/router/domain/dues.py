@@ -12,11 +12,12 @@ from shared.catalogue.limits import Rule, parse_rule
 from shared.catalogue.regions import is_banner
 from shared.catalogue.terms import OneTapTaker, Term
 from shared.contracts.values import Due, Relation, TicketType, Urgency, WhistleKind
+from shared.records import record
 
 MINUTE = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Dues:
     """The promises of one assignment; one that is None does not apply."""
 
@@ -27,7 +28,7 @@ class Dues:
     resolve: Due | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Terms:
     """All that the limits of a whistle depend on."""
 

@@ -1,6 +1,5 @@
 """What a file of a unit is: evidence or a photo, judged by its bytes, and where it is fetched."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -9,6 +8,7 @@ from uuid import UUID
 from shared.contracts.parts import Attachment, Evidence, Role
 from shared.contracts.reports import Report
 from shared.errors import FieldError, InvalidError
+from shared.records import record
 from shared.uploads.media import refused
 
 FILES_PATH: Final = "/api/v1/files"
@@ -41,7 +41,7 @@ EXTENSIONS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class File:
     """A stored file; the hashes are SHA-256 in hex, `original_sha256` of the file as it came.
 

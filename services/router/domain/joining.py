@@ -6,7 +6,7 @@ both go on.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -24,6 +24,7 @@ from services.router.domain.whistle import WHISTLE, Whistle, WhistleCommand
 from shared.contracts import bureaus, rulings, whistles
 from shared.contracts.parts import Actor, DeadlineKind, DueChange
 from shared.contracts.values import Due
+from shared.records import record
 
 
 class MergeDecision(StrEnum):
@@ -34,7 +35,7 @@ class MergeDecision(StrEnum):
     KEPT_BOTH = "kept_both"  # 两家单位各自办理
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MergeQuestion:
     """A merged ticket whose whistle another unit leads than the parent's."""
 
@@ -46,7 +47,7 @@ class MergeQuestion:
     due: Due
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Settled:
     """A question that waits no more."""
 

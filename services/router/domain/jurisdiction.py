@@ -5,13 +5,13 @@ suggested in a return and for the one a reviewer or supervisor names: nobody can
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from services.router.domain.city import City
 from shared.catalogue.model import LOCAL_LEADS, UnitKind, UnknownCodeError
+from shared.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Breach:
     """Why a unit may not lead, in words."""
 

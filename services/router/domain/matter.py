@@ -1,7 +1,7 @@
 """What a whistle is about, and how it came to its units: what does not change with its state."""
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -14,6 +14,7 @@ from shared.contracts.parts import Actor, Attachment, BlownBy, Muster, Place
 from shared.contracts.tickets import Registered
 from shared.contracts.values import Due, TicketType, Urgency, WhistleKind
 from shared.contracts.whistles import Candidate
+from shared.records import record
 
 FINE_REGION: Final = re.compile(r"(?<![\d-])(\d{9})\d{3,6}(?!\d)")
 """A community or grid by its code, with its street first; not as part of a unit's code."""
@@ -21,7 +22,7 @@ OF_PLACE: Final = ("3:", "6:")
 """The steps of a trace that tell the place itself: the person's choice, where it is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Matter:
     """What somebody asked for, without who."""
 
@@ -115,7 +116,7 @@ def matter_of(registered: Registered, *, group: bool = False) -> Matter:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Content:
     """What is kept of a whistle beside its narrow row.
 
@@ -141,7 +142,7 @@ class TicketState(StrEnum):
     CLOSED = "closed"  # 已结束
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Ticket:
     """The router's own copy of what it needs of a ticket."""
 

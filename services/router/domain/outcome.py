@@ -1,6 +1,5 @@
 """What a decision leads to: the whistle after it, its new facts, and what each unit is told."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,9 +10,10 @@ from services.router.domain.whistle import Whistle
 from shared.contracts.bureaus import View
 from shared.contracts.parts import Actor, AssignmentState
 from shared.contracts.whistles import WhistleFact
+from shared.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Step:
     """One entry of a whistle's history, effective `at`: the fact said, and the views of it.
 
@@ -31,7 +31,7 @@ class Step:
     views: tuple[tuple[str, View], ...] = ()  # (unit, what it is told)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Outcome:
     """A whistle after its new facts, in order."""
 

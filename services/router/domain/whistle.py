@@ -4,7 +4,6 @@ A whistle that waits for a dispatcher is `held` and has no assignments. A citize
 `open` until its ticket ends; what a street blows is accepted by the street first.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -15,6 +14,7 @@ from services.router.domain.assignment import Assignment
 from shared.contracts.parts import Role, UnitPart, WhistleState
 from shared.contracts.values import Relation, Urgency, WhistleKind
 from shared.lifecycle import Lifecycle
+from shared.records import record
 
 
 class WhistleCommand(StrEnum):
@@ -71,7 +71,7 @@ WHISTLE: Final = Lifecycle[WhistleState, WhistleCommand](
 ENDED: Final = frozenset({_S.CLOSED, _S.WITHDRAWN})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Whistle:
     """One call, as narrow as the rules need it; its words are kept apart (`Content`).
 

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi import Path as PathParameter
 from fastapi.responses import HTMLResponse, Response
 
@@ -14,10 +14,11 @@ from services.router.pages.contract_view import FOLDER, contract, types
 from shared.contracts.envelope import MAX_BYTES
 from shared.errors import NotFoundError
 from shared.uploads.media import MOST_BYTES
+from shared.web.guards import Unasked
 from shared.web.pages import Pages, page
 from shared.web.strings import language_of
 
-router = APIRouter(prefix="/contracts", tags=["contracts"])
+router = APIRouter(prefix="/contracts", tags=["contracts"], dependencies=[Depends(Unasked.PUBLIC)])
 
 YAML, JSON = "application/yaml", "application/json"
 CACHED: Final = "public, max-age=3600"

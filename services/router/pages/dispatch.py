@@ -30,14 +30,13 @@ from shared.web.pages import page
 router = APIRouter(prefix="/dispatch", include_in_schema=False)
 
 SHOWN: Final = 200
-MAY_DISPATCH: Final = frozenset({Role.DISPATCHER, Role.SUPERVISOR})
 DESKS: Final = ("mine", "dispatcher", "shift_lead", "supervisor")
 REASON_TAG: Final = {
     HeldReason.NO_OWNER: "tag-bad",
     HeldReason.CONFLICT: "tag-warn",
     HeldReason.MERGE: "tag-whistle",
 }
-Viewer = Annotated[Caller, Depends(allow(Role.DISPATCHER, Role.SUPERVISOR, Role.SHIFT_LEAD))]
+Viewer = Annotated[Caller, Depends(allow("queue.see"))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +99,7 @@ async def get_queue(
         shown=SHOWN,
         filters=filters,
         words=Words(request, here.city, now),
-        may_dispatch=caller.role in MAY_DISPATCH,
+        may_dispatch=caller.may("queue.dispatch"),
         reasons=list(HeldReason),
         reason_tag=REASON_TAG,
         urgencies=list(Urgency),
@@ -142,7 +141,7 @@ async def _rows(
 
 async def _releases(connection: Connection, caller: Caller) -> int:
     """How many leads wait for the dispatcher's word on a unit they would let go."""
-    if caller.role not in MAY_DISPATCH:
+    if not caller.may("queue.dispatch"):
         return 0
     asked = review_store.Wanted(for_role=Role.DISPATCHER)
     return len(await review_store.page(connection, asked, after=None, limit=SHOWN))
@@ -195,7 +194,7 @@ async def get_merge(
         "dispatch/merge.html",
         merge=merge,
         words=Words(request, here.city, now),
-        may_dispatch=caller.role in MAY_DISPATCH,
+        may_dispatch=caller.may("queue.dispatch"),
         desk_address=_desk_address(here),
     )
 
@@ -225,7 +224,7 @@ async def get_case(
         sketch=sketch_of(item.place, here.city, tile_url=settings.tile_url),
         words=Words(request, here.city, now),
         reason_tag=REASON_TAG,
-        may_dispatch=caller.role in MAY_DISPATCH,
+        may_dispatch=caller.may("queue.dispatch"),
         desk_address=_desk_address(here),
     )
 
@@ -252,7 +251,7 @@ async def _gone(request: Request, ticket_id: UUID, here: Any, caller: Caller) ->
         "dispatch/gone.html",
         detail=detail,
         words=Words(request, here.city, now),
-        may_dispatch=caller.role in MAY_DISPATCH,
+        may_dispatch=caller.may("queue.dispatch"),
     )
 
 

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 
 from services.router import look, reviews
 from services.router.api.edge import Context
+from services.router.api.review import desk_of
 from services.router.domain.dues import Promises
 from services.router.domain.rulings.pending import ReviewKind, ReviewState
 from services.router.look import Sight
@@ -23,6 +24,7 @@ from services.router.pages.work_words import Words
 from services.router.reviews import ReviewItem
 from services.router.store import files
 from services.router.store import whistles as store
+from shared.catalogue.rights import roles_of
 from shared.contracts.parts import Role
 from shared.errors import NotFoundError
 from shared.runtime.database import Connection
@@ -33,7 +35,7 @@ router = APIRouter(prefix="/reviews", include_in_schema=False)
 
 SHOWN: Final = 200
 DECIDED: Final = tuple(state for state in ReviewState if state is not ReviewState.PENDING)
-FOR_ROLES: Final = (Role.REVIEWER, Role.SUPERVISOR, Role.DISPATCHER)
+FOR_ROLES: Final = roles_of("reviews.decide")
 KIND_TAG: Final = {
     ReviewKind.ADJUDICATION: "tag-bad",
     ReviewKind.DISPUTE: "tag-bad",
@@ -41,7 +43,7 @@ KIND_TAG: Final = {
     ReviewKind.RETURN: "tag-whistle",
     ReviewKind.RESOLUTION: "tag-main",
 }
-Viewer = Annotated[Caller, Depends(allow(*FOR_ROLES))]
+Viewer = Annotated[Caller, Depends(allow("reviews.decide"))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +59,7 @@ class Filters:
 
     def role(self, caller: Caller) -> Role | None:
         """Whose matters are asked for; a dispatcher sees no others than its own."""
-        if caller.role is Role.DISPATCHER:
-            return caller.role
-        return Role(self.for_role) if self.for_role else None
+        return desk_of(caller) or (Role(self.for_role) if self.for_role else None)
 
 
 @router.get("")
@@ -97,7 +97,7 @@ async def get_queue(
         shown=SHOWN,
         filters=filters,
         kinds=list(ReviewKind),
-        for_roles=() if caller.role is Role.DISPATCHER else FOR_ROLES,
+        for_roles=() if desk_of(caller) else FOR_ROLES,
         kind_tag=KIND_TAG,
         words=Words(request, here.city, now),
         units=[
@@ -155,7 +155,7 @@ async def _of_whistle(
             caller_name=caller.name,
             sight=Sight(),
             now=now,
-            for_role=Role.DISPATCHER if caller.role is Role.DISPATCHER else None,
+            for_role=desk_of(caller),
             whistle_id=whistle_id,
             states=states,
             limit=SHOWN,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from services.router import workbench
-from services.router.api.edge import REPORTING, Context, sight
+from services.router.api.edge import Context, sight
 from services.router.context import RouterContext
 from services.router.domain.workbench.part import Tab, actions_of, clocks_of, is_joint, next_due
 from services.router.look import Moment
@@ -23,7 +23,7 @@ from shared.web.times import rate_of
 
 router = APIRouter(prefix="/workbench", include_in_schema=False)
 
-Working = Annotated[Caller, Depends(allow(*REPORTING))]
+Working = Annotated[Caller, Depends(allow("workbench.open"))]
 Words_ = Annotated[str, Query(max_length=100)]
 STATE_TAG: Final = {
     "offered": "tag-whistle",

@@ -1,6 +1,7 @@
 """The duty list's versions, their rows, and the rows that rulings propose."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -17,7 +18,7 @@ from shared.runtime.database import Connection, queries
 
 SQL = queries(Path(__file__).parents[1] / "sql" / "duties.sql")
 NO_TICKET = UUID(int=0)
-_COLUMNS = ("version", "duty_id", *Duty.__slots__)
+_COLUMNS = ("version", "duty_id", *(each.name for each in fields(Duty)))
 
 
 async def city_version(connection: Connection) -> int:

@@ -4,16 +4,16 @@
 -- In the order of their dedupe keys, so that two transactions never wait for each other in a ring.
 insert into delivery (
     delivery_id, channel, destination, recipient, template, values, about, dedupe, state, attempts,
-    fence, next_at, expires_at, created_at, queued_at
+    fence, next_at, expires_at, created_at, queued_at, traceparent
 )
 select delivery_id, channel, destination, recipient, template, fields::jsonb, about, dedupe,
-    'queued', 0, 0, $10, expires_at, created_at, $10
+    'queued', 0, 0, $10, expires_at, created_at, $10, traceparent
 from unnest(
     $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[],
-    $8::text[], $9::timestamptz[], $11::timestamptz[]
+    $8::text[], $9::timestamptz[], $11::timestamptz[], $12::text[]
 ) with ordinality as given (
     delivery_id, channel, destination, recipient, template, fields, about, dedupe, created_at,
-    expires_at, place
+    expires_at, traceparent, place
 )
 order by dedupe, place
 on conflict (dedupe) do nothing
@@ -57,7 +57,7 @@ update delivery set state = 'leased', fence = fence + 1, next_at = $4
 from due
 where delivery.delivery_id = due.delivery_id
 returning delivery.delivery_id, channel, destination, recipient, template, values, about, attempts,
-    fence, expires_at, created_at
+    fence, expires_at, created_at, traceparent
 
 -- name: settle
 -- Write down how a try ended, unless somebody else holds the lease by now.

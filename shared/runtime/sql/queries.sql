@@ -90,7 +90,10 @@ update dead_letter set replayed_at = $2 where dead_letter_id = $1;
 select
     (select count(*) from dead_letter where replayed_at is null) as dead,
     (select count(*) from parked) as parked,
+    (select min(parked_at) from parked) as parked_at,
     (select count(*) from (select from outbox limit 10000) waiting) as outbox,
+    -- ids from the first to the last: how many there are at most, for two looks into the index
+    (select coalesce(max(id) - min(id) + 1, 0) from outbox) as outbox_span,
     (select created_at from outbox order by id limit 1) as oldest;
 
 -- name: outbox_read

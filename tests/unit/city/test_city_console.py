@@ -164,7 +164,7 @@ def test_the_router_would_take_every_whistle_of_the_file() -> None:
         clerk, body = officer_of(whistle), body_of(whistle, MONDAY)
         blow: Blow = adapter(Blow).validate_python(body)
         unit = city().catalogue.unit(clerk.unit or "")
-        may_blow(city(), blow, role=Role(clerk.role), unit=unit)
+        may_blow(blow, role=Role(clerk.role), unit=unit)
         called = check(
             blow,
             role=Role(clerk.role),

@@ -9,7 +9,8 @@ from starlette.requests import Request
 
 from shared.errors import NotFoundError
 from shared.web import times
-from shared.web.login import address_of, safe_next
+from shared.web.login import address_of
+from shared.web.onward import safe_next
 from shared.web.security import security_headers, tile_origin
 from shared.web.static_files import StaticFiles
 from shared.web.strings import Language

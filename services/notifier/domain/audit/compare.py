@@ -1,20 +1,20 @@
 """Holds what the tables say of a promise against its life as the facts tell it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from services.notifier.domain.audit.found import Entry, Mismatch, MismatchKind, Row, break_in
 from services.notifier.domain.audit.life import Life, Wanted
 from services.notifier.domain.audit.rungs import DUE, Mark
+from shared.records import record
 
 RUNNING, PAUSED, MET = "running", "paused", "met"
 MISSED, CANCELLED = "missed", "cancelled"
 K = MismatchKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Judgement:
     """What became of one promise's audit; `next_at` is when it wants to be looked at again."""
 

@@ -1,7 +1,6 @@
 """What the tables hold of a promise, and a mismatch between that and what should be there."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -9,6 +8,8 @@ from typing import Final
 from uuid import UUID
 
 from pydantic_core import to_json
+
+from shared.records import record
 
 FIRST_HASH: Final = b"\x00" * 32
 
@@ -26,7 +27,7 @@ class MismatchKind(StrEnum):
     BROKEN_HISTORY_HASH = "broken_history_hash"  # 历史链断裂
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Mismatch:
     """One difference; `what` tells apart several of a kind at one promise."""
 
@@ -38,7 +39,7 @@ class Mismatch:
     found: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Entry:
     """One row of a promise's history, as it stands; `rung` and `fired_at` where a rung fired."""
 
@@ -58,7 +59,7 @@ class Entry:
     fired_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Row:
     """One row of `deadline` as far as it is audited."""
 

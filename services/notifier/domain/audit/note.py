@@ -8,6 +8,7 @@ from uuid import UUID
 
 from shared.contracts.parts import DeadlineKind
 from shared.contracts.values import Due
+from shared.records import record
 
 
 class Verb(StrEnum):
@@ -36,7 +37,7 @@ class Note:
     outage: bool = False  # moved for a declared outage: a late end may have been in time
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Told:
     """A fact of the log: what it says, when it became true, when it was heard (domain time)."""
 

@@ -9,6 +9,7 @@ from shared.calendar import WorkCalendar
 from shared.catalogue.limits import LimitError, Rung, TimeLimits, moment_of, parse_rule
 from shared.contracts.parts import DeadlineKind
 from shared.contracts.values import Due, Urgency
+from shared.records import record
 
 DUE: Final = "due"
 UNWARNED: Final = frozenset({DeadlineKind.DEEMED, DeadlineKind.TAKEOVER})
@@ -22,7 +23,7 @@ class Mark:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Terms:
     """All that the times of a promise's rungs depend on."""
 

@@ -1,11 +1,12 @@
 """How domain time maps to the time in which the watch works, and when it could work at all."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared.records import record
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@record
 class Gap:
     """From when until when no copy of the notifier was alive (wall time)."""
 
@@ -13,7 +14,7 @@ class Gap:
     until: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Timing:
     """`settle` is how long the watch may take (wall time) before what it has not done is missing.
 

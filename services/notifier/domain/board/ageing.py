@@ -1,12 +1,12 @@
 """How long matters are overdue, unit by unit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from shared.contracts.parts import DeadlineKind
+from shared.records import record
 
 
 class Age(StrEnum):
@@ -29,7 +29,7 @@ SOON: Final = timedelta(hours=24)
 NOT_OWED: Final = (DeadlineKind.DEEMED, DeadlineKind.TAKEOVER, DeadlineKind.CITIZEN)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class UnitStand:
     """What one unit has open; `unit` None: the hotline centre's own work."""
 

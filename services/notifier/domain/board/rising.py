@@ -5,11 +5,12 @@ is three such roots above the usual and at least `LEAST`; with fewer than a week
 can be called usual and nothing rises.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import sqrt
 from typing import Final
+
+from shared.records import record
 
 LEAST: Final = 5
 ROOTS: Final = 3.0
@@ -27,7 +28,7 @@ class Window(StrEnum):
 SPAN: Final = {Window.DAY: timedelta(days=1), Window.WEEK: timedelta(days=7)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Counted:
     """How many tickets a category had in a window, and in the time before it."""
 
@@ -36,7 +37,7 @@ class Counted:
     before: dict[Window, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Rising:
     """A category above its usual; `usual` is of a window of the same length."""
 

@@ -1,13 +1,12 @@
 """What of the board is shown: as far as somebody may see, and as narrow as they chose."""
 
-from dataclasses import dataclass
-
 from services.notifier.domain.sight import Sight
 from shared.contracts.parts import DeadlineKind
 from shared.contracts.values import Urgency
+from shared.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Scope:
     """`region`: what lies there, and what `local` owes, the unit of that region's people."""
 

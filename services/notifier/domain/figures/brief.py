@@ -1,7 +1,7 @@
 """The leaders' page of the morning: what the day before brought, what is late, what rises."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
@@ -9,6 +9,7 @@ from typing import Final
 from services.notifier.domain.figures.derive import local_day
 from services.notifier.domain.figures.figure import Counts, Figure, measures
 from shared.calendar import SHANGHAI
+from shared.records import record
 
 HOUR: Final = time(8)  # when it is drawn up, by the city's clock
 SHOWN: Final = (
@@ -25,7 +26,7 @@ SHOWN: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DayCounts:
     """What came and went on the day."""
 
@@ -35,7 +36,7 @@ class DayCounts:
     critical: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Standing:
     """What stays in sight until it is done."""
 
@@ -46,7 +47,7 @@ class Standing:
     group_matters: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Late:
     """A unit with what it is late with now."""
 
@@ -56,7 +57,7 @@ class Late:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Rising:
     """A category that came more often than in the week before."""
 
@@ -66,7 +67,7 @@ class Rising:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StreetWhistles:
     """What streets and communities whistled for."""
 
@@ -75,7 +76,7 @@ class StreetWhistles:
     open: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class BriefFigure:
     """A figure of the month so far; a rate never stands without its n and coverage."""
 
@@ -87,7 +88,7 @@ class BriefFigure:
     high: Decimal | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Brief:
     """The page of one day, as it was when it was drawn up."""
 

@@ -5,7 +5,7 @@ part that does not exist for a subject (nobody checks a street) gives its weight
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -14,6 +14,7 @@ from typing import Final
 
 from services.notifier.domain.figures.figure import Counts, Figure, Measure, measures
 from services.notifier.domain.figures.wilson import rounded, wilson
+from shared.records import record
 
 
 class Subjects(StrEnum):
@@ -38,7 +39,7 @@ WEIGHTS: Final[Mapping[str, int]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RankPart:
     """One part of the points: `value` 0 to 1, None where there is none."""
 
@@ -47,7 +48,7 @@ class RankPart:
     n: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Ranked:
     """One subject; `rank` None: too few tickets, or no three rates. `change`: places won."""
 

@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from services.notifier.domain.telling.message import Message, Way
 from services.notifier.domain.telling.rules import Rules
 from shared.contracts.values import Urgency
+from shared.records import record
 
 FAR = datetime.max.replace(tzinfo=UTC)
 _STRICTNESS = {Urgency.CRITICAL: 0, Urgency.URGENT: 1, Urgency.NORMAL: 2}
@@ -21,7 +21,7 @@ class BundleKind(StrEnum):
     RELEASED = "released"  # 停摆期间汇总
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Bundle:
     """One thing a person is sent: all its messages, and of those the ones that are spoken."""
 

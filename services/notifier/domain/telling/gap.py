@@ -5,11 +5,12 @@ is fired and recorded at its own time, but people are not flooded with it: it is
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
+
+from shared.records import record
 
 # A watch that beat so recently (wall time) was there: what passed meanwhile at the clock's own
 # rate was watched, however fast that is.
@@ -24,7 +25,7 @@ class GapWhy(StrEnum):
     JUMP = "jump"  # 时钟跳跃
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Beat:
     """The last sign of the watch: domain time and wall time."""
 
@@ -32,7 +33,7 @@ class Beat:
     wall: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Gap:
     """From `from_at` (excluded) to `to_at` nobody watched; `released` once people may be told."""
 

@@ -1,6 +1,5 @@
 """What one person is to be told of one matter, from the moment a rung fires until it is told."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -8,6 +7,7 @@ from uuid import UUID
 from services.notifier.domain.telling.posts import Post, Seat
 from shared.contracts.parts import DeadlineKind
 from shared.contracts.values import Urgency
+from shared.records import record
 
 
 class Occasion(StrEnum):
@@ -31,7 +31,7 @@ class MessageState(StrEnum):
     MOOT = "moot"  # 已无须提醒
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Subject:
     """What a message is about; `deadline_id` and `term` tell whether it still holds."""
 
@@ -50,7 +50,7 @@ class Subject:
     count: int | None = None  # how often it was urged
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Message:
     """One thing for one person. `post` was to hear; the person sat at `seat` then."""
 
@@ -71,7 +71,7 @@ class Message:
         return self.post is not self.seat.post
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Waiting:
     """A message that waits. `moot`: nothing is owed any more as it was when it fired."""
 
@@ -80,7 +80,7 @@ class Waiting:
     acknowledged: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Settled:
     """How a message went: `message` as it is now, and when and in what it was told."""
 

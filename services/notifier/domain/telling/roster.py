@@ -7,9 +7,10 @@ from datetime import datetime
 from uuid import UUID
 
 from services.notifier.domain.telling.posts import OF_A_UNIT, Post, Seat, seats
+from shared.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Substitute:
     """Somebody who stands in for the person of a shift for a while."""
 
@@ -22,7 +23,7 @@ class Substitute:
         return self.starts_at <= at < self.ends_at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Shift:
     """A person's time at a seat; without an end until somebody ends it."""
 

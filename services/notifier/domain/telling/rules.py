@@ -4,7 +4,6 @@ They are data, `templates/telling.toml`; a post may have a window of its own.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
@@ -14,9 +13,10 @@ from services.notifier.domain.telling.posts import Post
 from shared.calendar import SHANGHAI, WorkCalendar, in_utc
 from shared.catalogue.limits import RuleUnit, parse_rule
 from shared.contracts.values import Urgency
+from shared.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Outlet:
     """The addresses a person is told at: every one of them, or the first there is."""
 
@@ -28,7 +28,7 @@ class Outlet:
         return found if self.every else found[:1]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Repeat:
     """Told again every so often, so many times, until the unit acknowledges."""
 
@@ -36,7 +36,7 @@ class Repeat:
     times: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Rules:
     """All of `telling.toml`, read."""
 

@@ -1,7 +1,7 @@
 """What becomes of all that waits for one person, at one moment: told, of no use, or passed on."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -9,9 +9,10 @@ from services.notifier.domain.telling.bundle import Bundle, bundles, ripe
 from services.notifier.domain.telling.message import Message, MessageState, Settled, Waiting, Way
 from services.notifier.domain.telling.roster import OnDuty, Reached
 from services.notifier.domain.telling.rules import Rules
+from shared.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Served:
     """One person's turn: what is sent, what needs nothing any more, what others get instead."""
 

@@ -20,9 +20,10 @@ from services.router.domain.routing.walk import route
 from shared.calendar import SHANGHAI
 from shared.catalogue.duties import Duty, as_on
 from shared.contracts.values import Relation
+from shared.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Answer:
     """Who would come: no lead where a person must decide."""
 
@@ -31,7 +32,7 @@ class Answer:
     trace: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Change:
     """A ticket that the draft would send elsewhere."""
 

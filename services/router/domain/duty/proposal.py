@@ -1,6 +1,6 @@
 """A proposed row of the duty list and what people decide on it: taken into the draft, or not."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -10,6 +10,7 @@ from annotated_types import Len
 
 from services.router.domain.duty.rows import RowWords
 from shared.errors import ConflictError
+from shared.records import record
 
 
 class ProposalState(StrEnum):
@@ -27,7 +28,7 @@ STATE_ZH = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Proposed:
     """A row that rulings propose, with the whistles they were about, and what became of it."""
 
@@ -67,7 +68,7 @@ class Proposed:
             )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Taking:
     """How a proposal becomes a row; what is not said stays as it was proposed.
 

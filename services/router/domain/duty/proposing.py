@@ -5,7 +5,6 @@ a matter nobody owned (DOMAIN §6, step 11). A person takes the proposed row int
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid5
@@ -18,13 +17,14 @@ from shared.contracts.parts import Actor, Role
 from shared.contracts.rulings import Adjudicated, UnitOffered
 from shared.contracts.values import Relation
 from shared.contracts.whistles import Blown
+from shared.records import record
 
 NOBODYS: Final = "11:"
 """How the trace of a matter begins that no single unit owns."""
 _LONGEST: Final = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Proposal:
     """A row that a ruling would have in the list; the region is the finest that is known."""
 

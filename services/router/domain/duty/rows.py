@@ -6,7 +6,7 @@ with a condition or both without, only one may hold at any time: who is replaced
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Annotated, Final
 from uuid import UUID
@@ -20,13 +20,14 @@ from services.router.domain.jurisdiction import breach
 from shared.catalogue.duties import Duty, parse_condition
 from shared.catalogue.regions import is_region_code
 from shared.errors import FieldError, InvalidError
+from shared.records import record
 
 MOST_ROWS: Final = 20_000
 _MOST_FAULTS: Final = 200
 _DAY: Final = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DutyRow:
     """A row of the list and what it is known by."""
 
@@ -34,7 +35,7 @@ class DutyRow:
     duty: Duty
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RowWords:
     """A row as it is written by people: `condition` as `hours=22:00-06:00;season=10-15..04-15`."""
 
@@ -48,7 +49,7 @@ class RowWords:
     duty_id: UUID | None = None  # of the row it stands for; a new one has none
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Ending:
     """A row's last day."""
 
@@ -56,7 +57,7 @@ class Ending:
     valid_to: date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Edits:
     """What is to become of a draft's rows."""
 
@@ -66,7 +67,7 @@ class Edits:
     remove: Annotated[tuple[UUID, ...], MaxLen(1000)] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Changes:
     """How one list differs from another; a changed row as it was and as it is."""
 

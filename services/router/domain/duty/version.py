@@ -4,7 +4,7 @@ There is one draft at a time, which everybody edits. Who publishes answers for i
 supervisor who edited nothing of it (four eyes); the list was tried since its last edit (DOMAIN §6).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -16,6 +16,7 @@ from shared.contracts.parts import Actor
 from shared.errors import ConflictError, ForbiddenError, InvalidError
 from shared.errors import FieldError as Wrong
 from shared.lifecycle import Lifecycle
+from shared.records import record
 
 DUTIES: Final = UUID("d7f5a0d1-5f53-5f0f-8a5e-2c1d5d6c0a05")
 """The namespace of versions' and rows' ids: a version is known by its number."""
@@ -57,7 +58,7 @@ STATE_ZH: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Tried:
     """A dry run as it is kept with its draft: of which edit, by whom, and what it found."""
 
@@ -68,7 +69,7 @@ class Tried:
     changed: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DutyVersion:
     """A version without its rows; `seq` counts its history."""
 

@@ -4,7 +4,7 @@ Accepted, the evaluators have some working days to rate the units. Failed, the u
 again with new limits and the others stay; the whistle is open again.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -22,11 +22,12 @@ from shared.contracts import bureaus, joint
 from shared.contracts.parts import Actor, AssignmentState, DeadlineKind, DueChange
 from shared.contracts.values import Due, Instant, Relation
 from shared.errors import FieldError, InvalidError
+from shared.records import record
 
 MOST_PHOTOS: Final = 9
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Acceptance:
     """The street's word that the work is good; photos are files that it uploaded."""
 
@@ -36,7 +37,7 @@ class Acceptance:
     resident_joined: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FailedAcceptance:
     """What is not done yet, by whom; without `due` the kind's own limit holds."""
 

@@ -4,7 +4,6 @@ Every fault of the request is found at once and named by its field.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -18,16 +17,18 @@ from services.router.domain.jurisdiction import breach_of_any
 from services.router.domain.matter import Matter, Ticket, TicketState
 from services.router.domain.routing.answer import Summons
 from shared.catalogue.model import Unit, UnitKind
+from shared.catalogue.rights import blowing, may
 from shared.catalogue.terms import Term
 from shared.contracts.parts import Attachment, Muster, Place, Role
 from shared.contracts.values import Due, Relation, TicketType, Urgency, WhistleKind
 from shared.errors import FieldError, ForbiddenError, InvalidError
+from shared.records import record
 
 URGENCIES = {WhistleKind.EMERGENCY: Urgency.CRITICAL}
 """The urgency of a kind where the blower names none; the others are normal."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Called:
     """One unit of the request, and what it is asked to do."""
 
@@ -37,7 +38,7 @@ class Called:
     clause: Annotated[str, MaxLen(2000)] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Blow:
     """A whistle as a street or community asks for it."""
 
@@ -75,13 +76,13 @@ class Blow:
         )
 
 
-def may_blow(city: City, blow: Blow, *, role: Role, unit: Unit) -> None:
+def may_blow(blow: Blow, *, role: Role, unit: Unit) -> None:
     """Raises ForbiddenError when this caller may not blow this kind of whistle."""
-    if role not in city.policy.may_blow[blow.kind]:
+    if not may(role, blowing(blow.kind)):
         raise ForbiddenError(
             "您的角色不能吹这一类哨", f"role {role.value} may not blow a {blow.kind.value} whistle"
         )
-    dispatching = role in (Role.DISPATCHER, Role.SUPERVISOR)
+    dispatching = may(role, "queue.dispatch")
     if not unit.can_whistle and not dispatching:
         raise ForbiddenError(f"{unit.name}没有吹哨权", f"{unit.code} may not blow whistles")
 

@@ -1,6 +1,5 @@
 """The stage of a unit's part as the street console shows it, from its state and times."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -8,6 +7,7 @@ from typing import Final
 from services.router.domain.assignment import Assignment
 from shared.contracts.parts import AssignmentState, DeadlineKind
 from shared.contracts.values import Due, Relation
+from shared.records import record
 
 _S: Final = AssignmentState
 
@@ -24,7 +24,7 @@ class Stage(StrEnum):
     RELEASED = "released"  # 已放行
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class BoardPart:
     """One unit on the board: `at` since when it is at its stage, `due` what it owes next."""
 

@@ -5,7 +5,6 @@ lengthened so: for that a unit asks for an extension (DOMAIN §3).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated, Final
 
 from annotated_types import Len
@@ -21,6 +20,7 @@ from shared.contracts import bureaus, joint
 from shared.contracts.parts import Actor, AssignmentState, DeadlineKind, DueChange, UnitDecision
 from shared.contracts.values import Instant, Relation, WhistleKind
 from shared.errors import FieldError, InvalidError
+from shared.records import record
 
 BOUND: Final = frozenset(
     {
@@ -33,7 +33,7 @@ BOUND: Final = frozenset(
 """The parts that a consultation may bind: at work, and not waiting for anybody's word."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Decision:
     """What one unit does, and by when; None leaves its limit as it is."""
 
@@ -42,7 +42,7 @@ class Decision:
     due: Instant | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Consultation:
     """What was agreed on the spot."""
 

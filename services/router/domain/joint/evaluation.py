@@ -6,7 +6,7 @@ gets a full mark by silence. Once all have rated, the whistle closes.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Final
 
 from annotated_types import Ge, Le, Len, MaxLen
@@ -25,13 +25,14 @@ from shared.contracts.parts import Actor, AssignmentState
 from shared.contracts.tickets import Satisfaction
 from shared.contracts.values import Relation
 from shared.errors import FieldError, ForbiddenError, InvalidError
+from shared.records import record
 
 Points = Annotated[int, Ge(0), Le(100)]
 COMMUNITY: Final = "community"  # 社区
 STREET: Final = "street"  # 街道
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Evaluation:
     """One evaluator's word on one unit; points up to the weight of each dimension."""
 
@@ -45,7 +46,7 @@ class Evaluation:
     words: Annotated[str, MaxLen(4000)] = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Mark:
     """What one evaluator class gave one unit of one whistle, out of 100."""
 
@@ -54,7 +55,7 @@ class Mark:
     score: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Score:
     """A unit's score of several whistles; None where they are too few to tell."""
 

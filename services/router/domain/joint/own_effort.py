@@ -1,6 +1,6 @@
 """What a community did itself: it may follow its emergency whistle within a day (DOMAIN §4)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
@@ -15,9 +15,10 @@ from shared.catalogue.terms import Term
 from shared.contracts import joint
 from shared.contracts.parts import Actor
 from shared.errors import ForbiddenError
+from shared.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class OwnEffort:
     """What the blower did itself."""
 

@@ -1,18 +1,18 @@
 """What the city set for joint matters: who lets units go, new limits, weights of an evaluation."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from shared.catalogue.limits import LimitError, Rule, parse_rule
 from shared.contracts.values import WhistleKind
+from shared.records import record
 
 DIMENSIONS: Final = ("timely", "present", "effect", "cooperation")
 ACCEPTED_KINDS: Final = frozenset(WhistleKind) - {WhistleKind.CITIZEN_DEMAND}
 """The kinds whose work is accepted; a citizen's demand ends with the citizen's word."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Weights:
     """The most points of each dimension; together 100."""
 
@@ -22,7 +22,7 @@ class Weights:
     cooperation: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class JointPolicy:
     """The city's settings of joint matters."""
 

@@ -5,7 +5,7 @@ assisting unit is done or gone; then the matter waits for acceptance. Where the 
 the answer may be no: the unit stays in, and the lead is told why.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated
 
@@ -22,6 +22,7 @@ from shared.contracts import bureaus, joint, rulings
 from shared.contracts.parts import Actor, WhistleState
 from shared.contracts.values import Relation, WhistleKind
 from shared.errors import ConflictError
+from shared.records import record
 
 
 class ReleaseDecision(StrEnum):
@@ -29,7 +30,7 @@ class ReleaseDecision(StrEnum):
     REFUSED = "refused"  # 不同意放行
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Release:
     """Which unit may go, or stays although the lead asked to let it go, and why."""
 

@@ -6,7 +6,7 @@ unit has come.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated
 
 from annotated_types import Len
@@ -21,9 +21,10 @@ from shared.contracts import bureaus, joint
 from shared.contracts.parts import Actor, AssignmentState, BlownBy, Role
 from shared.contracts.values import Relation
 from shared.errors import ForbiddenError
+from shared.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Because:
     """Why a whistle is taken over or withdrawn; the community reads it."""
 

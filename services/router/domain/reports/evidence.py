@@ -6,15 +6,15 @@ want of them: a unit without them is looked at by a reviewer (`reviewing`).
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from shared.contracts.parts import Evidence
+from shared.records import record
 
 SHA256: Final = re.compile(r"[0-9a-fA-F]{64}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class EvidenceKind:
     """One line of the checklist; `kind` is what a report names it."""
 
@@ -23,7 +23,7 @@ class EvidenceKind:
     en: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class EvidenceGuide:
     """Which evidence is asked for: the longest beginning of a category's code wins."""
 

@@ -22,9 +22,10 @@ from shared.contracts.bureaus import RefusalCode
 from shared.contracts.parts import Actor, AssignmentState
 from shared.contracts.values import Relation
 from shared.contracts.whistles import UnitFact, WhistleFact
+from shared.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Refused:
     """The report does not count, and why; state and seq are the current ones, where it may know."""
 

@@ -4,13 +4,13 @@ They stand in `policy.toml`; the evidence that a resolution should show in `evid
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from services.router.domain.reports.evidence import EvidenceGuide, read_evidence
 from shared.calendar import SHANGHAI
+from shared.records import record
 
 
 class Risk(StrEnum):
@@ -33,7 +33,7 @@ class Risk(StrEnum):
     LIKE_ANOTHER = "like_another"  # 答复雷同
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Season:
     """A part of the year by month and day, over New Year too; both ends belong to it."""
 
@@ -49,7 +49,7 @@ class Season:
         return day >= self.first or day <= self.last
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class JudgingPolicy:
     """How strict the city is; every number is its own."""
 

@@ -6,17 +6,18 @@ texts have in common in order.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from rapidfuzz import fuzz, process
 
+from shared.records import record
+
 _UNSPOKEN: Final = re.compile(r"[\W_]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Reply:
     """A public reply that a unit gave when it resolved."""
 
@@ -33,7 +34,7 @@ def spoken(text: str) -> str:
     return _UNSPOKEN.sub("", text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Alike:
     """An earlier reply, and the share of its characters that a text has in common with it."""
 

@@ -1,13 +1,12 @@
 """What routing answers: the units that must come, or why a person must decide."""
 
-from dataclasses import dataclass
-
 from shared.catalogue.terms import OneTapTaker
 from shared.contracts.values import Relation, Urgency
 from shared.contracts.whistles import Candidate
+from shared.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Summons:
     """One unit that must come.
 
@@ -26,7 +25,7 @@ class Summons:
     one_tap: OneTapTaker | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Found:
     """One lead and those beside it; `urgency` where the matter is more urgent than was said."""
 
@@ -35,7 +34,7 @@ class Found:
     urgency: Urgency | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Unclear:
     """No single lead: for a dispatcher, with the best candidates first.
 

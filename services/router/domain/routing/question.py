@@ -5,7 +5,6 @@ rows they match are kept, of the point only the grid it lies in.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from services.router.domain.city import City
@@ -14,6 +13,7 @@ from shared.catalogue.regions import contains
 from shared.contracts.parts import Place
 from shared.contracts.tickets import Registered
 from shared.contracts.values import Urgency
+from shared.records import record
 
 GRID_DIGITS: Final = 15
 
@@ -26,7 +26,7 @@ class Mark(NamedTuple):
     word: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Question:
     """Which matter, where, how urgent; what the person chose; how surely the place is known."""
 

@@ -5,7 +5,6 @@ at and found. What an older router wrote in other forms is shown as it stands.
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -13,9 +12,10 @@ from services.router.domain.routing.kinds import KINDS, Kind
 from shared.catalogue.labels import LABELS_ZH
 from shared.catalogue.model import Catalogue
 from shared.contracts.values import Urgency
+from shared.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Words:
     """One line in both languages."""
 

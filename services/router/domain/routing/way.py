@@ -1,7 +1,7 @@
 """How far routing has come: what the steps have found so far, and the trace of it."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from services.router.domain.city import City
@@ -11,11 +11,12 @@ from services.router.domain.routing.trace import line
 from shared.catalogue.model import Category, Unit
 from shared.contracts.values import Urgency
 from shared.contracts.whistles import Candidate
+from shared.records import record
 
 SURE = 1.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Way:
     """Between two steps: once there is a lead, no later step looks for another.
 

@@ -6,13 +6,13 @@ unit. What is the supervisor's nobody else may, nor what a street blew but the s
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from services.router.domain.city import City
 from services.router.domain.whistle import Whistle
 from shared.contracts.parts import Actor, Role
 from shared.errors import ForbiddenError
+from shared.records import record
 
 _STAND_IN: Final[Mapping[Role, frozenset[Role]]] = {
     Role.REVIEWER: frozenset({Role.SUPERVISOR}),
@@ -21,7 +21,7 @@ _STAND_IN: Final[Mapping[Role, frozenset[Role]]] = {
 """Who else may decide what is a role's; of all other roles nobody."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Blocked:
     """Why a caller may not decide."""
 

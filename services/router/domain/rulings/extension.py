@@ -1,6 +1,6 @@
 """A reviewer's word on a unit's wish for more time; the second one is the supervisor's."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from services.router.domain.assignment import Assignment
@@ -15,6 +15,7 @@ from shared.contracts.parts import Actor, DeadlineKind, DueChange, Role
 from shared.contracts.reports import Words
 from shared.contracts.values import Due
 from shared.errors import ConflictError
+from shared.records import record
 
 
 class ExtensionDecision(StrEnum):
@@ -22,7 +23,7 @@ class ExtensionDecision(StrEnum):
     REFUSED = "refused"  # 不同意延期
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Extension:
     """What was decided on a unit's extension."""
 

@@ -1,7 +1,7 @@
 """What each fact of a whistle means for the queue of reviews: what it opens or settles."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from pydantic_core import from_json
@@ -20,11 +20,12 @@ from shared.contracts.ids import fact_id
 from shared.contracts.parts import Role
 from shared.contracts.values import Due, Relation
 from shared.contracts.whistles import UnitFact, WhistleFact
+from shared.records import record
 
 _K, _S = ReviewKind, ReviewState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Moment:
     """One step of a whistle, and the whistle after the batch."""
 

@@ -1,7 +1,6 @@
 """What waits for a reviewer or the supervisor: its kinds, its states, and what settles it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -9,6 +8,7 @@ from uuid import UUID
 
 from shared.contracts.parts import Actor, Role
 from shared.contracts.values import Due, Relation
+from shared.records import record
 
 
 class ReviewKind(StrEnum):
@@ -36,7 +36,7 @@ RULINGS: Final = (ReviewKind.RETURN, ReviewKind.ADJUDICATION, ReviewKind.DISPUTE
 """The kinds that say whose duty a matter is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Review:
     """One thing that waits for a decision; `request` is what was reported, as JSON data."""
 
@@ -60,7 +60,7 @@ class Review:
     holder: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Settled:
     """A pending review that waits no more; without `kind` all of the part's, or the whistle's."""
 

@@ -2,14 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from shared.records import record
 
 ENOUGH: Final = 3
 """From so many rulings on the very category those on its lead function are left aside."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PastRuling:
     """So many times the matters of a category that `unit` returned were `holder`'s."""
 
@@ -20,7 +21,7 @@ class PastRuling:
     n: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Likely:
     """Who will have it: in this share of `n` rulings."""
 

@@ -1,6 +1,6 @@
 """The unit that takes the place of one a ruling let go: who may be it, and how it is called."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from services.router.domain.assignment import ASSIGNMENT, Assignment, AssignmentCommand
 from services.router.domain.calling import offered, views_of_call
@@ -16,9 +16,10 @@ from shared.contracts import bureaus, joint, rulings
 from shared.contracts.parts import Actor, BlownBy
 from shared.contracts.values import Relation
 from shared.errors import FieldError, InvalidError
+from shared.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Desk:
     """What a ruling is made with; `final`: it is the supervisor's last word."""
 

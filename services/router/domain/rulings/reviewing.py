@@ -5,7 +5,7 @@ the callback at once. A rejected resolution goes back to work, its clock as if n
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -25,6 +25,7 @@ from shared.contracts.parts import Actor, AssignmentState, Result
 from shared.contracts.reports import Words
 from shared.contracts.values import TicketType, Urgency, WhistleKind
 from shared.errors import ConflictError
+from shared.records import record
 
 ANSWERED_IN_WORDS = frozenset({TicketType.CONSULT, TicketType.SUGGEST, TicketType.PRAISE})
 """What ends with an explanation as a rule: nothing there was to be solved on the spot."""
@@ -43,7 +44,7 @@ class ReviewDecision(StrEnum):
     REJECTED = "rejected"  # 退回重新办理
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Review:
     """What a reviewer decided on a resolution."""
 

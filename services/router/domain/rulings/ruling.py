@@ -5,7 +5,7 @@ one, a dispute) is for a supervisor and final. A new unit gets full time; after 
 final one has the time that is left, at least half (DOMAIN §3).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
@@ -35,6 +35,7 @@ from shared.contracts.parts import Actor, AssignmentState, DeadlineKind, DueChan
 from shared.contracts.reports import Words
 from shared.contracts.whistles import UnitFact
 from shared.errors import ConflictError
+from shared.records import record
 
 
 class ReturnDecision(StrEnum):
@@ -42,7 +43,7 @@ class ReturnDecision(StrEnum):
     REFUSED = "refused"  # 不同意退单
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Ruling:
     """What a reviewer decided on a unit's return."""
 

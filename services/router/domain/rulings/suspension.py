@@ -6,7 +6,7 @@ has passed the supervisor decides, who may also let the pause go on to another d
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Final
@@ -40,6 +40,7 @@ from shared.contracts.parts import (
 from shared.contracts.reports import Words
 from shared.contracts.values import Due
 from shared.errors import ConflictError, FieldError, InvalidError
+from shared.records import record
 
 CODE_ZH: Final[Mapping[SuspensionCode, str]] = {
     SuspensionCode.PAST_LEGACY: "历史遗留",
@@ -56,7 +57,7 @@ class SuspensionDecision(StrEnum):
     REFUSED = "refused"  # 不同意挂账
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Suspension:
     """What the supervisor decided; `review_days` from now, the longest by default."""
 
@@ -66,7 +67,7 @@ class Suspension:
     review_days: Annotated[int, Ge(1), Le(366)] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Resumption:
     """The work of a unit goes on."""
 

@@ -1,11 +1,12 @@
 """When a grid's worker is away: until then the substitute takes the grid's first looks."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from shared.records import record
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@record
 class Absence:
     """One absence; `told_by` is who marked it, by role and name."""
 

@@ -7,7 +7,7 @@ an adjudication. The citizen's clock knows nothing of reorganisations. Where the
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from services.router.domain.assignment import ASSIGNMENT, FINISHED, Assignment, AssignmentCommand
 from services.router.domain.calling import SYSTEM, offered, views_of_call
@@ -23,9 +23,10 @@ from services.router.domain.whistle import Whistle
 from shared.contracts import bureaus, joint, rulings
 from shared.contracts.parts import BlownBy
 from shared.contracts.values import Relation
+from shared.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Heir:
     """Who goes on in place of the removed unit; `offer` unless it has a part that will do."""
 

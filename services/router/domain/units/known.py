@@ -6,7 +6,7 @@ kind) never changes: a bureau that becomes another is a new unit, and the hard g
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID, uuid5
@@ -25,6 +25,7 @@ from shared.catalogue.model import (
 from shared.catalogue.regions import Region, RegionLevel, is_region_code, level_of, parent_of
 from shared.contracts.units import UnitDeclared
 from shared.errors import ConflictError, FieldError, InvalidError
+from shared.records import record
 
 UNITS: Final = UUID("5f9f0f2e-4f0c-5c0e-9d38-6a3f5b1f0c11")
 """The namespace of units' ids in the history: a unit is known by its code."""
@@ -48,7 +49,7 @@ Functions = Annotated[tuple[Annotated[str, Len(1, 16)], ...], MaxLen(20)]
 Population = Annotated[int, Ge(0), Le(100_000_000)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class KnownUnit:
     """A row of the table; `seq` counts its history."""
 
@@ -87,7 +88,7 @@ class KnownUnit:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class NewUnit:
     """A unit as somebody adds it."""
 
@@ -118,7 +119,7 @@ class NewUnit:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class UnitChange:
     """What is to be different; what is not said stays. `seq`: as the caller last saw it."""
 
@@ -132,7 +133,7 @@ class UnitChange:
     seq: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Removal:
     """Why a unit is taken out."""
 

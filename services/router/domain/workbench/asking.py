@@ -4,7 +4,6 @@ The judgement decides; this only says beforehand what it will look at.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -18,6 +17,7 @@ from services.router.domain.whistle import Whistle
 from shared.catalogue.limits import LimitError, Rule
 from shared.catalogue.terms import ReviewKind, Term
 from shared.contracts.values import Due, Urgency
+from shared.records import record
 
 WRITTEN = re.compile(r"(\d+)(m|h|d|wh|WD)")
 
@@ -35,7 +35,7 @@ class WhyNot(StrEnum):
     HEAT = "heat"  # 供热期内
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Extending:
     """The extension that may be asked for: at most so much, decided by this role by then."""
 
@@ -88,7 +88,7 @@ def suspending(
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Returning:
     """How a return would be looked at: `final` goes to the supervisor, whose word ends it."""
 

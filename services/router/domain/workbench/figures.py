@@ -13,6 +13,7 @@ from uuid import UUID
 from services.router.domain.assignment import FINISHED, Assignment
 from shared.contracts.parts import AssignmentState, WhistleState
 from shared.contracts.values import Relation
+from shared.records import record
 
 DAY: Final = timedelta(days=1)
 
@@ -40,7 +41,7 @@ class Figure(StrEnum):
     TEMPLATE = "template"  # 答复雷同
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Row:
     """One part of the unit, and of its whistle what is counted."""
 
@@ -50,7 +51,7 @@ class Row:
     part: Assignment
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Counted:
     """The whistles behind a figure; of a share, `of` are those it is a share of."""
 

@@ -5,7 +5,6 @@ look at more than the state (once only, before due) are the judgement's and are 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -14,6 +13,7 @@ from services.router.domain.assignment import ASSIGNMENT, Assignment, Assignment
 from services.router.domain.whistle import Whistle
 from shared.contracts.parts import AssignmentState, DeadlineKind, WhistleState
 from shared.contracts.values import Due, Relation
+from shared.records import record
 
 _S: Final = AssignmentState
 _C: Final = AssignmentCommand
@@ -32,7 +32,7 @@ class ClockState(StrEnum):
 OPEN: Final = frozenset({ClockState.RUNNING, ClockState.LATE})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PartClock:
     """One promise of a part: what, by when, and whether it was kept."""
 

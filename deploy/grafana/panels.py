@@ -1,0 +1,285 @@
+"""The panels of the dashboards: one look for all, and from each a link to the runbook."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+from grafana_foundation_sdk.builders import bargauge, heatmap, stat, timeseries
+from grafana_foundation_sdk.builders.common import (
+    GraphThresholdsStyleConfig,
+    ReduceDataOptions,
+    StackingConfig,
+    VizLegendOptions,
+    VizTextDisplayOptions,
+    VizTooltipOptions,
+)
+from grafana_foundation_sdk.builders.dashboard import DashboardLink, FieldColor, ThresholdsConfig
+from grafana_foundation_sdk.builders.heatmap import HeatmapColorOptions, YAxisConfig
+from grafana_foundation_sdk.builders.prometheus import Dataquery
+from grafana_foundation_sdk.models.common import (
+    AxisPlacement,
+    BarGaugeDisplayMode,
+    BarGaugeNamePlacement,
+    BarGaugeSizing,
+    BarGaugeValueMode,
+    BigValueColorMode,
+    BigValueGraphMode,
+    BigValueJustifyMode,
+    BigValueTextMode,
+    GraphThresholdsStyleMode,
+    LegendDisplayMode,
+    LegendPlacement,
+    SortOrder,
+    StackingMode,
+    TooltipDisplayMode,
+    VisibilityMode,
+    VizOrientation,
+)
+from grafana_foundation_sdk.models.dashboard import (
+    DashboardLinkType,
+    DataSourceRef,
+    DynamicConfigValue,
+    FieldColorModeId,
+    Threshold,
+    ThresholdsMode,
+    ValueMap,
+    ValueMapping,
+    ValueMappingResult,
+)
+from grafana_foundation_sdk.models.heatmap import HeatmapColorMode
+from grafana_foundation_sdk.models.prometheus import PromQueryFormat, QueryEditorMode
+
+SOURCE: Final = DataSourceRef(type_val="prometheus", uid="${datasource}")
+RUNBOOK: Final = "https://docs.shaodao.example/deploy/README.md"  # a deployment's own: build.py
+GREEN, ORANGE, RED, BLUE = "green", "orange", "red", "blue"
+
+COUNT, RATE, SECONDS, SHARE = "short", "cps", "s", "percentunit"
+BYTES, BYTES_RATE = "bytes", "binBps"
+Panel = stat.Panel | timeseries.Panel | bargauge.Panel | heatmap.Panel
+LEGENDS: Final = tomllib.loads(Path(__file__).with_name("legends.toml").read_text("utf-8"))
+P = TypeVar("P", stat.Panel, timeseries.Panel, bargauge.Panel, heatmap.Panel)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a panel shows: its title, what it means when it is bad, and where the runbook helps."""
+
+    zh: str
+    note: str
+    en: str
+    section: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One query of a panel and how its series are called."""
+
+    expr: str
+    legend: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The colours of a panel's values from below to above; made by `above` and `below`."""
+
+    steps: tuple[tuple[float | None, str], ...]
+
+
+def above(doubtful: float, bad: float | None = None) -> Limits:
+    """More is worse: doubtful from here on, bad from there; with one number bad at once."""
+    if bad is None:
+        return Limits(((None, GREEN), (doubtful, RED)))
+    return Limits(((None, GREEN), (doubtful, ORANGE), (bad, RED)))
+
+
+def below(doubtful: float, bad: float | None = None) -> Limits:
+    """Less is worse: doubtful under this, bad under that; with one number bad at once."""
+    if bad is None:
+        return Limits(((None, RED), (doubtful, GREEN)))
+    return Limits(((None, RED), (bad, ORANGE), (doubtful, GREEN)))
+
+
+def value(
+    about: About,
+    expr: str,
+    *,
+    unit: str = COUNT,
+    limits: Limits | None = None,
+    decimals: int | None = None,
+    width: int = 4,
+    legend: str = "",
+    names: str = "",
+    words: dict[str, tuple[str, str]] | None = None,
+) -> stat.Panel:
+    """One number to be read from afar, or one for each series that the legend names.
+
+    The whole tile has the colour of its state.
+    """
+    panel = (
+        _named(stat.Panel(), about, width=width, height=4)
+        .with_target(_query("A", Line(expr, legend), instant=True))
+        .unit(unit)
+        .thresholds(_thresholds(limits))
+        .color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS))
+        .color_mode(BigValueColorMode.BACKGROUND if limits else BigValueColorMode.VALUE)
+        .graph_mode(BigValueGraphMode.NONE)
+        .justify_mode(BigValueJustifyMode.CENTER)
+        .text_mode(BigValueTextMode.VALUE_AND_NAME if legend else BigValueTextMode.VALUE)
+        .text(VizTextDisplayOptions().value_size(28 if legend else 48))
+        .orientation(VizOrientation.AUTO)
+        .reduce_options(ReduceDataOptions().calcs(["lastNotNull"]).fields("").values(False))
+        .no_value("无数据 / no data")
+        .wide_layout(True)
+        .show_percent_change(False)
+    )
+    if decimals is not None:
+        panel.decimals(decimals)
+    if words:
+        panel.mappings([_mapping(words)])
+    return _with_names(panel, names)
+
+
+def course(
+    about: About,
+    *lines: Line,
+    unit: str = COUNT,
+    limits: Limits | None = None,
+    width: int = 12,
+    stacked: bool = False,
+    names: str = "",
+) -> timeseries.Panel:
+    """How something went over time; limits are drawn as dashed lines."""
+    style = GraphThresholdsStyleMode.DASHED if limits else GraphThresholdsStyleMode.OFF
+    panel = (
+        _named(timeseries.Panel(), about, width=width, height=8)
+        .targets([_query(ref, line) for ref, line in zip("ABCDEFGH", lines, strict=False)])
+        .unit(unit)
+        .thresholds(_thresholds(limits))
+        .thresholds_style(GraphThresholdsStyleConfig().mode(style))
+        .color_scheme(FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC))
+        .line_width(2)
+        .fill_opacity(25 if stacked else 8)
+        .show_points(VisibilityMode.NEVER)
+        .axis_placement(AxisPlacement.AUTO)
+        .axis_soft_min(0)
+        .legend(_legend())
+        .tooltip(VizTooltipOptions().mode(TooltipDisplayMode.MULTI).sort(SortOrder.DESCENDING))
+    )
+    if stacked:
+        panel.stacking(StackingConfig().mode(StackingMode.NORMAL).group("A"))
+    return _with_names(panel, names)
+
+
+def ranking(
+    about: About,
+    line: Line,
+    *,
+    unit: str = COUNT,
+    limits: Limits | None = None,
+    width: int = 12,
+    names: str = "",
+) -> bargauge.Panel:
+    """Which are the most, a bar each."""
+    panel = (
+        _named(bargauge.Panel(), about, width=width, height=8)
+        .with_target(_query("A", line, instant=True))
+        .unit(unit)
+        .min(0)
+        .thresholds(_thresholds(limits))
+        .color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS))
+        .display_mode(BarGaugeDisplayMode.BASIC)
+        .value_mode(BarGaugeValueMode.TEXT)
+        .name_placement(BarGaugeNamePlacement.LEFT)
+        .orientation(VizOrientation.HORIZONTAL)
+        .show_unfilled(True)
+        .sizing(BarGaugeSizing.AUTO)
+        .min_viz_height(16)
+        .min_viz_width(8)
+        .max_viz_height(48)
+        .reduce_options(ReduceDataOptions().calcs(["lastNotNull"]).fields("").values(False))
+        .no_value("无 / none")
+    )
+    return _with_names(panel, names)
+
+
+def spread(about: About, expr: str, *, unit: str = SECONDS, width: int = 12) -> heatmap.Panel:
+    """How the cases of a histogram are spread over time; `expr` is `queries.buckets`."""
+    colour = HeatmapColorOptions().mode(HeatmapColorMode.SCHEME).scheme("Oranges").steps(64)
+    return (
+        _named(heatmap.Panel(), about, width=width, height=8)
+        .with_target(_query("A", Line(expr, "{{le}}")).format(PromQueryFormat.HEATMAP))
+        .unit(COUNT)
+        .calculate(False)
+        .color(colour.fill("dark-orange").exponent(0.5).reverse(False))
+        .y_axis(YAxisConfig().unit(unit).reverse(False))
+        .cell_gap(1)
+        .show_value(VisibilityMode.NEVER)
+        .mode(TooltipDisplayMode.SINGLE)
+        .show_color_scale(True)
+        .hide_y_histogram()
+        .show_legend()
+        .exemplars_color("rgba(255,0,255,0.7)")
+    )
+
+
+def _named(panel: P, about: About, *, width: int, height: int) -> P:
+    link = (
+        DashboardLink("处置手册 / runbook")
+        .type(DashboardLinkType.LINK)
+        .url(f"{RUNBOOK}#{about.section}")
+        .icon("doc")
+        .target_blank(True)
+    )
+    return (
+        panel.title(about.zh)
+        .description(f"{about.note}\n\n{about.en}")
+        .datasource(SOURCE)
+        .links([link])
+        .span(width)
+        .height(height)
+    )
+
+
+def _with_names(panel: P, names: str) -> P:
+    """Series are called as `legends.toml` has it for their label."""
+    for value, words in LEGENDS[names].items() if names else ():
+        panel.override_by_name(value, [DynamicConfigValue(id_val="displayName", value=words)])
+    return panel
+
+
+def _query(ref: str, line: Line, *, instant: bool = False) -> Dataquery:
+    query = (
+        Dataquery()
+        .ref_id(ref)
+        .expr(line.expr)
+        .datasource(SOURCE)
+        .editor_mode(QueryEditorMode.CODE)
+        .legend_format(line.legend or "__auto")
+    )
+    return query.instant() if instant else query.range()
+
+
+def _thresholds(limits: Limits | None) -> ThresholdsConfig:
+    steps = limits.steps if limits else ((None, BLUE),)
+    marks = [Threshold(value=value, color=color) for value, color in steps]
+    return ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(marks)
+
+
+def _legend() -> VizLegendOptions:
+    return (
+        VizLegendOptions()
+        .display_mode(LegendDisplayMode.TABLE)
+        .placement(LegendPlacement.BOTTOM)
+        .show_legend(True)
+        .calcs(["lastNotNull", "max"])
+    )
+
+
+def _mapping(words: dict[str, tuple[str, str]]) -> ValueMapping:
+    return ValueMap(
+        options={
+            value: ValueMappingResult(text=text, color=color, index=index)
+            for index, (value, (text, color)) in enumerate(words.items())
+        }
+    )

@@ -1,0 +1,1 @@
+"""Checks of what ops teams are given: rules, routes, dashboards, manifests, contracts."""

@@ -1,0 +1,67 @@
+"""What a process takes on: the least urgent is refused first, and the limits are those stated."""
+
+import pytest
+
+from shared.runtime.load import LOOK_SECONDS, Limits, Load, Priority, Reason
+
+LIMITS = Limits(requests_at_once=100, wait_seconds=1.0, outbox_rows=1000, outbox_age_seconds=600)
+IN_ORDER = [Priority.LOOK, Priority.ORDINARY, Priority.WORK, Priority.CRITICAL]
+
+
+def refused(load: Load, *, writes: bool = True, now: float = 0.0) -> list[Priority]:
+    """Those that may not begin."""
+    asked = {each: load.refusal(each, writes=writes, now=now) for each in IN_ORDER}
+    return [each for each, refusal in asked.items() if refusal is not None]
+
+
+@pytest.mark.parametrize(
+    ("in_work", "wanted"),
+    [(0, 0), (49, 0), (50, 1), (99, 1), (100, 2), (200, 3), (399, 3), (400, 4)],
+)
+def test_places_are_taken_up_to_each_share(in_work, wanted):
+    load = Load(LIMITS)
+    load.in_work = in_work
+    assert refused(load) == IN_ORDER[:wanted]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "wanted"), [(0.0, 0), (0.5, 0), (0.51, 1), (1.0, 1), (1.01, 2), (2.01, 3), (60, 3)]
+)
+def test_a_long_wait_refuses_all_but_critical_tickets(seconds, wanted):
+    load = Load(LIMITS)
+    load.looks += [lambda: 0.0, lambda: seconds]
+    assert refused(load) == IN_ORDER[:wanted]
+
+
+def test_whoever_waits_is_looked_at_now_and_then():
+    load, seen = Load(LIMITS), []
+    load.looks.append(lambda: seen.append(1) or 0.0)
+    for number in range(100):
+        load.refusal(Priority.LOOK, writes=False, now=number * LOOK_SECONDS / 10)
+    assert 9 <= len(seen) <= 11
+
+
+@pytest.mark.parametrize(
+    ("rows", "age", "wanted"),
+    [
+        (1000, 600, []),
+        (1001, 0, [Priority.ORDINARY]),
+        (0, 601, [Priority.ORDINARY]),
+        (2001, 0, [Priority.ORDINARY, Priority.WORK]),
+        (10**9, 10**9, [Priority.ORDINARY, Priority.WORK]),
+    ],
+)
+def test_a_full_outbox_refuses_what_writes_and_never_a_critical_ticket(rows, age, wanted):
+    load = Load(LIMITS)
+    load.outbox(rows=rows, age_seconds=age)
+    assert [each for each in refused(load) if each is not Priority.LOOK] == wanted
+    assert refused(load, writes=False) == []
+    reasons = {load.refusal(each, writes=True, now=0.0).reason for each in wanted}
+    assert reasons <= {Reason.DISK}
+
+
+def test_those_who_are_refused_do_not_all_come_back_at_once():
+    load = Load(LIMITS)
+    load.in_work = 1000
+    pauses = [load.refusal(Priority.ORDINARY, writes=True, now=0.0).retry_after for _ in range(8)]
+    assert sorted(set(pauses)) == [2, 3, 4, 5]
