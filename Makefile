@@ -13,10 +13,10 @@ STAMPS := $(VENV)/.stamps
 STEP   := $(BIN)/python deploy/local/install.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check proof bench screenshots clean
+.PHONY: help setup run test check ops-check proof bench screenshots clean
 
 help: ## 列出可用的命令 / what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMPS)/project $(STAMPS)/jars $(STAMPS)/assets ## 只做安装 / install everything, run nothing
 
@@ -32,6 +32,9 @@ check: $(STAMPS)/project $(STAMPS)/assets ## 一分钟内的检查：风格、�
 	$(BIN)/mypy
 	$(BIN)/lint-imports --cache-dir .import_linter_cache
 	$(BIN)/pytest -q tests/unit tests/architecture -m "not proof" -n $(WORKERS) $(TEST_ARGS)
+
+ops-check: $(STAMPS)/project $(STAMPS)/npm ## 检查告警规则、路由、看板、部署文件与契约 / rules, routes, dashboards, manifests, contracts
+	@$(BIN)/python -m deploy.ops_check
 
 proof: setup ## 耗时的验证，结束一件事之前运行 / the long tests
 	$(BIN)/pytest -m proof --ignore=tests/bench $(TEST_ARGS)

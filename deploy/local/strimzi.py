@@ -15,7 +15,6 @@ from deploy.local.kafka_requests import Acl
 from deploy.local.rights_table import GROUP, PREFIXED, READ, TOPIC, WRITE, wanted
 from shared.contracts.topics import TopicSpec, all_topics
 
-GENERATED: Final = "Made by `shaodao topics render`; a test tells when it is stale."
 API: Final = "kafka.strimzi.io/v1"
 CLUSTER: Final = "shaodao"
 LABELS: Final = {"strimzi.io/cluster": CLUSTER, "app.kubernetes.io/part-of": "shaodao"}

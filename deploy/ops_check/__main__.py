@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from deploy.ops_check import alertmanager, asyncapi, prometheus, rule_tests, runbook
-from deploy.ops_check.tools import ToolMissing
+from deploy.ops_check import alertmanager, asyncapi, dashboards, prometheus, rule_tests, runbook
+from deploy.ops_check.tools import ToolMissingError
 
 ROOT: Final = Path(__file__).parents[2]
 Check = Callable[[Path], list[str]]
@@ -19,6 +19,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "prometheus": prometheus.check,
     "rule tests": rule_tests.check,
     "alertmanager": alertmanager.check,
+    "dashboards": dashboards.check,
     "runbook": runbook.check,
     "asyncapi": asyncapi.check,
 }
@@ -30,7 +31,7 @@ def examine(folder: Path, checks: Mapping[str, Check] = CHECKS, *, strict: bool)
     for name, check in checks.items():
         try:
             faults = check(folder)
-        except ToolMissing as missing:
+        except ToolMissingError as missing:
             mark = "✗" if strict else "–"
             lines.append(f"{mark} {name}: 缺少 {missing.name}，未检查 / {missing}, not checked")
             continue

@@ -52,10 +52,10 @@ def _of_receivers(said: Mapping[str, Any]) -> Iterator[str]:
         ways = [way for name, way in receiver.items() if name != "name" and way]
         if not ways:
             yield f"receiver {receiver['name']} tells nobody"
-        for place, value in _leaves(receiver):
+        for _, value in _leaves(receiver):
             if OWN.search(value):
                 yield f"receiver {receiver['name']}: {value} is in the stack itself"
-    for place, value in _leaves(said):
+    for place, _ in _leaves(said):
         if SECRETS.search(place):
             yield f"{place}: a secret stands in the file, name a file instead"
 

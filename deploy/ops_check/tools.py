@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
-class ToolMissing(Exception):
+class ToolMissingError(Exception):
     """A tool that a check needs is not on this machine; a fault where it must be, in CI."""
 
     def __init__(self, name: str) -> None:
@@ -30,10 +30,10 @@ class Ran:
 
 
 def run(tool: str, *arguments: str | Path, folder: Path) -> Ran:
-    """Run a tool of the PATH in a folder; ToolMissing when it is not there."""
+    """Run a tool of the PATH in a folder; ToolMissingError when it is not there."""
     path = shutil.which(tool)
     if path is None:
-        raise ToolMissing(tool)
+        raise ToolMissingError(tool)
     done = subprocess.run(
         [path, *map(str, arguments)],
         cwd=folder,

@@ -16,6 +16,7 @@ from shared.runtime.instruments import (
     district_of_place,
     gauge,
     histogram,
+    show_all,
 )
 
 TICKETS = counter(
@@ -71,9 +72,7 @@ PHOTOS = counter(
     "Photos by what became of them.",
     outcome=("kept", "refused", "attached", "removed", "unused"),
 )
-INDEXED = counter(
-    "shaodao_intake_indexed_total", "Changes of tickets taken into the search."
-)
+INDEXED = counter("shaodao_intake_indexed_total", "Changes of tickets taken into the search.")
 UNINDEXED = gauge(
     "shaodao_intake_unindexed_changes",
     "Changes of tickets that the search does not know yet.",
@@ -100,15 +99,11 @@ def count_registered(cases: Iterable[Case]) -> None:
 
 def count_moves(cases: Iterable[Case]) -> None:
     """Count the changes of saved cases."""
-    tally = Tally(
-        (move.what, case.ticket.state) for case in cases for move in case.moves
-    )
+    tally = Tally((move.what, case.ticket.state) for case in cases for move in case.moves)
     for labels, number in tally.items():
         TRANSITIONS.labels(*labels).inc(number)
 
 
 def show_open(counts: Mapping[tuple[str, str, str], int]) -> None:
     """Show how many tickets are open, by channel, state and district."""
-    OPEN_TICKETS.clear()
-    for labels, number in counts.items():
-        OPEN_TICKETS.labels(*labels).set(number)
+    show_all(OPEN_TICKETS, counts)

@@ -9,9 +9,7 @@ from shared.runtime.service import Runtime
 
 async def show_open_tickets(runtime: Runtime) -> None:
     """Keep the gauge fresh, for ever; every copy shows the same."""
-    await keep_fresh(
-        runtime, show, of="open tickets", unknown=metrics.OPEN_TICKETS.clear
-    )
+    await keep_fresh(runtime, show, of="open tickets", unknown=lambda: metrics.show_open({}))
 
 
 async def show(connection: Connection) -> None:

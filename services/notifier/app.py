@@ -48,9 +48,10 @@ from services.notifier.roster import RosterNow
 from services.notifier.score import follow_for_ever
 from services.notifier.seed_rota import seed_rota, seed_units
 from services.notifier.sending import NO_SEALS, Outlets, start_sending
+from services.notifier.stand import show_oldest_rung, show_stand
 from services.notifier.tell import Telling, load_rules
 from services.notifier.teller import Teller, show_messages
-from services.notifier.watch import Watch, show_figures
+from services.notifier.watch import Watch
 from services.notifier.wording import load_digests
 from shared.calendar import WorkCalendar
 from shared.catalogue.load import load_catalogue
@@ -216,7 +217,8 @@ async def wire(context: NotifierContext) -> None:
     runtime.loop("watch-deadlines", context.watch.run)
     runtime.loop("fact-months", partial(keep_ahead, fact_log, runtime.transaction, runtime.clock))
     runtime.loop("put-away", partial(put_away_for_ever, runtime, terms=load_terms()))
-    runtime.loop("figures", partial(show_figures, runtime))
+    runtime.loop("stand", partial(show_stand, runtime))
+    runtime.loop("oldest-rung", partial(show_oldest_rung, runtime))
     runtime.loop("score", partial(follow_for_ever, runtime))
     runtime.loop("brief", partial(write_for_ever, runtime, catalogue=context.catalogue))
 

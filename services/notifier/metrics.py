@@ -26,6 +26,7 @@ from shared.runtime.instruments import (
     district_of_place,
     gauge,
     histogram,
+    show_all,
 )
 from shared.runtime.metrics import BUCKETS_SECONDS
 from shared.runtime.outbox import Outgoing
@@ -253,9 +254,13 @@ def show_open(
             OPEN_DEADLINES.labels(kind, state).set(by_kind.get((kind, state), 0))
         since = overdue_since.get(kind)
         OLDEST_OVERDUE.labels(kind).set(max(0.0, (now - since) / SECOND) if since else 0)
-    UNIT_DEADLINES.clear()
-    for (unit, region, state), number in by_unit.items():
-        UNIT_DEADLINES.labels(unit, district_of_place(region), state).set(number)
+    show_all(
+        UNIT_DEADLINES,
+        {
+            (unit, district_of_place(region), state): number
+            for (unit, region, state), number in by_unit.items()
+        },
+    )
 
 
 def open_unknown() -> None:
@@ -264,7 +269,7 @@ def open_unknown() -> None:
         OLDEST_OVERDUE.labels(kind).set(NAN)
         for state in OPEN_STATES:
             OPEN_DEADLINES.labels(kind, state).set(NAN)
-    UNIT_DEADLINES.clear()
+    show_all(UNIT_DEADLINES, {})
 
 
 def count_messages(messages: Iterable[Message], *, unreached: int) -> None:

@@ -258,10 +258,11 @@ async def show_messages(runtime: Runtime, telling: Telling) -> None:
                 held = await store.held_in_all(connection)
                 while await store.forget(connection, before=now - KEPT, most=5000):
                     pass
-            metrics.show_messages(waiting, held.n, oldest_held=held.oldest, now=now)
+            metrics.show_messages(waiting, held.n, oldest_held=held.oldest, clock=runtime.clock)
             metrics.show_vacant(Tally(seat.post for seat in telling.rota.roster.vacant(now)))
         except Exception as error:
             if not is_transient(error):
                 raise
             log.warning("messages_retry", error=repr(error))
+            metrics.messages_unknown()
         await asyncio.sleep(SHOW_SECONDS)

@@ -5,6 +5,7 @@ are held elsewhere are passed over, so several copies may run; one that dies lea
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -64,6 +65,10 @@ async def fire_due(
     with together.under_way() if together is not None else nullcontext():
         fired = [_fired(each, now, escalation=escalation, wording=wording) for each in claimed]
         changes = [change for change, _, _ in fired]
+        if together is not None:
+            for place in together.own:
+                steps = " ".join(step.what.value for step in changes[place].steps)
+                together.tell(place, {"shaodao.steps": steps})
         await store.save_fired(connection, changes, policy=escalation.limits.version, now=now)
         notices = [notice for _, _, notice in fired if notice is not None]
         metrics.count_notices(notices)
@@ -178,6 +183,7 @@ class Watch:
         """Fire one batch in a transaction of its own; returns how many promises it had."""
         clock = self._runtime.clock
         now = await self._telling.heartbeat.check()
+        began = time.monotonic()
         async with self._runtime.transaction() as connection:
             changes = await fire_due(
                 connection,
@@ -188,7 +194,7 @@ class Watch:
                 spans=self._runtime.spans,
             )
         if changes:
-            _measure(changes, clock)
+            _measure(changes, clock, took=time.monotonic() - began)
         return len(changes)
 
     async def _sleep(self) -> None:
@@ -197,7 +203,6 @@ class Watch:
         async with self._runtime.pool.acquire() as connection:
             next_at = await store.next_fire_at(connection)
         behind = next_at is not None and next_at <= clock.now()
-        metrics.OLDEST_FIRE.set(_age(next_at, clock) if next_at and behind else 0)
         poll = asyncio.get_running_loop().call_later(
             HELD_SECONDS if behind else POLL_SECONDS, self._wake.set
         )
@@ -207,30 +212,18 @@ class Watch:
             poll.cancel()
 
 
-def _age(fire_at: datetime, clock: Clock) -> float:
+def age_of(fire_at: datetime, clock: Clock) -> float:
+    """How long ago it should have fired, in wall seconds."""
     return (wall_now() - clock.wall_at(fire_at)) / timedelta(seconds=1)
 
 
-def _measure(changes: Sequence[Change], clock: Clock) -> None:
+def _measure(changes: Sequence[Change], clock: Clock, *, took: float) -> None:
     """Called after the commit."""
-    metrics.CLAIMED.observe(len(changes))
-    metrics.count_steps(changes)
-    ages: dict[datetime, float] = {}  # many are due at one instant
+    known: dict[datetime, float] = {}  # many are due at one instant
+    ages = []
     for change in changes:
         if change.before is not None and (fire_at := change.before.fire_at) is not None:
-            if fire_at not in ages:
-                ages[fire_at] = _age(fire_at, clock)
-            metrics.LATENESS.observe(ages[fire_at])
-
-
-async def show_figures(runtime: Runtime) -> None:
-    """Keep the gauge of open promises fresh, for ever."""
-    while True:
-        try:
-            async with runtime.pool.acquire() as connection:
-                metrics.show_unended(await store.count_unended(connection))
-        except Exception as error:
-            if not is_transient(error):
-                raise
-            log.warning("figures_retry", error=repr(error))
-        await asyncio.sleep(30)
+            if fire_at not in known:
+                known[fire_at] = age_of(fire_at, clock)
+            ages.append((change.before.kind, known[fire_at]))
+    metrics.count_fired(changes, ages, took)

@@ -27,6 +27,7 @@ from shared.runtime.instruments import (
     district_of_place,
     gauge,
     histogram,
+    show_all,
 )
 
 VERB = Open("the verb of the report; unreadable for what is none", 20)
@@ -153,9 +154,9 @@ def count(book: Book) -> None:
             counted.labels(what).inc(number)
     for labels, number in blown.items():
         BLOWN.labels(*labels).inc(number)
-    for unit, number in calls.items():
-        if labels := of_unit(unit, book.city):
-            CALLS.labels(*labels).inc(number)
+    for code, number in calls.items():
+        if called := of_unit(code, book.city):
+            CALLS.labels(*called).inc(number)
 
 
 def of_unit(code: str, city: City) -> tuple[str, str] | None:
@@ -170,9 +171,7 @@ def of_unit(code: str, city: City) -> tuple[str, str] | None:
 
 def count_reports(units: Iterable[str], answers: Iterable[object], city: City) -> None:
     """Count what units reported in a batch, unit by unit."""
-    tally = Tally(
-        (unit, _outcome(answer)) for unit, answer in zip(units, answers, strict=True)
-    )
+    tally = Tally((unit, _outcome(answer)) for unit, answer in zip(units, answers, strict=True))
     for (unit, outcome), number in tally.items():
         if outcome and (labels := of_unit(unit, city)):
             REPORTS.labels(*labels, outcome).inc(number)
@@ -188,13 +187,8 @@ def _outcome(answer: object) -> str:
 
 
 def _observe_blown(book: Book, fact: whistles.Blown) -> None:
-    dispatched = (
-        fact.kind is WhistleKind.CITIZEN_DEMAND
-        and fact.dispatched_by.role is Role.SYSTEM
-    )
-    ticket = (
-        book.tickets.get(fact.ticket_ids[0]) if dispatched and fact.round == 1 else None
-    )
+    dispatched = fact.kind is WhistleKind.CITIZEN_DEMAND and fact.dispatched_by.role is Role.SYSTEM
+    ticket = book.tickets.get(fact.ticket_ids[0]) if dispatched and fact.round == 1 else None
     if ticket is not None:
         BLOWN_AFTER.observe(_wall_age(ticket.registered_at))
 
@@ -212,20 +206,19 @@ def show_open(
     city: City,
 ) -> None:
     """Show what is open: whistles by kind, state and district, parts by unit and state."""
-    OPEN_WHISTLES.clear()
-    for key, number in whistles_.items():
-        OPEN_WHISTLES.labels(*key).set(number)
-    OPEN_ASSIGNMENTS.clear()
+    of_units: Tally[tuple[str, ...]] = Tally()
     for (unit, state), number in assignments.items():
         if labels := of_unit(unit, city):
-            OPEN_ASSIGNMENTS.labels(*labels, state).set(number)
+            of_units[*labels, state] += number
+    show_all(OPEN_WHISTLES, whistles_)
+    show_all(OPEN_ASSIGNMENTS, of_units)
     OLDEST_HELD.set(_wall_age(oldest_held) if oldest_held is not None else 0)
 
 
 def open_unknown() -> None:
     """The database does not tell."""
-    OPEN_WHISTLES.clear()
-    OPEN_ASSIGNMENTS.clear()
+    show_all(OPEN_WHISTLES, {})
+    show_all(OPEN_ASSIGNMENTS, {})
     OLDEST_HELD.set(NAN)
 
 

@@ -5,18 +5,16 @@ whose series are there at 0 from the start, or an `Open` one with a stated bound
 id of a ticket or a person. `deploy/METRICS.md` is written from what is declared here.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import product
 from math import prod
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 from prometheus_client import Counter, Gauge, Histogram
 
-AT_ZERO: Final = (
-    150  # series that a metric of closed labels has from the start, at most
-)
+AT_ZERO: Final = 150  # series that a metric of closed labels has from the start, at most
 NAN: Final = float("nan")  # what is not known now: a panel shows a gap
 
 
@@ -79,9 +77,7 @@ def district_of_place(region: str | None) -> str:
     return region[:6] if region else NO_DISTRICT
 
 
-def counter(
-    name: str, meaning: str, /, *, over: Copies = Copies.SUM, **labels: Values
-) -> Counter:
+def counter(name: str, meaning: str, /, *, over: Copies = Copies.SUM, **labels: Values) -> Counter:
     """A counter; `over`: how its copies add up. Labels in the order in which they are written."""
     declared = _declare(name, "counter", meaning, labels, over)
     made = Counter(name, meaning, tuple(declared.labels))
@@ -107,6 +103,19 @@ def histogram(
     return made
 
 
+Labels = TypeVar("Labels", bound=tuple[str, ...])
+_SHOWN: Final[dict[Gauge, Set[tuple[str, ...]]]] = {}
+
+
+def show_all(shown: Gauge, values: Mapping[Labels, float]) -> None:
+    """These are all the series it has now; none is missing meanwhile, for who reads just then."""
+    for labels, value in values.items():
+        shown.labels(*labels).set(value)
+    for gone in _SHOWN.get(shown, frozenset()) - frozenset(values):
+        shown.remove(*gone)
+    _SHOWN[shown] = frozenset(values)
+
+
 def _declare(
     name: str,
     type_: str,
@@ -120,9 +129,7 @@ def _declare(
         type=type_,
         meaning=meaning,
         labels={
-            label: values
-            if isinstance(values, Open)
-            else tuple(str(value) for value in values)
+            label: values if isinstance(values, Open) else tuple(str(value) for value in values)
             for label, values in labels.items()
         },
         copies=copies,
@@ -133,13 +140,7 @@ def _declare(
 
 def _begin(made: Counter | Gauge | Histogram, declared: Declared) -> None:
     """What never happened is 0 and not missing: a rate sees its first time."""
-    closed = [
-        values for values in declared.labels.values() if not isinstance(values, Open)
-    ]
-    if (
-        closed
-        and len(closed) == len(declared.labels)
-        and prod(map(len, closed)) <= AT_ZERO
-    ):
+    closed = [values for values in declared.labels.values() if not isinstance(values, Open)]
+    if closed and len(closed) == len(declared.labels) and prod(map(len, closed)) <= AT_ZERO:
         for values in product(*closed):
             made.labels(*values)

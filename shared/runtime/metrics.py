@@ -12,6 +12,7 @@ from shared.runtime.instruments import (
     counter,
     gauge,
     histogram,
+    show_all,
 )
 
 BUCKETS_SECONDS: Final = (
@@ -89,9 +90,7 @@ RELAY_LEADER = gauge(
     "1 where this process sends the outbox; of all copies one does.",
     over=Copies.SUM,
 )
-RELAY_ERRORS = counter(
-    "shaodao_relay_errors_total", "Times the relay had to start again."
-)
+RELAY_ERRORS = counter("shaodao_relay_errors_total", "Times the relay had to start again.")
 RELAY_ROWS = histogram(
     "shaodao_relay_batch_rows", "Outbox rows sent at once.", buckets=BUCKETS_ROWS
 )
@@ -179,9 +178,7 @@ LOGINS = counter(
     way=("password", "oidc"),
     outcome=("signed_in", "wrong", "locked", "expired", "refused"),
 )
-LIVE_PAGES = gauge(
-    "shaodao_live_pages", "Pages that are followed live now.", over=Copies.SUM
-)
+LIVE_PAGES = gauge("shaodao_live_pages", "Pages that are followed live now.", over=Copies.SUM)
 POOL_CONNECTIONS = gauge(
     "shaodao_pool_connections",
     "Connections of the database pool.",
@@ -208,9 +205,7 @@ LOOP_LAG = histogram(
     "How much later than asked the event loop woke a sleeper, looked at twice a second.",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
-CLOCK_REAL = gauge(
-    "shaodao_clock_real", "1 where domain time is real time.", over=Copies.MIN
-)
+CLOCK_REAL = gauge("shaodao_clock_real", "1 where domain time is real time.", over=Copies.MIN)
 CLOCK_RATE = gauge(
     "shaodao_clock_rate_ratio",
     "Domain seconds that pass in a wall second.",
@@ -230,9 +225,7 @@ CERTIFICATES = gauge(
     over=Copies.MIN,
 )
 
-_METHODS: Final = frozenset(
-    ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-)
+_METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
 
 def answered(method: str, route: str, status: int, seconds: float) -> None:
@@ -273,9 +266,7 @@ def of_group(group: str) -> OfGroup:
 
 def show_degraded(parts: Iterable[str]) -> None:
     """Only what is degraded now has a series."""
-    DEGRADED.clear()
-    for part in parts:
-        DEGRADED.labels(part).set(1)
+    show_all(DEGRADED, {(part,): 1 for part in parts})
 
 
 def database_away() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from shared.runtime.clock import wall_now
 from shared.runtime.database import Connection, queries
-from shared.runtime.instruments import NAN, Copies, Open, counter, gauge
+from shared.runtime.instruments import NAN, Copies, Open, counter, gauge, show_all
 from shared.runtime.refreshing import keep_fresh
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from shared.runtime.service import Runtime
 
 SQL = queries(Path(__file__).parent / "sql" / "postgres.sql")
-EVERY_SECONDS: Final = 15.0
 TABLE: Final = Open("a table; partitions count with their parent", 80)
 STATES: Final = ("active", "idle", "idle_in_transaction", "other")
 
@@ -141,9 +140,7 @@ _NOW: Final = {
 async def show_postgres(runtime: "Runtime") -> None:
     """Keep the figures fresh, for ever."""
     look = partial(show, before={})
-    await keep_fresh(
-        runtime, look, of="postgresql", unknown=_unknown, every=EVERY_SECONDS
-    )
+    await keep_fresh(runtime, look, of="postgresql", unknown=_unknown)
 
 
 async def show(connection: Connection, before: dict[str, float]) -> None:
@@ -161,14 +158,8 @@ async def show(connection: Connection, before: dict[str, float]) -> None:
     checkpoints = SQL.checkpoints if newer else SQL.checkpoints_before_17
     _grow(before, dict(await connection.fetchrow(checkpoints)))
     tables = await connection.fetch(SQL.tables)
-    for of_tables, column in (
-        (ROWS, "live"),
-        (DEAD_ROWS, "dead"),
-        (TABLE_BYTES, "bytes"),
-    ):
-        of_tables.clear()
-        for row in tables:
-            of_tables.labels(row["table"]).set(row[column])
+    for of_tables, column in ((ROWS, "live"), (DEAD_ROWS, "dead"), (TABLE_BYTES, "bytes")):
+        show_all(of_tables, {(row["table"],): row[column] for row in tables})
 
 
 def _state(state: str | None) -> str:
@@ -191,4 +182,4 @@ def _unknown() -> None:
     for state in STATES:
         SESSIONS.labels(state).set(NAN)
     for of_tables in (ROWS, DEAD_ROWS, TABLE_BYTES):
-        of_tables.clear()
+        show_all(of_tables, {})

@@ -23,21 +23,22 @@ async def keep_fresh(
     *,
     of: str,
     unknown: Callable[[], None],
-    every: float = 30.0,
+    at_most: float | None = None,
 ) -> None:
-    """Read and show for ever, every so many seconds, more seldom where reading takes long.
+    """Read and show for ever, as often as the settings say, more seldom where reading takes long.
 
-    Trouble with figures stops nothing else: it is said, and `unknown` takes back what was shown.
+    `at_most`: seconds between two looks at a thing that cannot wait for so long. Trouble with
+    figures stops nothing else: it is said, and `unknown` takes back what was shown.
     """
+    every = min(runtime.settings.gauges_seconds, at_most or float("inf"))
     while True:
-        began = time.monotonic()
+        took = 0.0
         try:
-            async with (
-                asyncio.timeout(LONGEST_SECONDS),
-                runtime.pool.acquire() as connection,
-            ):
+            async with asyncio.timeout(LONGEST_SECONDS), runtime.pool.acquire() as connection:
+                began = time.monotonic()
                 await show(connection)
+                took = time.monotonic() - began
         except Exception as error:  # noqa: BLE001 - as said above
             log.warning("gauges_unknown", of=of, error=repr(error))
             unknown()
-        await asyncio.sleep(max(every, COSTS * (time.monotonic() - began)))
+        await asyncio.sleep(max(every, COSTS * took))

@@ -5,6 +5,7 @@ Any of them may stand in a file instead: `SHAODAO_DATABASE_URL_FILE` names it (s
 
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AliasChoices,
@@ -134,6 +135,7 @@ class ServiceSettings(KafkaSettings):
         default=None,
         validation_alias=AliasChoices("SHAODAO_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
     )
+    gauges_seconds: float = Field(default=15.0, gt=0)  # how often what the database says is shown
     trace_ratio: float = Field(  # of the traces, those with spans
         default=0.01,
         ge=0.0,
@@ -141,3 +143,15 @@ class ServiceSettings(KafkaSettings):
         validation_alias=AliasChoices("SHAODAO_TRACE_RATIO", "OTEL_TRACES_SAMPLER_ARG"),
     )
     tile_url: str | None = None  # map tiles, as Leaflet writes them: https://…/{z}/{x}/{y}
+
+    @model_validator(mode="after")
+    def _signs_in_safely(self) -> Self:
+        if self.oidc_issuer is None:
+            return self
+        if not self.oidc_client_id or self.oidc_mapping is None:
+            raise ValueError("OIDC_ISSUER needs OIDC_CLIENT_ID and OIDC_MAPPING")
+        address = urlsplit(self.oidc_issuer)
+        here = address.scheme == "http" and address.hostname in ("localhost", "127.0.0.1", "::1")
+        if not address.hostname or not (address.scheme == "https" or here):
+            raise ValueError("OIDC_ISSUER is an https:// address")
+        return self

@@ -38,9 +38,7 @@ async def watch_certificates(runtime: "Runtime") -> None:
             try:
                 end = first_end(path)
             except (OSError, ValueError) as error:
-                log.warning(
-                    "certificate_unreadable", certificate=name, error=repr(error)
-                )
+                log.warning("certificate_unreadable", certificate=name, error=repr(error))
                 continue
             metrics.CERTIFICATES.labels(name).set(end)
         await asyncio.sleep(CERTIFICATES_EVERY_SECONDS)

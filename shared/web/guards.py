@@ -53,16 +53,15 @@ def inside(door: Door) -> Callable[[Endpoint], Endpoint]:
 def guards_of(app: FastAPI) -> dict[str, Door | Unasked]:
     """What each route goes by, `GET /api/v1/tickets`; ValueError names those without any."""
     found: dict[str, Door | Unasked] = {}
-    missing = []
+    missing: list[str] = []
     for context in iter_route_contexts(app.routes):
         for method in sorted((context.methods or set()) - {"HEAD"}):
             route = f"{method} {context.path}"
-            guards = list(_of_route(context)) or [ELSEWHERE.get(route)]
-            guard = next((each for each in guards if isinstance(each, Door)), guards[-1])
-            if guard is None:
-                missing.append(route)
+            guards = [*filter(None, [ELSEWHERE.get(route)]), *_of_route(context)]
+            if guards:
+                found[route] = next((g for g in guards if isinstance(g, Door)), guards[-1])
             else:
-                found[route] = guard
+                missing.append(route)
     if missing:
         raise ValueError(f"no right and no reason for none: {', '.join(missing)}")
     return found

@@ -17,9 +17,9 @@ from shared.web import times
 from shared.web.accounts import Account, is_right, normal
 from shared.web.guards import Unasked
 from shared.web.identity import Caller
-from shared.web.pages import ELDER_COOKIE, Pages, page
 from shared.web.oidc import signed_out
 from shared.web.onward import home_of, login_address, safe_next
+from shared.web.pages import ELDER_COOKIE, Pages, page
 from shared.web.places import PLACES
 from shared.web.sessions import LASTS, SESSION_COOKIE, Sessions
 from shared.web.strings import COOKIE as LANG_COOKIE
@@ -175,6 +175,7 @@ async def _form(
         error=error,
         minutes=minutes,
         problem=None,
+        is_known=False,
     )
 
 

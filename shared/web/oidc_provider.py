@@ -106,7 +106,7 @@ class Provider:
     async def address(
         self, *, back: str, state: str, nonce: str, verifier: str, prompt: str | None
     ) -> str:
-        """Where a browser goes to sign in; `prompt`: none asks the person nothing, login all anew."""
+        """Where a browser goes to sign in; `prompt` none asks the person nothing, login all."""
         meta = await self.metadata(within=30.0 if prompt == "none" else DISCOVERY_SECONDS)
         address: str = prepare_grant_uri(
             meta.authorization,

@@ -1,4 +1,4 @@
-"""Where a browser goes on to: a path of this very service, the console of one's own, a page or not."""
+"""Where a browser goes on to: a path of this very service, the console of one's own, the way in."""
 
 from urllib.parse import quote, urlsplit
 

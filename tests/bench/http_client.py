@@ -16,6 +16,7 @@ class _Protocol(asyncio.Protocol):
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
         self._received = b""
+        self.head = b""  # of the last answer
         self._answer: asyncio.Future[tuple[int, bytes]] | None = None
 
     @property
@@ -31,6 +32,7 @@ class _Protocol(asyncio.Protocol):
         if not found or len(rest) < _content_length(head) or self._answer is None:
             return
         answer, self._answer, self._received = self._answer, None, b""
+        self.head = head
         if not answer.done():
             answer.set_result((int(head[9:12]), rest))
 
@@ -60,6 +62,11 @@ class Connection:
         self._host, _, port = urlsplit(url).netloc.partition(":")
         self._port = int(port)
         self._protocol = _Protocol()
+
+    @property
+    def head(self) -> bytes:
+        """Status line and headers of the last answer."""
+        return self._protocol.head
 
     async def open(self) -> None:
         """Connect."""

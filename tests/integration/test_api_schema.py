@@ -12,7 +12,10 @@ from services.intake.app import MIGRATIONS
 from shared.contracts.parts import Role
 from tests.support.exploring import explore, headers_by
 from tests.support.intake import Intake, intake_on, utc_now
-from tests.support.rights import MATRIX, OPEN
+from tests.support.rights import matrix, open_routes
+
+MATRIX = matrix("intake")
+OPEN = open_routes("intake")
 
 # of the table, those that are a person's desk: the others may know no account
 PREFERRED = (Role.SHIFT_LEAD, Role.SUPERVISOR, Role.OPS, Role.OPERATOR)

@@ -18,9 +18,10 @@ from services.notifier.app import MIGRATIONS
 from tests.integration.test_notifier_schema import BESIDES, UNIT, headers, living
 from tests.support.intake import SECRET
 from tests.support.notifier import CITY, UNITS, WORST, Notifier, notifier_on
-from tests.support.notifier_rights import MATRIX
-from tests.support.rights import address
+from tests.support.rights import address, matrix
 from tests.support.stack import Servers, topic_prefix
+
+MATRIX = matrix("notifier")
 
 SOME: Final = str(UUID(int=7))
 FIRST, LAST = "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"

@@ -1,28 +1,27 @@
 """Every route of the notifier with every role over HTTP: who is let in is what the table says."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from services.notifier.app import MIGRATIONS, create_app
+from services.notifier.app import MIGRATIONS
 from shared.web.identity import issue_token
-from tests.support.doors import not_sent_to_sign_in, opened_wrongly, routes_of, wrongly_answered
+from tests.support.doors import Service, not_sent_to_sign_in, opened_wrongly
 from tests.support.intake import SECRET
 from tests.support.notifier import (
     CITY,
     MONDAY,
     OTHER,
+    SERVED,
     STREET,
     WORST,
     Matter,
     Notifier,
     notifier_on,
-    settings,
 )
-from tests.support.notifier_rights import MATRIX, OPEN
+from tests.support.rights import matrix
 from tests.support.stack import Servers, topic_prefix
 
 FAR = Matter(place=90, title="远处的路灯", at=MONDAY, unit="BH-SCJ", region="159903001001")
@@ -43,27 +42,24 @@ async def notifier(
     await servers.drop_database(dsn)
 
 
-def test_every_route_stands_in_the_table() -> None:
-    nowhere = settings("postgresql://nowhere/none", "nowhere:1", "", 1, Path("nowhere"))
-    found = routes_of(create_app(nowhere))
-    assert len(found) == len(set(found))
-    assert set(found) == MATRIX.keys() | OPEN
-    assert not MATRIX.keys() & OPEN
-
-
-async def test_each_role_is_let_in_where_the_table_says_so_and_nowhere_else(
-    notifier: Notifier,
-) -> None:
-    wrong = await wrongly_answered(notifier.http, notifier.url, MATRIX)
+async def test_who_is_let_in_is_what_the_table_says(notifier: Notifier) -> None:
+    """Every route with every role of the own unit, another's and of none."""
+    service = Service(
+        name="notifier",
+        app=SERVED[notifier.url],
+        known={"about": str(CITY[0].ticket_id)},
+    )
+    tried, wrong = await service.walked()
+    assert tried > 2500
     assert not wrong, "\n".join(wrong)
 
 
 async def test_a_token_opens_no_other_door(notifier: Notifier) -> None:
-    assert await opened_wrongly(notifier.http, notifier.url, MATRIX) == []
+    assert await opened_wrongly(Service(name="notifier", app=SERVED[notifier.url])) == []
 
 
 async def test_who_is_not_known_is_sent_to_sign_in(notifier: Notifier) -> None:
-    pages, wrong = await not_sent_to_sign_in(notifier.http, notifier.url, MATRIX)
+    pages, wrong = await not_sent_to_sign_in(notifier.http, notifier.url, matrix("notifier"))
     assert pages >= 10
     assert wrong == []
 

@@ -11,9 +11,12 @@ from shared.contracts.parts import Role
 from tests.support.exploring import explore, headers_by
 from tests.support.intake import SECRET
 from tests.support.notifier import CITY, UNITS, WORST, Notifier, notifier_on
-from tests.support.notifier_rights import MATRIX, OPEN
+from tests.support.rights import matrix, open_routes
 from tests.support.stack import Servers, topic_prefix
 from tests.support.waiting import eventually
+
+MATRIX = matrix("notifier")
+OPEN = open_routes("notifier")
 
 UNIT = "C-CGJ"  # that of the tokens
 PREFERRED = (Role.SUPERVISOR, Role.OPS, Role.LEADER)

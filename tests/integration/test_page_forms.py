@@ -9,7 +9,9 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from services.intake.app import MIGRATIONS, create_app
 from tests.support.intake import Intake, intake_on, settings
 from tests.support.residents import Phone, phone
-from tests.support.rights import MATRIX, address, token
+from tests.support.rights import address, matrix, token
+
+MATRIX = matrix("intake")
 
 STRANGE = ("", "\0", "-1", "9" * 40, "x" * 20_000, "é" * 41, "2026-02-30", "١", "1e999", "a=b&c=%")
 PLAUSIBLE = {

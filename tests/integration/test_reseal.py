@@ -81,7 +81,9 @@ async def test_what_another_holds_is_left_and_told(database, environment):
     dsn = await database(INTAKE)
     one, other = [await asyncpg.connect(dsn) for _ in range(2)]
     ids = [new_id(AT), new_id(AT + timedelta(seconds=1))]
-    await keep_persons(one, [(each, Person(phone=PHONE)) for each in ids], vault=Vault([OLD]), at=AT)
+    await keep_persons(
+        one, [(each, Person(phone=PHONE)) for each in ids], vault=Vault([OLD]), at=AT
+    )
     environment(dsn)
     async with other.transaction():
         await other.execute("select from vault where ticket_id = $1 for update", ids[0])
@@ -111,9 +113,14 @@ async def test_signing_secrets_of_departments_are_sealed_anew(database, environm
     connection = await asyncpg.connect(dsn)
     city = city_of_files()
     hook = Webhook(
-        unit="C-CGJ", url="https://cg.example/hook", streams=(Stream.WHISTLES,), changed_at=AT,
-        changed_by="ops", former_until=None, disabled_at=None, disabled_why=None,
-    )  # fmt: skip
+        unit="C-CGJ",
+        url="https://cg.example/hook",
+        streams=(Stream.WHISTLES,),
+        disabled_at=None,
+        disabled_why=None,
+        changed_at=AT,
+        changed_by="ops",
+    )
     async with connection.transaction():
         await seed(connection, city.catalogue, policy=city.version, now=AT)
         await webhooks.put(connection, hook, secret="s1", seals=Seals([OLD]))
@@ -133,8 +140,9 @@ async def test_addresses_of_people_on_duty_are_sealed_anew(database, environment
     person_id = new_id(AT)
     sealed = Seals([OLD]).seal(person_id, b'{"phone":"13900001111"}')
     await connection.execute(
-        "insert into duty_person (person_id, name, channels, key_id, sealed, seq, history_hash)"
-        " values ($1, '王', '{sms}', $2, $3, 1, '')",
+        "insert into duty_person"
+        " (person_id, name, unit, channels, key_id, sealed, seq, history_hash)"
+        " values ($1, '王', 'C-CGJ', '{sms}', $2, $3, 1, '')",
         person_id,
         sealed.key_id,
         sealed.data,
@@ -145,4 +153,3 @@ async def test_addresses_of_people_on_duty_are_sealed_anew(database, environment
     opened = Seals([NEW]).open(person_id, Sealed(key_id=row["key_id"], data=row["sealed"]))
     assert PHONE in opened.decode()
     await connection.close()
-

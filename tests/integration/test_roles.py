@@ -1,45 +1,87 @@
-"""Every route of intake with every role over HTTP: who is let in is what the table says."""
+"""Every route of intake with every role of every unit: who is let in is what the table says."""
 
 from collections.abc import AsyncIterator
-from typing import Any
+from io import BytesIO
 
 import pytest
+from PIL import Image
 
-from services.intake.app import MIGRATIONS, create_app
-from tests.support.doors import not_sent_to_sign_in, opened_wrongly, routes_of, wrongly_answered
-from tests.support.intake import Intake, intake_on, settings
-from tests.support.rights import MATRIX, OPEN
+from services.intake.app import MIGRATIONS
+from shared.contracts.parts import Role
+from tests.support.doors import Service, not_sent_to_sign_in, opened_wrongly
+from tests.support.intake import SERVED, Intake, intake_on
+from tests.support.rights import STREET, bearer, matrix
+from tests.support.stack import Servers, topic_prefix
+
+UNITS = frozenset({Role.LIAISON, Role.HANDLER, Role.DEPARTMENT})
 
 
-@pytest.fixture
-async def intake(database: Any, kafka: str, prefix: str, topics_of: Any) -> AsyncIterator[Intake]:
-    await topics_of(prefix, [])
-    dsn = await database(MIGRATIONS)
-    async with intake_on(dsn, kafka, prefix) as made:
+@pytest.fixture(scope="module")
+async def intake(servers: Servers) -> AsyncIterator[Intake]:
+    prefix = topic_prefix()
+    await servers.make_topics(prefix, [])
+    dsn = await servers.fresh_database(MIGRATIONS)
+    async with intake_on(dsn, servers.kafka_bootstrap, prefix) as made:
         yield made
+    await servers.drop_database(dsn)
 
 
-def test_every_route_stands_in_the_table() -> None:
-    found = routes_of(create_app(settings("postgresql://nowhere/none", "nowhere:1", "", 1)))
-    assert len(found) == len(set(found))
-    assert set(found) == MATRIX.keys() | OPEN
-    assert not MATRIX.keys() & OPEN
+async def campaign(intake: Intake) -> str:
+    """A street's own."""
+    body = {
+        "title": "河湾街道满意度调查",
+        "subject_kind": "event",
+        "subject": "河湾早市",
+        "ends_at": "2046-12-31T00:00:00+08:00",
+    }
+    made = await intake.http.post(
+        f"{intake.url}/api/v1/ratings/campaigns",
+        headers=bearer(Role.STREET_OFFICER, STREET),
+        json=body,
+    )
+    assert made.status_code == 201, made.text
+    return str(made.json()["campaign_id"])
 
 
-async def test_each_role_is_let_in_where_the_table_says_so_and_nowhere_else(
-    intake: Intake,
-) -> None:
-    wrong = await wrongly_answered(intake.http, intake.url, MATRIX)
+async def photo(intake: Intake) -> str:
+    out = BytesIO()
+    Image.new("RGB", (16, 16), "green").save(out, "PNG")
+    made = await intake.http.post(
+        f"{intake.url}/api/v1/photos",
+        headers=bearer(Role.OPERATOR, None),
+        files={"file": ("a.png", out.getvalue(), "image/png")},
+    )
+    assert made.status_code == 201, made.text
+    return str(made.json()["photo_id"])
+
+
+async def test_who_is_let_in_is_what_the_table_says(intake: Intake) -> None:
+    """Every route with every role of the own unit, another's and of none."""
+    photo_id = await photo(intake)
+    receipt = await intake.registered(photos=[photo_id])
+    service = Service(
+        name="intake",
+        app=SERVED[intake.url],
+        known={
+            "ticket_id": receipt["ticket_id"],
+            "number": receipt["number"],
+            "photo_id": photo_id,
+            "campaign_id": await campaign(intake),
+        },
+        hidden={"GET /api/v1/photos/{photo_id}/file": UNITS},  # no unit is called for it
+    )
+    tried, wrong = await service.walked()
+    assert tried > 5000
     assert not wrong, "\n".join(wrong)
 
 
 async def test_a_token_opens_no_other_door(intake: Intake) -> None:
     """Nobody becomes somebody by a forged, expired or foreign token, nor by an API key's header."""
-    assert await opened_wrongly(intake.http, intake.url, MATRIX) == []
+    assert await opened_wrongly(Service(name="intake", app=SERVED[intake.url])) == []
 
 
 async def test_who_is_not_known_is_sent_to_sign_in(intake: Intake) -> None:
     """Browsers that open a page of work without a session get the sign-in page, not JSON."""
-    pages, wrong = await not_sent_to_sign_in(intake.http, intake.url, MATRIX)
+    pages, wrong = await not_sent_to_sign_in(intake.http, intake.url, matrix("intake"))
     assert pages > 15
     assert wrong == []

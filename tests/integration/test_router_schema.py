@@ -13,10 +13,13 @@ from PIL import Image
 from services.router.app import MIGRATIONS
 from shared.contracts.parts import Role
 from tests.support.exploring import explore, headers_by
+from tests.support.rights import matrix, open_routes
 from tests.support.router import Router, router_on
-from tests.support.router_rights import MATRIX, OPEN
 from tests.support.waiting import eventually
 from tests.unit.router.samples import COMMUNITY, MONDAY, STREET
+
+MATRIX = matrix("router")
+OPEN = open_routes("router")
 
 UNIT = "C-CGJ"  # that of the tokens
 LEAD = "BH-CGJ"

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -101,6 +102,24 @@ async def a_new_unit_is_reached(stack: WholeStack) -> None:
     )
 
 
+async def nothing_tells_a_secret(stack: WholeStack) -> None:
+    """What it keeps to itself stands in no log of it, nor in what commands show."""
+    kept = asdict(stack.folder.secrets())
+    kept.pop("account_passwords")  # `shaodao accounts` shows them
+    words = [word for each in kept.values() for word in _words(each)]
+    assert len(words) == 11
+    shown = {path.name: path.read_text() for path in stack.folder.logs.iterdir()}
+    shown["up"] = (stack.folder.path.parent / "up.log").read_text()
+    for command in ("status", "doctor"):
+        _, shown[command] = await stack.said(command)
+    for name, text in shown.items():
+        assert not [word for word in words if word in text], name
+
+
+def _words(kept: str | dict[str, str]) -> list[str]:
+    return [kept] if isinstance(kept, str) else list(kept.values())
+
+
 async def test_a_whole_stack_tells_where_it_is_and_leaves_nothing_behind(tmp_path: Path) -> None:
     stack = WholeStack(tmp_path / "data")
     up = await stack.up()
@@ -112,6 +131,7 @@ async def test_a_whole_stack_tells_where_it_is_and_leaves_nothing_behind(tmp_pat
     assert found["data"] == str(stack.folder.path)
     assert found["clock"]["rate"] == 60.0
     assert (await stack.said("up"))[0] == 1  # a second one on the same folder is refused
+    await nothing_tells_a_secret(stack)
     processes = stack.processes()
     assert len(processes) == 6  # two servers, three services, the canary
     up.kill()

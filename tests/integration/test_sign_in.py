@@ -22,7 +22,7 @@ from tests.support.browser import PASSWORD, add_account, password_hash, save_acc
 from tests.support.intake import SECRET
 from tests.support.shell import Shell, shell_on
 
-Desk = Annotated[Caller, Depends(allow(Role.OPERATOR))]
+Desk = Annotated[Caller, Depends(allow("desk.work"))]
 
 
 @pytest.fixture

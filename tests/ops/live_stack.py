@@ -4,13 +4,16 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from deploy.local.data_folder import PROJECT, SERVICES, DataFolder
 from deploy.local.errors import NotRunningError
+from deploy.local.plan import CITY, city_name
 from deploy.local.ports import Ports, free_base
 from deploy.local.processes import Command, Reaper, start
 from tests.support.waiting import eventually
+
+CITY_PROCESSES: Final = frozenset(map(city_name, CITY))
 
 
 @asynccontextmanager
@@ -36,7 +39,7 @@ async def whole_city(folder: Path, *, clock: str = "60x") -> AsyncIterator[dict[
             found: dict[str, Any] = DataFolder.of(ports.base, data).read_stack()
         except NotRunningError:
             return {}
-        return found if "bureaus" in found["processes"] else {}
+        return found if found["processes"].keys() >= CITY_PROCESSES else {}
 
     try:
         yield await eventually(where, within=240, every=0.5)

@@ -8,21 +8,26 @@ import json
 import math
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
 import pytest
 
 from deploy.grafana.build import FOLDER
+from deploy.local.data_folder import DataFolder
 from deploy.ops_check.dashboards import ASKED, Query, queries
 from deploy.ops_check.promql import filled
+from shared.web.identity import issue_token
 from tests.ops.live_prometheus import LivePrometheus, prometheus
 from tests.ops.live_stack import scraped, whole_city
 from tests.support.waiting import eventually
 
 SECONDS: Final = float(os.environ.get("SHAODAO_PROOF_SECONDS", "600"))
 STEP: Final = 15.0
+TYPED: Final = "楼下路灯三天没亮了"
 
 
 def boards() -> list[dict[str, Any]]:
@@ -62,6 +67,30 @@ async def without_data(live: LivePrometheus, values: Mapping[str, str]) -> list[
     return empty
 
 
+@asynccontextmanager
+async def somebody_types(where: Mapping[str, Any]) -> AsyncIterator[None]:
+    """An operator's desk that asks for hints, which the simulated city's do not."""
+    secret = DataFolder(Path(where["data"])).secrets().token_secret
+    token = issue_token(secret, role="operator", unit="C-RXZX", name="接线员")
+
+    async def type_on() -> None:
+        headers = {"Authorization": f"Bearer {token}"}
+        async with httpx.AsyncClient(headers=headers, timeout=30, trust_env=False) as http:
+            while True:
+                for kind in ("categories", "duplicates"):
+                    url = f"{where['intake']}/api/v1/hints/{kind}"
+                    answered = await http.post(url, json={"text": TYPED})
+                    assert answered.status_code == 200, answered.text
+                await asyncio.sleep(1)
+
+    typing = asyncio.create_task(type_on())
+    try:
+        yield
+        assert not typing.done(), typing.exception()
+    finally:
+        typing.cancel()
+
+
 def as_grafana(live: LivePrometheus) -> dict[str, str]:
     """Its own variables: a rate is taken over four scrapes, or a step and one."""
     scrape = float(live.scrape.removesuffix("s"))
@@ -84,7 +113,8 @@ async def test_every_query_of_every_dashboard_returns_data(tmp_path: Path) -> No
         assert {each["labels"]["job"] for each in seen} >= set(scraped(where))
         own = as_grafana(live)
 
-        await asyncio.sleep(SECONDS)  # under the load of the city
+        async with somebody_types(where):
+            await asyncio.sleep(SECONDS)  # under the load of the city
 
         async def look() -> list[str]:
             return await without_data(live, own)

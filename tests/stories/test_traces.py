@@ -1,10 +1,16 @@
 """One trace from a request to the deadline that fires of it, through everything between."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
+from random import Random
 from typing import Any
+from uuid import UUID
 
+import asyncpg
+import httpx
 import pytest
 import uvicorn
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
@@ -15,35 +21,46 @@ from deploy.local.ports import LOOPBACK
 from deploy.local.processes import Reaper
 from deploy.local.program import Program
 from services.intake import app as intake
+from services.intake.links import ticket_link
 from services.notifier import app as notifier
 from services.router import app as router
 from shared.runtime import exporting, tracing
-from shared.web.app import Server
-from tests.support.city import City, envelope
+from shared.web.identity import issue_token
+from tests.stories.test_no_leak import told as told_of
+from tests.support.city import SECRET, City, envelope
 from tests.support.collector import Collector, Seen, read
+from tests.support.persons import Invented, complaint, invent
+from tests.support.residents import Phone
 from tests.support.stack import Servers, topic_prefix
 from tests.support.waiting import eventually
 
 LEAD = "C-SZZ"
-UNITS = (LEAD, "BH-GOV", "S-159902001", "Q-159902001001", "C-RXZX", "BH-RXZX")
+UNITS = (LEAD, "U-GD1", "BH-GOV", "S-159902001", "Q-159902001001", "C-RXZX", "BH-RXZX")
 MADE = {
     "intake": (intake.IntakeSettings, intake.create_app),
     "router": (router.RouterSettings, router.create_app),
     "notifier": (notifier.NotifierSettings, notifier.create_app),
 }
+SMS_KEY = "a key of the gateway 5bA9cQx2"
 Spans = Callable[[], Awaitable[list[Seen]]]
+
+
+def settings_of(city: City, service: str) -> Any:
+    """What a service of the city is told, as it reads it."""
+    env = city.environment(service, city.ports[service])
+    said = {k.removeprefix("SHAODAO_").lower(): v for k, v in env.items() if "SHAODAO_" in k}
+    made: Any = MADE[service][0]
+    return made(**said)
 
 
 class Served:
     """A service within this process."""
 
-    def __init__(self, service: str, env: dict[str, str]) -> None:
-        settings_of, create_app = MADE[service]
-        said = {k.removeprefix("SHAODAO_").lower(): v for k, v in env.items() if "SHAODAO_" in k}
-        settings: Any = settings_of(**said)
-        app = create_app(settings)
+    def __init__(self, city: City, service: str) -> None:
+        settings = settings_of(city, service)
+        app = MADE[service][1](settings)
         config = uvicorn.Config(app, host=LOOPBACK, port=settings.http_port, log_config=None)
-        self._server = Server(config)
+        self._server = uvicorn.Server(config)
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._server._serve())
@@ -64,7 +81,7 @@ class CityWithin(City):
     """The city with its services in this process."""
 
     def program(self, service: str, *, port: int | None = None) -> Program:
-        served: Any = Served(service, self.environment(service, port or self.ports[service]))
+        served: Any = Served(self, service)
         return served
 
 
@@ -102,14 +119,18 @@ async def test_a_trace_in_memory(servers: Servers, tmp_path: Path, monkeypatch: 
         await city.stop()
 
 
-@pytest.fixture
-async def collected(servers: Servers, tmp_path: Path) -> AsyncIterator[tuple[City, Collector]]:
+@pytest.fixture(scope="module")
+async def collected(
+    servers: Servers, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[tuple[City, Collector]]:
     """The services as processes, and a collector that they export to."""
-    reaper = Reaper()
-    collector = Collector(tmp_path, reaper)
-    city = City(servers, tmp_path, topic_prefix(), UNITS)
+    folder, reaper = tmp_path_factory.mktemp("traced"), Reaper()
+    collector = Collector(folder, reaper)
+    city = City(servers, folder, topic_prefix(), UNITS)
     try:
         told(city, await collector.start())
+        city.more["intake"]["SHAODAO_SMS_URL"] = "http://127.0.0.1:9/sms"  # nobody is there
+        city.more["intake"]["SHAODAO_SMS_KEY"] = SMS_KEY
         await city.start()
         yield city, collector
     finally:
@@ -121,6 +142,183 @@ async def collected(servers: Servers, tmp_path: Path) -> AsyncIterator[tuple[Cit
 async def test_a_trace_at_a_collector(collected: tuple[City, Collector]):
     city, collector = collected
     await a_report_passes_the_trace_on(city, collector.spans)
+
+
+async def test_logs_and_spans_tell_what_failed_and_of_nobody(collected: tuple[City, Collector]):
+    city, collector = collected
+    person = invent(Random("quiet"))
+    lead = await city.bureau(LEAD)
+    ticket_id, link = await asked_at_desk_and_by_phone(city, person)
+    whistle_id = (await lead.whistled(ticket_id))["whistle_id"]
+    await reported_wrongly(city, person, whistle_id)
+    asked = await supervised(city, person, whistle_id)
+    failed = [
+        await fails(city, "intake", "ticket", submit(city, person)),
+        await fails(city, "notifier", "supervision", supervise(city, person, whistle_id)),
+    ]
+    parked = await a_report_is_parked(city, person, whistle_id)
+    secrets = {*vars_of(person), SMS_KEY, link, asked, issue_token(SECRET, role="operator")}
+    lines = {service: lines_of(city, service) for service in SERVICES}
+    for service, said in lines.items():
+        text = "\n".join(map(str, said))
+        assert said, service
+        assert leaks(text, person, secrets) == [], service
+        for line in said:
+            assert {"timestamp", "level", "event", "service", "version"} <= line.keys(), line
+            assert line["service"] == service
+    for service, error_id in zip(("intake", "notifier"), failed, strict=True):
+        (line,) = [each for each in lines[service] if each.get("trace_id") == error_id]
+        assert (line["event"], line["level"]) == ("request_failed", "error")
+        assert "CheckViolationError" in line["exception"]
+        assert line["span_id"]
+    (line,) = [each for each in lines["router"] if each["event"] == "event_parked"]
+    assert line["trace_id"] == parked
+    assert line["whistle_id"] == whistle_id
+
+    async def exported() -> set[str]:
+        return {each.trace_id for each in await collector.spans() if each.failed}
+
+    await eventually(exported, until=lambda ids: {*failed, parked} <= ids)
+    everything = await collector.spans()
+    assert leaks("\n".join(map(str, everything)), person, secrets) == []
+    assert any(each.name == "deliver sms" and each.failed for each in everything)
+
+
+async def asked_at_desk_and_by_phone(city: City, person: Invented) -> tuple[str, str]:
+    """A ticket with all that tells who asked, refusals of the same, a report by phone."""
+    created = await submit(city, person)
+    assert created.status_code == 201, created.text
+    ticket_id = str(created.json()["ticket_id"])
+    wrong = request_of(person) | {"urgency": person.phone, person.name: person.plate}
+    refused = await city.call("POST", "intake", TICKETS, role="operator", json=wrong)
+    assert refused.status_code == 422
+    looked = await city.call(
+        "GET", "intake", f"{TICKETS}/{person.phone}", role="operator", params={"q": person.name}
+    )
+    assert looked.status_code == 422
+    more = {"text": f"我是{person.name}，住{person.door}，可打{person.phone}"}
+    path = f"{TICKETS}/{ticket_id}/supplements"
+    assert (await city.call("POST", "intake", path, role="operator", json=more)).is_success
+    async with httpx.AsyncClient(base_url=city.url("intake", ""), trust_env=False) as http:
+        phone = Phone(http)
+        made = await phone.report(text=str(request_of(person)["description"]), name=person.name)
+        assert made.is_success, made.text
+        link = ticket_link(settings_of(city, "intake"), UUID(ticket_id))
+        seen = await http.get(link)
+        assert seen.status_code < 400, seen.text
+    return ticket_id, link.rsplit("/", 1)[-1]
+
+
+TICKETS = "/api/v1/tickets"
+
+
+def request_of(person: Invented) -> dict[str, Any]:
+    return {
+        "channel": "hotline",
+        "title": f"{person.name}（{person.phone}）反映的问题",
+        "description": complaint(person, Random(person.phone)),
+        "place": {"region": "159902001001", "address": f"河湾锦苑3号楼{person.door}室"},
+        "category": "0205",
+        "reporter": {
+            "name": person.name, "phone": person.phone, "id_number": person.id_number,
+        },
+    }  # fmt: skip
+
+
+async def submit(city: City, person: Invented) -> httpx.Response:
+    body = request_of(person)
+    return await city.call("POST", "intake", TICKETS, role="operator", json=body)
+
+
+async def supervise(city: City, person: Invented, whistle_id: str) -> httpx.Response:
+    words = f"{person.name}家（{person.plate}，{person.id_number}）的事请抓紧，电话{person.phone}"
+    body = {"words": words, "whistle_id": whistle_id}
+    return await city.call("POST", "notifier", "/api/v1/supervisions", role="leader", json=body)
+
+
+async def supervised(city: City, person: Invented, whistle_id: str) -> str:
+    """A supervision, and one that is refused; the words, which nobody repeats."""
+
+    async def asked() -> httpx.Response:
+        return await supervise(city, person, whistle_id)
+
+    made = await eventually(asked, until=lambda answer: answer.status_code == 201)
+    wrong = {"words": person.phone, "level": person.name, "whistle_id": person.id_number}
+    refused = await city.call("POST", "notifier", "/api/v1/supervisions", role="leader", json=wrong)
+    assert refused.status_code == 422
+    return str(made.json()["words"])
+
+
+async def reported_wrongly(city: City, person: Invented, whistle_id: str) -> None:
+    """Reports that are dead letters or refused, each with what tells of a person."""
+    lead = await city.bureau(LEAD)
+    await lead.send_bytes(f"{person.name}{person.phone}".encode())
+    await lead.refused(await lead.report("contacted", whistle_id, how=person.phone))
+    await lead.refused(await lead.report(
+        "resolved", whistle_id, result="solved", facts_true="yes", contacted_how="phone",
+        measures=f"已联系{person.name}，{person.phone}", public_reply=f"{person.name}：已处理。",
+    ))  # fmt: skip
+    push = await city.call(
+        "POST", "router", "/api/v1/department/reports", role="department", unit=LEAD,
+        json={"id": person.phone, "source": person.name},
+    )  # fmt: skip
+    assert push.status_code == 200, push.text
+
+
+async def fails(
+    city: City, service: str, table: str, asked: Coroutine[Any, Any, httpx.Response]
+) -> str:
+    """A request that the database refuses as never before: the id that the answer gives."""
+    async with broken(city, service, table):
+        answer = await asked
+    assert answer.status_code == 500, answer.text
+    return str(answer.json()["error_id"])
+
+
+async def a_report_is_parked(city: City, person: Invented, whistle_id: str) -> str:
+    """It fails in the middle of its transaction, and counts later; its trace."""
+    lead = await city.bureau(LEAD)
+    traceparent = tracing.continued(None)
+    event = acknowledged(city, whistle_id) | {"traceparent": traceparent}
+    event["data"]["handler"] = {"name": person.name, "phone": person.phone}
+    async with broken(city, "router", "assignment"):
+        await lead.send(event)
+
+        async def waits() -> list[Any]:
+            path = "/api/v1/dead-letters?kind=parked"
+            items: list[Any] = (await city.call("GET", "router", path, role="ops")).json()["items"]
+            return items
+
+        await eventually(waits)
+    await lead.accepted(event["id"])
+    return traceparent[3:35]
+
+
+@asynccontextmanager
+async def broken(city: City, service: str, table: str) -> AsyncIterator[None]:
+    """A table that takes no row, and quotes each in its refusal."""
+    connection = await asyncpg.connect(city.databases[service])
+    try:
+        await connection.execute(
+            f"alter table {table} add constraint planted check (false) not valid"
+        )
+        yield
+        await connection.execute(f"alter table {table} drop constraint planted")
+    finally:
+        await connection.close()
+
+
+def lines_of(city: City, service: str) -> list[dict[str, Any]]:
+    text = (city.folder / f"{service}-{city.ports[service]}.log").read_text("utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def vars_of(person: Invented) -> set[str]:
+    return {person.name, person.phone, person.id_number, person.plate, person.door}
+
+
+def leaks(text: str, person: Invented, secrets: set[str]) -> list[str]:
+    return [*told_of(text, [person]), *(each for each in secrets if each in text)]
 
 
 async def a_report_passes_the_trace_on(city: City, spans: Spans) -> None:
@@ -148,20 +346,21 @@ async def a_report_passes_the_trace_on(city: City, spans: Spans) -> None:
 
     async def fired() -> list[Seen]:
         found = [each for each in await spans() if each.trace_id == given[3:35]]
-        kinds = {each.attributes.get("shaodao.rung") for each in found}
         named = {(each.service, each.name) for each in found}
         whole = {
             ("notifier", "send deadlines"), ("router", "send bureau.{code}.whistles"),
-            ("intake", "commit registrations"),
+            ("intake", "commit register"), ("router", "process bureau.{code}.reports"),
         }  # fmt: skip
-        return found if "due" in kinds and whole <= named else []
+        said = {each.parent for each in found if each.name == "send deadlines"}
+        told = missed(found) and missed(found)[0].span_id in said
+        return found if told and whole <= named else []
 
     found = await eventually(fired, within=30)
     request = one(found, "intake", "POST /api/v1/tickets")
     assert request.kind == "SERVER"
     assert request.parent == given[36:52]
     assert request.attributes["http.response.status_code"] == 201
-    assert one(found, "intake", "commit registrations").parent == request.span_id
+    assert one(found, "intake", "commit register").parent == request.span_id
     registered = one(found, "intake", "send tickets", event_type=None)
     assert registered.parent == request.span_id
     assert registered.kind == "PRODUCER"
@@ -178,12 +377,20 @@ async def a_report_passes_the_trace_on(city: City, spans: Spans) -> None:
     assert reported.attributes["messaging.message.id"] == report_id
     accepted = one(found, "notifier", "process whistles", "shaodao.whistle.acknowledged.v1")
     assert accepted.parent == reported.span_id
-    late = [s for s in found if s.name == "fire deadline" and s.attributes["shaodao.rung"] == "due"]
-    resolve = next(s for s in late if s.attributes["shaodao.deadline_kind"] == "resolve")
-    assert resolve.parent in {blown.span_id, accepted.span_id}
-    said = [s for s in found if s.name == "send deadlines"]
-    assert {s.span_id for s in late} & {s.parent for s in said}
-    batches_are_linked(await spans(), (dispatched, blown, reported, accepted, resolve))
+    late = missed(found)[0]  # of the lead, or of who comes along
+    assert late.parent in {blown.span_id, accepted.span_id}
+    batches_are_linked(await spans(), (dispatched, blown, reported, accepted, late))
+
+
+def missed(found: Sequence[Seen]) -> list[Seen]:
+    """The promise to resolve was broken."""
+    return [
+        each
+        for each in found
+        if each.name == "fire deadline"
+        and each.attributes["shaodao.deadline_kind"] == "resolve"
+        and "missed" in each.attributes["shaodao.steps"].split()
+    ]
 
 
 def batches_are_linked(everything: Sequence[Seen], parts: Sequence[Seen]) -> None:

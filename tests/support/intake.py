@@ -13,6 +13,7 @@ import asyncpg
 import httpx
 import uvicorn
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from fastapi import FastAPI
 from pydantic_core import from_json
 
 from deploy.local.ports import LOOPBACK, free_base
@@ -33,6 +34,10 @@ STREET_LAMP = {
     "category": "0205",
     "reporter": {"name": "赵小明", "phone": "13900001111"},
 }
+
+
+SERVED: dict[str, FastAPI] = {}
+"""The apps that run, by address: to be asked without a socket."""
 
 
 @dataclass
@@ -143,8 +148,10 @@ def settings(dsn: str, kafka: str, prefix: str, port: int, **more: Any) -> Intak
 @asynccontextmanager
 async def served(made: IntakeSettings) -> AsyncIterator[str]:
     """Serve a copy over HTTP until the end; its address."""
+    app = create_app(made)
+    SERVED[f"http://{LOOPBACK}:{made.http_port}"] = app
     server = uvicorn.Server(
-        uvicorn.Config(create_app(made), host=LOOPBACK, port=made.http_port, log_config=None)
+        uvicorn.Config(app, host=LOOPBACK, port=made.http_port, log_config=None)
     )
     # the tests' own loop keeps its signal handlers
     task = asyncio.create_task(server._serve())

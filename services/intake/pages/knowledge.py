@@ -11,7 +11,6 @@ from services.intake import knowledge
 from services.intake.api.knowledge import (
     Approver,
     ArticleBody,
-    Phrasing,
     Reader,
     Writer,
     editor_of,
@@ -83,7 +82,7 @@ async def get_articles(
 
 @router.get("/desk/knowledge")
 async def get_panel(
-    request: Request, intake: Intake, caller: Phrasing, q: Asked = "", category: Code = ""
+    request: Request, intake: Intake, caller: Reader, q: Asked = "", category: Code = ""
 ) -> HTMLResponse:
     """F4: what the knowledge base has to say, to be put into a reply."""
     async with intake.runtime.pool.acquire() as connection:

@@ -16,6 +16,5 @@ async def count_open(connection: Connection) -> dict[tuple[str, str, str], int]:
     """By channel, state and district."""
     rows = await connection.fetch(SQL.open_tickets, OPEN)
     return {
-        (row["channel"], row["state"], district_of_place(row["district"])): row["n"]
-        for row in rows
+        (row["channel"], row["state"], district_of_place(row["district"])): row["n"] for row in rows
     }

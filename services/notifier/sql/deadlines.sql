@@ -101,8 +101,3 @@ order by d.due_by, d.deadline_id limit $4
 -- name: history_of
 select aggregate_id, at, what, role, unit, after from history
 where aggregate_id = any($1::uuid[]) order by aggregate_id, seq
-
--- name: count_unended
-select kind, state, count(*) as n from deadline
-where state in ('running', 'paused', 'missed') and ended_at is null
-group by kind, state

@@ -201,12 +201,6 @@ async def called_now(connection: Connection, ticket_ids: Sequence[UUID]) -> list
     ]
 
 
-async def count_unended(connection: Connection) -> dict[tuple[str, str], int]:
-    """How many promises are open, by kind and state."""
-    rows = await connection.fetch(SQL.count_unended)
-    return {(row["kind"], row["state"]): row["n"] for row in rows}
-
-
 def _row(deadline: Deadline, seq: int, history_hash: bytes) -> tuple[Any, ...]:
     d, due = deadline, deadline.due
     return (

@@ -13,8 +13,7 @@ async def open_whistles(connection: Connection) -> dict[tuple[str, str, str], in
     """By kind, state and district."""
     rows = await connection.fetch(SQL.open_whistles)
     return {
-        (row["kind"], row["state"], district_of_place(row["district"])): row["n"]
-        for row in rows
+        (row["kind"], row["state"], district_of_place(row["district"])): row["n"] for row in rows
     }
 
 

@@ -1,0 +1,177 @@
+"""What each service shows of itself after real traffic: every series declared, and bounded."""
+
+import re
+import subprocess
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from shutil import which
+from typing import Final
+from uuid import uuid4
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
+
+import deploy.metrics_list
+from deploy.local.data_folder import SERVICES
+from shared.runtime.instruments import DECLARED, Open
+from tests.support.city import RESOLVED, City
+from tests.support.stack import Servers, topic_prefix
+from tests.support.waiting import eventually
+
+MOST_SERIES: Final = 6_000  # of one copy, so that its page stays below a megabyte
+PARTS: Final = re.compile(r"_(bucket|count|sum)$")
+AN_ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}|\d{7,}|1[3-9]\d{9}|DH|[\u4e00-\u9fff]")
+LEAD, ASSISTING = "C-SZZ", "U-GD1"
+
+assert deploy.metrics_list.DECLARED is DECLARED  # those of all services
+
+
+async def page(city: City, service: str) -> str:
+    answer = await city.call("GET", service, "/metrics", role="ops")
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def samples(text: str) -> Iterator[Sample]:
+    """Our own, without the moment at which a series began."""
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            if sample.name.startswith("shaodao_") and not sample.name.endswith("_created"):
+                yield sample
+
+
+def declared_name(sample: Sample) -> str:
+    return sample.name if sample.name in DECLARED else PARTS.sub("", sample.name)
+
+
+def value(text: str, name: str, **labels: str) -> float:
+    """The sum of the series with these labels."""
+    named = [sample for sample in samples(text) if sample.name == name]
+    found = [sample.value for sample in named if labels.items() <= sample.labels.items()]
+    assert found, (name, labels)
+    return sum(found)
+
+
+@pytest.fixture(scope="module")
+async def city(servers: Servers, tmp_path_factory) -> AsyncIterator[City]:
+    """The services, whose gauges are not half a minute behind."""
+    city = City(servers, tmp_path_factory.mktemp("city"), topic_prefix(), (LEAD, ASSISTING))
+    city.more = {service: {"SHAODAO_GAUGES_SECONDS": "0.5"} for service in SERVICES}
+    try:
+        await city.start()
+        yield city
+    finally:
+        await city.stop()
+
+
+@pytest.fixture(scope="module")
+async def pages(city: City) -> dict[str, str]:
+    """Each service's page, once it has seen traffic of many kinds and promises are overdue."""
+    for service in SERVICES:
+        await strange_requests(city, service)
+    lead, assisting = await city.bureau(LEAD), await city.bureau(ASSISTING)
+    for _ in range(3):
+        ticket_id = (await city.submit())["ticket_id"]
+        whistle_id = (await lead.whistled(ticket_id))["whistle_id"]
+        await assisting.whistled(ticket_id)
+        await lead.accepted(await lead.report("acknowledged", whistle_id))
+    await lead.refused(await lead.report("acknowledged", whistle_id))
+    await lead.send_bytes(b"{")
+    for verb, data in (("acknowledged", {}), ("resolved", RESOLVED)):
+        await assisting.accepted(await assisting.report(verb, whistle_id, **data))
+    city.forward(days=9)
+
+    async def overdue() -> float:
+        return value(await page(city, "notifier"), "shaodao_unit_open_deadlines", unit=LEAD)
+
+    async def unreadable() -> float:
+        return value(await page(city, "router"), "shaodao_router_reports_total", unit=LEAD)
+
+    await eventually(unreadable, until=lambda number: number >= 5)
+    await eventually(overdue)
+    return {service: await page(city, service) for service in SERVICES}
+
+
+async def strange_requests(city: City, service: str) -> None:
+    """What comes from outside must make no series of its own."""
+    async with httpx.AsyncClient(trust_env=False) as http:
+        for method in ("GET", "PROPFIND", "REPORT", "DELETE"):
+            for path in ("/", f"/{uuid4()}", f"/api/v1/tickets/{uuid4()}", "/static/none.css"):
+                await http.request(method, city.url(service, path))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_series_is_declared_and_its_labels_are_bounded(pages, service) -> None:
+    seen: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    series = list(samples(pages[service]))
+    for sample in series:
+        declared = DECLARED[declared_name(sample)]
+        labels = {label: text for label, text in sample.labels.items() if label != "le"}
+        assert labels.keys() == declared.labels.keys(), sample
+        for label, text in labels.items():
+            seen[declared.name, label].add(text)
+    assert 500 < len(series) < MOST_SERIES
+    for (name, label), texts in seen.items():
+        values = DECLARED[name].labels[label]
+        if isinstance(values, Open):
+            assert len(texts) <= values.most, (name, label, texts)
+            if label != "unit":  # a street's code holds its region
+                assert not [text for text in texts if AN_ID.search(text)], (name, label, texts)
+        else:
+            assert texts <= set(values), (name, label, texts - set(values))
+
+
+@pytest.mark.skipif(which("promtool") is None, reason="promtool comes with Debian's prometheus")
+@pytest.mark.parametrize("service", SERVICES)
+def test_promtool_finds_nothing_to_say(pages, service) -> None:
+    done = subprocess.run(
+        ["promtool", "check", "metrics"],
+        input=pages[service],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_what_happened_is_counted_where_it_happened(pages) -> None:
+    intake, router, notifier = pages["intake"], pages["router"], pages["notifier"]
+    assert value(intake, "shaodao_intake_tickets_total", district="159902", channel="hotline") == 3
+    assert value(intake, "shaodao_intake_open_tickets", district="159902") == 3
+    assert value(router, "shaodao_router_calls_total", unit=LEAD, district="159900") == 3
+    assert value(router, "shaodao_router_blown_total", district="159902", by="system") == 3
+    assert value(router, "shaodao_router_whistle_latency_seconds_count") == 3
+    reports = {
+        outcome: value(router, "shaodao_router_reports_total", unit=LEAD, outcome=outcome)
+        for outcome in ("counted", "refused", "unreadable")
+    }
+    assert reports == {"counted": 3, "refused": 1, "unreadable": 1}
+    assert value(router, "shaodao_router_open_assignments", unit=LEAD, state="acknowledged") == 3
+    assert value(router, "shaodao_router_open_whistles", state="open", district="159902") == 3
+    missed = {"state": "missed", "district": "159900"}
+    assert value(notifier, "shaodao_unit_open_deadlines", unit=LEAD, **missed) >= 3
+    assert value(notifier, "shaodao_deadline_oldest_overdue_age_seconds", kind="resolve") > 86_400
+    assert value(notifier, "shaodao_deadline_lateness_seconds_count", kind="resolve") >= 3
+    assert value(router, "shaodao_dead_letters") == 1
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_service_tells_how_it_is(pages, service) -> None:
+    text = pages[service]
+    assert value(text, "shaodao_kafka_reachable") == 1
+    assert value(text, "shaodao_database_reachable") == 1
+    assert value(text, "shaodao_relay_leader") == 1
+    assert value(text, "shaodao_clock_real") == 0
+    assert value(text, "shaodao_clock_rate_ratio") == 1
+    assert value(text, "shaodao_consumer_partitions") > 0
+    assert value(text, "shaodao_batch_event_age_seconds_count") > 0
+    assert value(text, "shaodao_relay_batch_rows_sum") > 0
+    assert value(text, "shaodao_pool_wait_seconds_count") > 10
+    assert value(text, "shaodao_pool_limit_connections") == 10
+    assert value(text, "shaodao_event_loop_lag_seconds_count") > 0
+    assert value(text, "shaodao_postgresql_database_bytes") > 1_000_000
+    assert value(text, "shaodao_postgresql_connections") > 0
+    assert value(text, "shaodao_postgresql_table_rows", table="history") >= 0
+    assert value(text, "shaodao_http_requests_total", route="unmatched", method="other") > 0
