@@ -9,6 +9,7 @@ import httpx
 
 from deploy.canary.settings import CanarySettings
 from shared.contracts.parts import Role
+from shared.runtime import tracing
 from shared.web.identity import issue_token
 
 TIMEOUT_SECONDS: Final = 10.0
@@ -34,7 +35,11 @@ class Desk:
         stamp = f"{now:%Y-%m-%dT%H:%M:%S}"
         answer = await self._http.post(
             f"{self._intake}{TICKETS}",
-            headers=self._headers() | {"Idempotency-Key": f"canary {stamp}"},
+            headers={
+                **self._headers(),
+                "Idempotency-Key": f"canary {stamp}",
+                "traceparent": tracing.watched(),
+            },
             json={
                 "channel": "patrol",
                 "description": f"全程探测 {stamp}",

@@ -86,11 +86,11 @@ class Unit:
             return ()
         if isinstance(told.data, Whistled):
             self._tickets[told.data.whistle_id] = told.data.ticket_ids
-            await self._acknowledge(told.data.whistle_id, told.time)
+            await self._acknowledge(told.data.whistle_id, told.time, told.traceparent)
             return ()
         return self._tickets.pop(told.data.whistle_id, ())
 
-    async def _acknowledge(self, whistle_id: UUID, now: datetime) -> None:
+    async def _acknowledge(self, whistle_id: UUID, now: datetime, traceparent: str | None) -> None:
         report = reports.Acknowledged(whistle_id=whistle_id, handler=HANDLER, at=now)
         value = envelope.write(
             event_id=uuid5(whistle_id, "canary"),
@@ -98,6 +98,7 @@ class Unit:
             subject=str(whistle_id),
             time=now,
             data=report,
+            traceparent=traceparent,
         )
         await self._producer.send_and_wait(
             self._reports, value.encode(), key=str(whistle_id).encode()

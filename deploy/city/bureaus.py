@@ -103,7 +103,7 @@ class Bureaus:
         return None if before is None else told(before, item.view, moment)
 
     def _dice(self, unit: str, whistle_id: object, what: str) -> Random:
-        return Random(f"{self._seed}/{unit}/{whistle_id}/{what}")
+        return Random(f"{self._seed}/{unit}/{whistle_id}/{what}")  # nosec B311: dice of a game
 
 
 async def listen(bureaus: Bureaus, line: Line) -> None:

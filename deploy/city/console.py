@@ -60,7 +60,7 @@ def next_move(item: Item, now: datetime, *, seed: str, done: Done) -> Move | Non
 
 
 def _dice(seed: str, item: Item, question: str) -> Random:
-    return Random(f"{seed}/{item['whistle_id']}/{question}")
+    return Random(f"{seed}/{item['whistle_id']}/{question}")  # nosec B311: dice of a game
 
 
 def _own_effort(item: Item, now: datetime, dice: Random, done: Done) -> Move | None:

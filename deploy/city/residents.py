@@ -25,7 +25,7 @@ SUPERVISOR = Clerk(role="supervisor", name="督办员 01 号")
 
 async def main(settings: CitySettings, stop: asyncio.Event) -> None:
     """Run until told to stop; services that are away are waited for."""
-    clock, rng = Clock(settings.clock_file), Random(f"{settings.seed}/residents")
+    clock, rng = Clock(settings.clock_file), Random(f"{settings.seed}/residents")  # nosec B311
     async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as client:
 
         def line(url: str, clerk: Clerk) -> Line:

@@ -47,12 +47,12 @@ SHARES: Mapping[str, int] = {"brisk": 40, "even": 28, "tardy": 14, "evasive": 10
 
 def character_of(unit: str, *, seed: str) -> str:
     """The name of the unit's character in CHARACTERS."""
-    return Random(f"{seed}/{unit}").choices(list(SHARES), list(SHARES.values()))[0]
+    return Random(f"{seed}/{unit}").choices(list(SHARES), list(SHARES.values()))[0]  # nosec B311
 
 
 def handler_of(unit: str, *, seed: str, rng: Random) -> Handler:
     """One of the three people at the unit who handle matters."""
-    desk = Random(f"{seed}/{unit}/{rng.randrange(3)}")
+    desk = Random(f"{seed}/{unit}/{rng.randrange(3)}")  # nosec B311: dice of a game
     return Handler(name=desk.choice(SURNAMES) + desk.choice(GIVEN), post=desk.choice(POSTS))
 
 

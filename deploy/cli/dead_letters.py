@@ -19,6 +19,8 @@ Service = Annotated[
     str | None, typer.Option("--service", help="intake、router、notifier；默认全部 / default all")
 ]
 Kind = Annotated[Literal["dead", "parked"] | None, typer.Option(help="死信或搁置 / only one kind")]
+By = Annotated[Literal["error"] | None, typer.Option("--by", help="按错误归并 / one line an error")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="只列出，不投递 / only say what it would")]
 ErrorCode = Annotated[str | None, typer.Option("--error", help="只看某种错误 / only this error")]
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="每个服务最多几条 / per service")]
 
@@ -29,28 +31,21 @@ def list_letters(
     kind: Kind = None,
     error: ErrorCode = None,
     limit: Limit = 100,
+    by: By = None,
     port_base: PortBase = PORT_BASE,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
-    """列出死信与搁置的事件 / what waits, oldest first."""
-    letters = asyncio.run(
-        fetch(folder_of(port_base, data), service, kind=kind, error=error, limit=limit)
-    )
+    """列出死信与搁置的事件 / what waits, oldest first; by error, the largest heap first."""
+    folder = folder_of(port_base, data)
+    if by == "error":
+        _list_heaps(asyncio.run(fetch_heaps(folder, service, kind)), as_json=as_json)
+        return
+    letters = asyncio.run(fetch(folder, service, kind=kind, error=error, limit=limit))
     if as_json:
         print_json(letters)
         return
-    table = Table(
-        "服务", "编号 / id", "类别", "主题 / topic", "键 / key", "错误 / error", "时间", "次数"
-    )
-    for one in letters:
-        where = f"{one['topic']}[{one['partition']}]@{one['offset']}"
-        what = f"{one['error_code']}：{one['error']}"
-        table.add_row(
-            *(one["service"], str(one["dead_letter_id"]), one["kind"], where, str(one["key"])),
-            *(what, one["at"], str(one["attempts"])),
-        )
-    out.print(table)
+    out.print(_table(letters))
 
 
 @app.command()
@@ -62,6 +57,7 @@ def replay(
     kind: Kind = None,
     error: ErrorCode = None,
     limit: Limit = 1000,
+    dry_run: DryRun = False,
     port_base: PortBase = PORT_BASE,
     data: Data = None,
 ) -> None:
@@ -73,10 +69,56 @@ def replay(
     chosen = [one for one in letters if dead_letter_id in (None, one["dead_letter_id"])]
     if dead_letter_id is not None and not chosen:
         raise StackError(f"没有编号 {dead_letter_id}。", f"there is no {dead_letter_id}")
+    if dry_run:
+        out.print(_table(chosen))
+        out.print(f"将重放 {len(chosen)} 条；未投递 / would be replayed, nothing was")
+        return
     failed = asyncio.run(_replay_all(folder, chosen))
     out.print(f"已重放 {len(chosen) - failed} 条，仍失败 {failed} 条 / replayed, still failing")
     if failed:
         raise typer.Exit(1)
+
+
+def _table(letters: list[dict[str, Any]]) -> Table:
+    table = Table(
+        "服务", "编号 / id", "类别", "主题 / topic", "键 / key", "错误 / error", "时间", "次数"
+    )
+    for one in letters:
+        where = f"{one['topic']}[{one['partition']}]@{one['offset']}"
+        what = f"{one['error_code']}：{one['error']}"
+        table.add_row(
+            *(one["service"], str(one["dead_letter_id"]), one["kind"], where, str(one["key"])),
+            *(what, one["at"], str(one["attempts"])),
+        )
+    return table
+
+
+def _list_heaps(heaps: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        print_json(heaps)
+        return
+    table = Table("服务", "类别", "错误 / error", "件数 / n", "最早 / oldest", "最近 / latest")
+    for heap in heaps:
+        table.add_row(
+            *(heap["service"], heap["kind"], heap["error"], str(heap["n"])),
+            *(heap["oldest"], heap["latest"]),
+        )
+    out.print(table)
+
+
+async def fetch_heaps(
+    folder: DataFolder, service: str | None, kind: str | None
+) -> list[dict[str, Any]]:
+    """What waits, by error: each heap with its `service`, the largest first."""
+    heaps = []
+    async with _client(folder) as client:
+        for name, url in _urls(folder, service).items():
+            answer = await client.get(
+                f"{url}/api/v1/dead-letters/errors", params={"kind": kind} if kind else None
+            )
+            _require_ok(name, answer)
+            heaps += [{"service": name, **one} for one in answer.json()["items"]]
+    return sorted(heaps, key=lambda heap: -heap["n"])
 
 
 async def fetch(

@@ -7,6 +7,7 @@ import typer
 from deploy.cli import (
     account,
     audit,
+    backup,
     calendar,
     canary,
     chains,
@@ -49,6 +50,8 @@ cli.command("watch")(watch.watch)
 cli.command("replay")(replay.replay)
 cli.command("doctor")(doctor.doctor)
 cli.command("migrate")(migrate.migrate)
+cli.command("backup")(backup.backup)
+cli.command("restore-check")(backup.restore_check)
 cli.command("secrets")(secrets.secrets)
 cli.command("ring")(ring.ring)
 cli.command("canary")(canary.canary)

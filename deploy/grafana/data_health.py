@@ -230,7 +230,7 @@ def _failed() -> list[Panel]:
 
 
 def _processes() -> list[Panel]:
-    expiring = f"(shaodao_certificate_expiry_timestamp_seconds - time()) < {14 * DAY}"
+    expiry = "min by (job, certificate) (shaodao_certificate_expiry_timestamp_seconds)"
     return [
         value(
             About(
@@ -239,7 +239,7 @@ def _processes() -> list[Panel]:
                 "Certificates that end within 14 days.",
                 HERE,
             ),
-            or_zero(f"count({expiring})"),
+            or_zero(f"count({expiry} - time() < {14 * DAY})"),
             limits=above(1),
             width=6,
         ),

@@ -24,7 +24,7 @@ OF_A_UNIT = frozenset(
 NOBODYS = frozenset({Role.CITIZEN, Role.DEPARTMENT, Role.SYSTEM, Role.CANARY})
 SHORTEST = 10
 # without letters and digits that look alike on paper
-LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # pragma: allowlist secret
 
 # One of each for trying it: login, role, unit, name.
 TRYING = (

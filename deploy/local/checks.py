@@ -9,13 +9,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import psutil
 
 from deploy.local.cache import cache_folder
 from deploy.local.data_folder import SERVICES, DataFolder
 from deploy.local.errors import StackError
 from deploy.local.finding import Finding
+from deploy.local.live_checks import examine_at
 from deploy.local.pg_binaries import Binaries, unprivileged
 from deploy.local.platform import broker_of
 from deploy.local.ports import Ports, is_free
@@ -159,21 +159,4 @@ async def _services(folder: DataFolder) -> list[Finding]:
     found = [Finding(ok=kafka, zh=f"Kafka {stack['kafka']} {state}", en="Kafka answers or not")]
     if kafka:
         found += await rights_findings(folder)
-    async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
-        for service in SERVICES:
-            found.append(await _service(client, service, stack[service], folder))
-    return found
-
-
-async def _service(
-    client: httpx.AsyncClient, service: str, url: str, folder: DataFolder
-) -> Finding:
-    log = folder.logs / f"{service}.log"
-    try:
-        answer = await client.get(f"{url}/ready")
-    except httpx.TransportError as error:
-        said = f"{type(error).__name__}，见 {log}"
-        return Finding(ok=False, zh=f"{service} {url} 无应答：{said}", en=f"{service} is away")
-    ok = answer.status_code == 200
-    state = "已就绪" if ok else f"未就绪：{answer.text[:300]}"
-    return Finding(ok=ok, zh=f"{service} {url} {state}", en=f"{service}: {answer.text[:300]}")
+    return found + await examine_at({service: stack[service] for service in SERVICES})

@@ -1,4 +1,4 @@
-"""Writes those manifests of deploy/kubernetes that follow from other files, or tells which are stale.
+"""Writes the manifests of deploy/kubernetes that follow from other files, or names stale ones.
 
 Topics and users follow from the topics table and the units, Prometheus' rules from
 deploy/prometheus/rules. `python -m deploy.local.manifests [--check]`.
@@ -22,8 +22,8 @@ def generated(project: Path = PROJECT) -> dict[Path, str]:
     """Every generated manifest, by its path in the project."""
     units = list(load_catalogue().units)
     return {
-        FOLDER / "kafka" / "topics.yaml": text(topics_of(units), about=MADE),
-        FOLDER / "kafka" / "users.yaml": text(users_of(units), about=MADE),
+        FOLDER / "units" / "topics.yaml": text(topics_of(units), about=MADE),
+        FOLDER / "units" / "users.yaml": text(users_of(units), about=MADE),
         FOLDER / "demo-city" / "user.yaml": text(
             [each for each in users_of(units, city=True) if each["metadata"]["name"] == "city"],
             about=MADE,

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import asyncpg
 
 from deploy.local.data_folder import PROJECT, SERVICES, DataFolder
-from deploy.local.databases import dsn_for, make_databases, owner_of
+from deploy.local.databases import close_to_others, dsn_for, make_databases, owner_of
 from deploy.local.errors import StackError
 from shared.runtime import migrate
 from shared.runtime.database import queries
@@ -112,10 +112,17 @@ def compared(service: str, files: Mapping[str, str], applied: Mapping[str, str])
 
 
 async def bring_up(target: Target) -> list[str]:
-    """Apply what is missing and give the service's role its rights; returns the names applied."""
-    return await migrate.apply(
+    """Apply what is missing and let the service's role, and nobody else, in; the names applied."""
+    applied = await migrate.apply(
         target.owner_dsn, migrations(target.service), runtime_role=target.runtime_role
     )
+    owner = await asyncpg.connect(target.owner_dsn)
+    try:
+        database = urlsplit(target.owner_dsn).path.removeprefix("/")
+        await close_to_others(owner, database, user=target.runtime_role)
+    finally:
+        await owner.close()
+    return applied
 
 
 def known_service(service: str) -> str:

@@ -248,6 +248,10 @@ class Stack:
             shares_address=True,
         )
 
+    def pids(self) -> dict[str, int]:
+        """The process of each part."""
+        return self._supervisor.pids()
+
     async def restart(self, service: str) -> int:
         """Start a new copy beside the old one, which then leaves; the new process."""
         fresh = self._program(service)

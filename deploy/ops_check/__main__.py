@@ -10,7 +10,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from deploy.ops_check import alertmanager, asyncapi, dashboards, prometheus, rule_tests, runbook
+from deploy.ops_check import (
+    alertmanager,
+    asyncapi,
+    compose,
+    dashboards,
+    dockerfile,
+    kubernetes,
+    prometheus,
+    rule_tests,
+    runbook,
+)
 from deploy.ops_check.tools import ToolMissingError
 
 ROOT: Final = Path(__file__).parents[2]
@@ -22,6 +32,9 @@ CHECKS: Final[Mapping[str, Check]] = {
     "dashboards": dashboards.check,
     "runbook": runbook.check,
     "asyncapi": asyncapi.check,
+    "dockerfile": dockerfile.check,
+    "compose": compose.check,
+    "kubernetes": kubernetes.check,
 }
 
 

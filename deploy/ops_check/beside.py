@@ -16,7 +16,7 @@ class Answer:
     fault: str
 
 
-def ask(tool: str, *arguments: str | Path, folder: Path) -> Answer:
+def ask(tool: str, *arguments: object, folder: Path) -> Answer:
     """Run a tool in a folder; ToolMissingError when it is not there."""
     path = Path(sys.executable).parent / tool
     if not path.exists():

@@ -1,4 +1,4 @@
-"""The compose file: understood by docker compose itself, hardened, and given what processes read."""
+"""The compose file: understood by docker compose, hardened, and given what processes read."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -18,11 +18,8 @@ Service = Mapping[str, Any]
 def check(folder: Path) -> list[str]:
     """What is wrong with the compose file, in words; no engine is needed."""
     profiles = [word for name in PROFILES for word in ("--profile", name)]
-    answer = ask(
-        *("docker-compose", "--project-directory", "deploy", "-f", FILE, *profiles),
-        *("config", "--format", "json"),
-        folder=folder,
-    )
+    named = ("--project-directory", "deploy", "-f", FILE, *profiles)
+    answer = ask("docker-compose", *named, "config", "--format", "json", folder=folder)
     if answer.fault:
         return [f"{FILE}: {answer.fault}"]
     project = json.loads(answer.output)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from deploy.grafana.build import stale
 from deploy.grafana.panels import RUNBOOK
 from deploy.grafana.typed import NotInstalledError, type_faults
-from deploy.ops_check import promql
+from deploy.ops_check import copies, promql
 from deploy.ops_check.prometheus import recorded
 from deploy.ops_check.registry import bounds, known_metrics
 from deploy.ops_check.rules import read_rules
@@ -31,6 +31,7 @@ class Query:
     where: str
     expr: str
     instant: bool = False
+    of_variable: bool = False
 
 
 def check(folder: Path) -> list[str]:
@@ -68,7 +69,7 @@ def queries(board: Mapping[str, Any]) -> Iterator[Query]:
             asked = ASKED.fullmatch(variable["query"]["query"])
             where = f"{board['title']} / ${variable['name']}"
             expr = f"count by ({asked[2]}) ({asked[1]})" if asked else variable["query"]["query"]
-            yield Query(where=where, expr=expr, instant=True)
+            yield Query(where=where, expr=expr, instant=True, of_variable=True)
 
 
 def panels(board: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -99,8 +100,11 @@ def _of_queries(folder: Path, boards: Mapping[str, Mapping[str, Any]]) -> Iterat
     known = {**known_metrics(), **recorded(read_rules(folder))}
     for board in boards.values():
         for query in queries(board):
-            for fault in promql.faults(promql.filled(query.expr), known, bounds()):
-                yield f"{query.where}: {fault}"
+            expr = promql.filled(query.expr)
+            found = promql.faults(expr, known, bounds())
+            if not found and not query.of_variable:
+                found = copies.faults(expr)
+            yield from (f"{query.where}: {fault}" for fault in found)
 
 
 def _of_links(folder: Path, boards: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The image: hadolint's rules and ours, and that what it copies is there and reaches the builder."""
+"""The image: hadolint's rules and ours, and that what it copies is there and is sent along."""
 
 import re
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def check(folder: Path) -> list[str]:
 def _base(text: str) -> Iterator[str]:
     """Both stages start from one base with a tag that says a version."""
     base = _BASE.search(text)
-    if base is None or not re.search(r":\d+\.\d+", base.group(1)) and "@sha256:" not in base[1]:
+    if base is None or not re.search(r":\d+\.\d+|@sha256:", base.group(1)):
         yield f"{FILE}: the base image has no version"
     if set(re.findall(r"^FROM (\S+)", text, re.MULTILINE)) != {"${PYTHON_IMAGE}"}:
         yield f"{FILE}: every stage starts from PYTHON_IMAGE"

@@ -71,7 +71,7 @@ class Process:
 
 
 def faults_of(processes: Iterable[Process]) -> Iterator[str]:
-    """What is given that nobody reads, what is needed and not given, and files that are not there."""
+    """What is given and not read, what is needed and not given, and files that are not there."""
     for process in processes:
         yield from _faults(process)
 

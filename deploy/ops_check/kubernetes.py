@@ -1,9 +1,9 @@
-"""The manifests: built by kustomize, held against the schemas of their kinds, and against each other.
+"""The manifests: built by kustomize, held against the schemas of their kinds and each other.
 
 Kinds of Kubernetes itself are validated strictly. Those of Strimzi, CloudNativePG, KEDA and the
-Prometheus operator are, where SHAODAO_CRDS names a folder with their definitions, as a cluster gives
-them (`kubectl get crd … -o yaml`); no package has them all. Else a field that these manifests do not
-use today is a fault: `known_fields.txt` lists those that were validated when they were written.
+Prometheus operator are, where SHAODAO_CRDS names a folder with their definitions, as a cluster
+gives them (`kubectl get crd … -o yaml`); no package has them all. Else a field that these manifests
+did not use is a fault: `known_fields.txt` lists those that were validated when they were written.
 """
 
 import os
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import kubernetes_validate
+import kubernetes_validate  # type: ignore[import-untyped,unused-ignore]
 import yaml
 from jsonschema import Draft202012Validator
 
@@ -29,14 +29,24 @@ CRDS: Final = "SHAODAO_CRDS"
 def check(folder: Path) -> list[str]:
     """What is wrong with the manifests of a checkout, in words; no cluster is needed."""
     faults = [f"{path} is stale: python -m deploy.local.manifests" for path in stale(folder)]
+    units = units_of(folder)
+    faults += _invalid(units)
     for overlay in OVERLAYS:
         try:
             built = build(folder, overlay)
         except ValueError as error:
             faults.append(str(error))
             continue
-        faults += [f"{overlay}: {each}" for each in (*_invalid(built), *faults_of(built))]
+        whole = faults_of([*built, *units])
+        faults += [f"{overlay}: {each}" for each in (*_invalid(built), *whole)]
     return faults
+
+
+def units_of(folder: Path) -> list[Manifest]:
+    """Topics and users of the units, which stand apart from what an overlay builds."""
+    files = (folder / FOLDER / "units" / name for name in ("topics.yaml", "users.yaml"))
+    texts = (file.read_text("utf-8") for file in files)
+    return [each for text in texts for each in yaml.load_all(text, Loader=yaml.CSafeLoader)]
 
 
 def build(folder: Path, overlay: str) -> list[Manifest]:
@@ -90,7 +100,7 @@ def definitions(folder: str | None) -> dict[tuple[str, str], Draft202012Validato
             spec = crd["spec"]
             for version in spec["versions"]:
                 schema = _strict(version["schema"]["openAPIV3Schema"])
-                own = {"apiVersion": {}, "kind": {}, "metadata": {}}
+                own: dict[str, Any] = {"apiVersion": {}, "kind": {}, "metadata": {}}
                 schema["properties"] = {**schema["properties"], **own}
                 key = (f"{spec['group']}/{version['name']}", spec["names"]["kind"])
                 found[key] = Draft202012Validator(schema)
@@ -115,8 +125,8 @@ def write_known(folder: Path) -> int:
     """Keep the fields used today, after they were validated by definitions; returns how many."""
     used: set[str] = set()
     schemas = definitions(os.environ[CRDS])
-    for overlay in OVERLAYS:
-        for each in build(folder, overlay):
+    for manifests in (units_of(folder), *(build(folder, each) for each in OVERLAYS)):
+        for each in manifests:
             if (each["apiVersion"], each["kind"]) in schemas:
                 used |= set(fields(each["spec"], f"{each['apiVersion']}/{each['kind']}"))
     KNOWN.write_text("".join(f"{path}\n" for path in sorted(used)))

@@ -151,7 +151,7 @@ def _process(workload: Manifest, maps: Mapping[str, Mapping[str, str]]) -> Proce
     files = set()
     for volume in _pod(workload).get("volumes", ()):
         for source in _secret_sources(volume):
-            keys = [item["path"] for item in source["items"]] or ours().get(source["name"], ())
+            keys = [item["path"] for item in source["items"]] or ours().get(source["name"], set())
             files |= {f"{places[volume['name']]}/{key}" for key in keys if volume["name"] in places}
     return Process(
         where=label(workload),

@@ -83,7 +83,7 @@ def _faults(
     found = [
         f"{metric} has no label {label}" for label in sorted(set(selector.labels) - known[metric])
     ]
-    values = {"le": bounds.get(metric.removesuffix("_bucket"), frozenset()), **_closed(metric)}
+    values = {"le": bounds.get(metric.removesuffix("_bucket"), frozenset()), **closed(metric)}
     for label, asked in selector.labels.items():
         if values.get(label) and not any(map(asked.holds, values[label])):
             what = "bucket" if label == "le" else "value"
@@ -91,7 +91,7 @@ def _faults(
     return found
 
 
-def _closed(metric: str) -> Mapping[str, Collection[str]]:
+def closed(metric: str) -> Mapping[str, Collection[str]]:
     """The values of those labels of a metric that are a closed set."""
     name = metric if metric in DECLARED else ENDING.sub("", metric)
     labels = DECLARED[name].labels if name in DECLARED else {}

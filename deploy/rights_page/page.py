@@ -25,11 +25,13 @@ TITLES: Final = {
 }
 HEAD: Final = """# 谁能做什么 · Who may do what
 
-本页由 `python -m deploy.rights_page` 从 `shared/catalogue/rights.py` 生成，请勿手改；程序只认那一张表，
-测试按它逐个接口、逐个角色、逐种单位走一遍。This page is made from the one table that the services obey.
+本页由 `python -m deploy.rights_page` 从 `shared/catalogue/rights.py` 生成，请勿手改。
+程序只认那一张表，测试按它逐个接口、逐个角色、逐种单位走一遍。
+This page is made from the one table that the services obey; a test walks it in full over HTTP.
 
 **市** 全市 (the whole city) · **辖** 本辖区和本单位 (the region of the own unit, and what concerns
-the unit) · **本** 本单位 (the own unit) · 空 无权 (not at all). “辖”“本”的账号没有所属单位时一律拒绝。
+the unit) · **本** 本单位 (the own unit) · 空 无权 (not at all).
+账号没有所属单位时，“辖”“本”一律拒绝。Without a unit the last two are refused.
 """
 
 

@@ -10,6 +10,7 @@ from services.intake.domain.ticket import TicketState
 from shared.contracts.values import Channel, TicketType
 from shared.runtime.instruments import (
     DISTRICT,
+    NAN,
     Copies,
     Open,
     counter,
@@ -77,6 +78,7 @@ UNINDEXED = gauge(
     "shaodao_intake_unindexed_changes",
     "Changes of tickets that the search does not know yet.",
     over=Copies.MAX,
+    begins=NAN,
 )
 HINT_SECONDS = histogram(
     "shaodao_intake_hint_duration_seconds",

@@ -67,6 +67,7 @@ OPEN_DEADLINES = gauge(
     kind=DeadlineKind,
     state=OPEN_STATES,
     over=Copies.MAX,
+    begins=NAN,
 )
 UNIT_DEADLINES = gauge(
     "shaodao_unit_open_deadlines",
@@ -81,11 +82,13 @@ OLDEST_OVERDUE = gauge(
     "Domain time since the oldest overdue promise was due; 0 if none is.",
     kind=DeadlineKind,
     over=Copies.MAX,
+    begins=NAN,
 )
 OLDEST_FIRE = gauge(
     "shaodao_deadline_oldest_fire_age_seconds",
     "Wall time since the oldest rung that should have fired and has not; 0 if none.",
     over=Copies.MAX,
+    begins=NAN,
 )
 SUPERVISIONS = counter(
     "shaodao_supervisions_total",
@@ -100,6 +103,7 @@ FIGURES_BEHIND = gauge(
     "shaodao_figures_behind_facts",
     "Facts in the log that the figures do not count yet, at most.",
     over=Copies.MAX,
+    begins=NAN,
 )
 NOTICES = counter(
     "shaodao_notices_total",
@@ -133,19 +137,26 @@ HELD = gauge(
     "shaodao_messages_held",
     "Messages held back after an outage or a leap of the clock.",
     over=Copies.MAX,
+    begins=NAN,
 )
 HELD_AGE = gauge(
     "shaodao_messages_held_age_seconds",
     "Wall time since the oldest message that is held fired; 0 if none.",
     over=Copies.MAX,
+    begins=NAN,
 )
 MESSAGES_WAITING = gauge(
-    "shaodao_messages_waiting", "Messages that wait to be told.", way=Way, over=Copies.MAX
+    "shaodao_messages_waiting",
+    "Messages that wait to be told.",
+    way=Way,
+    over=Copies.MAX,
+    begins=NAN,
 )
 MESSAGES_LATE = gauge(
     "shaodao_messages_late_seconds",
     "Wall time since the oldest message that should have been told and was not; 0 if none.",
     over=Copies.MAX,
+    begins=NAN,
 )
 GAPS = counter(
     "shaodao_watch_gaps_total", "Times that nobody watched, longer than allowed.", why=GapWhy
@@ -155,12 +166,14 @@ VACANT = gauge(
     "Posts of units at which nobody is on duty.",
     post=sorted(OF_A_UNIT),
     over=Copies.MAX,
+    begins=NAN,
 )
 MISMATCHES = gauge(
     "shaodao_audit_mismatches",
     "Differences between what the facts say should have fired and what did, not settled.",
     kind=MismatchKind,
     over=Copies.MAX,
+    begins=NAN,
 )
 AUDITED = counter(
     "shaodao_audited_total",
@@ -176,6 +189,7 @@ AUDIT_FINISHED = gauge(
     "shaodao_audit_finished_timestamp_seconds",
     "Wall time at which an audit was last done to its end, by whichever copy; 0 if never.",
     over=Copies.MAX,
+    begins=NAN,
 )
 CANARY_AGE = gauge(
     "shaodao_canary_age_seconds",

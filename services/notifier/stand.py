@@ -4,7 +4,7 @@ from functools import partial
 from typing import Final
 
 from services.notifier import metrics
-from services.notifier.store import deadlines
+from services.notifier.store import audit, deadlines
 from services.notifier.store import stand as store
 from services.notifier.watch import age_of
 from shared.runtime.database import Connection
@@ -24,6 +24,7 @@ async def show_stand(runtime: Runtime) -> None:
         metrics.show_open(stand.by_kind, stand.by_unit, stand.overdue_since, now=now)
         finished = await store.audit_finished(connection)
         metrics.AUDIT_FINISHED.set(finished.timestamp() if finished else 0)
+        metrics.show_mismatches(await audit.open_by_kind(connection))
 
     await keep_fresh(runtime, show, of="open deadlines", unknown=metrics.open_unknown)
 

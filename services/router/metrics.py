@@ -34,7 +34,7 @@ VERB = Open("the verb of the report; unreadable for what is none", 20)
 
 FACTS = counter(
     "shaodao_router_facts_total",
-    "Facts about whistles: blown, held, acknowledged, resolved, closed …",
+    "Facts about whistles, by what happened.",
     what=Open("what happened, the middle of the fact's type", 60),
 )
 REPORTS = counter(
@@ -93,6 +93,7 @@ OLDEST_HELD = gauge(
     "shaodao_router_oldest_held_age_seconds",
     "Wall time since the ticket of the oldest held whistle was registered; 0 if none is held.",
     over=Copies.MAX,
+    begins=NAN,
 )
 HELD_TOO_LONG = counter(
     "shaodao_router_held_too_long_total",

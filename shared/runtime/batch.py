@@ -20,6 +20,7 @@ from shared.runtime.clock import wall_now
 from shared.runtime.database import Connection, is_transient
 from shared.runtime.incoming import Incoming, Record, Unreadable, read
 from shared.runtime.logging import logger
+from shared.runtime.tracebacks import described
 from shared.runtime.tracing import within
 
 if TYPE_CHECKING:
@@ -125,7 +126,8 @@ async def _committed(
                 if time.monotonic() - started > PATIENCE_SECONDS:
                     raise
                 log.warning("batch_retry", group=lane.group, attempt=attempt, error=repr(error))
-                await asyncio.sleep(min(5.0, 0.05 * 2**attempt) * random.uniform(0.5, 1.0))
+                some = random.uniform(0.5, 1.0)  # nosec B311: so that no two come back at once
+                await asyncio.sleep(min(5.0, 0.05 * 2**attempt) * some)
             elif one_by_one:
                 raise
             else:
@@ -200,5 +202,5 @@ async def _try(work: _Work, event: Incoming) -> str | None:
                 offset=event.offset,
                 **event_spans.named(event),
             )
-        return repr(error)
+        return described(error)
     return None

@@ -33,6 +33,17 @@ class DeadLetter:
     attempts: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heap:
+    """What waits with the same error: `oldest` and `latest` are wall times."""
+
+    kind: str
+    error: str
+    n: int
+    oldest: datetime
+    latest: datetime
+
+
 async def keep(connection: Connection, records: Sequence[Unreadable]) -> list[Unreadable]:
     """Keep unreadable records; returns those not kept before (a redelivery is kept once)."""
     fresh = []
@@ -116,6 +127,11 @@ async def payload(connection: Connection, dead_letter_id: int, *, kind: str) -> 
 async def replayed(connection: Connection, dead_letter_id: int) -> None:
     """It was delivered again and handled."""
     await connection.execute(SQL.dead_letter_replayed, dead_letter_id, wall_now())
+
+
+async def heaps(connection: Connection, *, kind: str | None) -> list[Heap]:
+    """What waits, by error, the largest heap first."""
+    return [Heap(**row) for row in await connection.fetch(SQL.dead_letter_heaps, kind)]
 
 
 async def listed(

@@ -64,7 +64,7 @@ def handling(
         )
         for place, event in enumerate(events)
         if is_sampled(event.traceparent)
-        or (foreign and event.traceparent is None and random() * 2**64 < spans.bound)
+        or (foreign and event.traceparent is None and random() * 2**64 < spans.bound)  # nosec B311
     ]
     if not parts:
         return None, events

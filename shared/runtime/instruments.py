@@ -12,7 +12,9 @@ from itertools import product
 from math import prod
 from typing import Final, TypeAlias, TypeVar
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
+
+disable_created_metrics()  # else every counter has a second series: when it began
 
 AT_ZERO: Final = 150  # series that a metric of closed labels has from the start, at most
 NAN: Final = float("nan")  # what is not known now: a panel shows a gap
@@ -85,11 +87,16 @@ def counter(name: str, meaning: str, /, *, over: Copies = Copies.SUM, **labels: 
     return made
 
 
-def gauge(name: str, meaning: str, /, *, over: Copies, **labels: Values) -> Gauge:
-    """A gauge; of closed labels it has its series from the start."""
+def gauge(
+    name: str, meaning: str, /, *, over: Copies, begins: float = 0.0, **labels: Values
+) -> Gauge:
+    """A gauge; of closed labels it has its series from the start.
+
+    What must be looked up `begins` as NAN: a 0 after a restart would say that all is well.
+    """
     declared = _declare(name, "gauge", meaning, labels, over)
     made = Gauge(name, meaning, tuple(declared.labels))
-    _begin(made, declared)
+    _begin(made, declared, begins)
     return made
 
 
@@ -138,9 +145,12 @@ def _declare(
     return DECLARED[name]
 
 
-def _begin(made: Counter | Gauge | Histogram, declared: Declared) -> None:
+def _begin(made: Counter | Gauge | Histogram, declared: Declared, value: float = 0.0) -> None:
     """What never happened is 0 and not missing: a rate sees its first time."""
     closed = [values for values in declared.labels.values() if not isinstance(values, Open)]
-    if closed and len(closed) == len(declared.labels) and prod(map(len, closed)) <= AT_ZERO:
-        for values in product(*closed):
-            made.labels(*values)
+    if len(closed) < len(declared.labels) or prod(map(len, closed)) > AT_ZERO:
+        return
+    for labels in product(*closed):
+        series = made.labels(*labels) if labels else made
+        if isinstance(series, Gauge):
+            series.set(value)

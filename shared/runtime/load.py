@@ -4,6 +4,9 @@
 and is told what stands in the outbox. All limits are stated for ordinary requests; looks stop at
 half of them, work that goes on at twice, critical tickets at four times, so that the least urgent
 is always refused first.
+
+How many can be in work and still be answered in time depends on the machine: while they take too
+long there are fewer places, and more again while they do not (AIMD, as TCP finds its window).
 """
 
 from collections.abc import Callable
@@ -14,6 +17,8 @@ from typing import Final
 LOOK_SECONDS: Final = 0.05  # how long a look at those who wait holds
 LEAST_PAUSE, MOST_PAUSE = 2, 5  # seconds of Retry-After, in turn: not all shall be back at once
 DISK_PAUSE: Final = 60
+LEAST_SHARE: Final = 1 / 3  # of the places, there always are
+FEWER, MORE = 0.7, 0.1  # the factor of a cut; what each request that was in time gives back
 
 
 class Priority(Enum):
@@ -58,12 +63,25 @@ class Load:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.in_work = 0
+        self.places = float(limits.requests_at_once)
+        self._next_cut_at = float("-inf")
         self.looks: list[Callable[[], float]] = []
         self._waited = 0.0
         self._looked_at = float("-inf")
         self._outbox_rows = 0
         self._outbox_age = 0.0
         self._refused = 0
+
+    def answered(self, seconds: float, *, now: float) -> None:
+        """A request is no longer in work, which it was for so long."""
+        limits, most = self.limits, float(self.limits.requests_at_once)
+        crowded = self.in_work * 2 >= self.places
+        self.in_work -= 1
+        if seconds <= limits.wait_seconds:
+            self.places = min(most, self.places + MORE)
+        elif crowded and now >= self._next_cut_at:  # a slow one by itself says nothing
+            self.places = max(most * LEAST_SHARE, self.places * FEWER)
+            self._next_cut_at = now + limits.wait_seconds
 
     def outbox(self, *, rows: int, age_seconds: float) -> None:
         """What waits to be said, and for how long the oldest of it."""
@@ -73,7 +91,7 @@ class Load:
     def refusal(self, priority: Priority, *, writes: bool, now: float) -> Refusal | None:
         """Why a request may not be begun; None when it may. `now` is monotonic."""
         limits, share = self.limits, priority.value
-        if self.in_work >= limits.requests_at_once * share:
+        if self.in_work >= self.places * share:
             return self._over_capacity()
         if priority is Priority.CRITICAL:  # neither a slow database nor a full outbox stops it
             return None

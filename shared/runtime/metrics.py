@@ -73,11 +73,13 @@ OUTBOX_ROWS = gauge(
     "shaodao_outbox_rows",
     "Rows waiting in the outbox, at most 10,000 counted.",
     over=Copies.MAX,
+    begins=NAN,
 )
 OUTBOX_AGE = gauge(
     "shaodao_outbox_oldest_age_seconds",
     "Wall time since the oldest row waiting in the outbox was written; 0 if none.",
     over=Copies.MAX,
+    begins=NAN,
 )
 OUTBOX_SENT = counter("shaodao_outbox_sent_total", "Outbox rows acknowledged by Kafka.")
 OUTBOX_UNROUTABLE = gauge(
@@ -108,11 +110,13 @@ KAFKA_REACHABLE = gauge(
     "shaodao_kafka_reachable",
     "1 where Kafka answered the relay and every consumer at the last look, every 3 s.",
     over=Copies.MIN,
+    begins=NAN,
 )
 DATABASE_REACHABLE = gauge(
     "shaodao_database_reachable",
     "1 where the database answered at the last look, every 3 s.",
     over=Copies.MIN,
+    begins=NAN,
 )
 DEGRADED = gauge(
     "shaodao_degraded_parts",
@@ -121,17 +125,19 @@ DEGRADED = gauge(
     over=Copies.EACH,
 )
 DEAD_LETTERS = gauge(
-    "shaodao_dead_letters", "Dead letters that were not replayed.", over=Copies.MAX
+    "shaodao_dead_letters", "Dead letters that were not replayed.", over=Copies.MAX, begins=NAN
 )
 PARKED = gauge(
     "shaodao_parked_events",
     "Events parked after a failure, to be retried in order.",
     over=Copies.MAX,
+    begins=NAN,
 )
 PARKED_AGE = gauge(
     "shaodao_parked_oldest_age_seconds",
     "Wall time since the oldest parked event was parked; 0 if none.",
     over=Copies.MAX,
+    begins=NAN,
 )
 COMMIT_REQUESTS = histogram(
     "shaodao_group_commit_requests",

@@ -26,42 +26,50 @@ BYTES = gauge(
     "shaodao_postgresql_database_bytes",
     "Size of the service's database.",
     over=Copies.MAX,
+    begins=NAN,
 )
 SESSIONS = gauge(
     "shaodao_postgresql_connections",
     "Sessions in the service's database; other: of other roles, whose state is not shown.",
     state=STATES,
     over=Copies.MAX,
+    begins=NAN,
 )
 OF_SERVER = gauge(
     "shaodao_postgresql_server_connections",
     "Sessions in all databases of the server.",
     over=Copies.MAX,
+    begins=NAN,
 )
 MOST = gauge(
     "shaodao_postgresql_limit_connections",
     "max_connections of the server.",
     over=Copies.MAX,
+    begins=NAN,
 )
 OLDEST = gauge(
     "shaodao_postgresql_oldest_transaction_age_seconds",
     "Age of the oldest open transaction in the service's database; 0 if none.",
     over=Copies.MAX,
+    begins=NAN,
 )
 WAITING = gauge(
     "shaodao_postgresql_waiting_sessions",
     "Sessions in the service's database that wait for a lock.",
     over=Copies.MAX,
+    begins=NAN,
 )
 SLOT_KEPT = gauge(
     "shaodao_postgresql_slot_kept_bytes",
     "Log that the slowest replication slot of the server keeps; 0 without slots.",
     over=Copies.MAX,
+    begins=NAN,
 )
 XID_AGE = gauge(
     "shaodao_postgresql_oldest_xid_age_transactions",
     "Transactions since the oldest that is not frozen; at 2e9 the database stops.",
     over=Copies.MAX,
+    begins=NAN,
 )
 TRANSACTIONS = counter(
     "shaodao_postgresql_transactions_total",

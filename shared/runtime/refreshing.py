@@ -11,7 +11,7 @@ from shared.runtime.logging import logger
 if TYPE_CHECKING:
     from shared.runtime.service import Runtime
 
-COSTS: Final = 100  # reading may take a hundredth of the time
+COSTS: Final = 20  # reading may take a twentieth of the time
 LONGEST_SECONDS: Final = 10.0
 
 log = logger(__name__)

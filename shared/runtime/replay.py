@@ -12,6 +12,7 @@ from shared.runtime.database import Connection, is_transient
 from shared.runtime.event_spans import handling
 from shared.runtime.incoming import Incoming, Record, Unreadable, read
 from shared.runtime.logging import logger
+from shared.runtime.tracebacks import described
 from shared.runtime.tracing import within
 
 if TYPE_CHECKING:
@@ -84,8 +85,9 @@ async def _again(runtime: "Runtime", connection: Connection, parked: parking.Par
         if is_transient(error):
             raise
         log.exception("parked_failed", parked_id=parked.parked_id, attempts=parked.attempts + 1)
-        await parking.failed(connection, parked, error=repr(error))
-        return repr(error)
+        why = described(error)
+        await parking.failed(connection, parked, error=why)
+        return why
     await parking.done(connection, parked)
     return None
 
@@ -120,6 +122,6 @@ async def _replay_dead(
     except Exception as error:
         if is_transient(error):
             raise
-        return repr(error)
+        return described(error)
     await dead_letters.replayed(connection, kept.dead_letter_id)
     return None

@@ -24,6 +24,11 @@ def traceback_of(exc_info: ExcInfo) -> str:
     return "".join(_parts(exc_info[1])).rstrip("\n")
 
 
+def described(error: BaseException) -> str:
+    """An error in one line, for those who look after what failed."""
+    return f"{type(error).__name__}: {message_of(error)}"
+
+
 def message_of(error: BaseException) -> str:
     """What an error says of itself, without values."""
     if isinstance(error, ValidationError):

@@ -36,6 +36,7 @@ STARTUP_FAILURE: Final = 3  # as uvicorn has it
 # Longer than proxies and clients keep an idle connection, so that it is they who close it: a
 # request sent while we close one would be lost.
 KEEP_ALIVE_SECONDS: Final = 75
+TAKEN_A_TURN: Final = 16  # connections
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Runtime]]
 
 
@@ -140,9 +141,33 @@ def serve(name: str, app: FastAPI, settings: ServiceSettings) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         backlog=4096,
     )
-    sockets = None if settings.http_socket is None else [socket.socket(fileno=settings.http_socket)]
-    server = Server(config, drain_seconds=settings.drain_seconds, given=sockets is not None)
+    given = settings.http_socket is not None
+    server = Server(config, drain_seconds=settings.drain_seconds, given=given)
     with suppress(KeyboardInterrupt):  # raised again by uvicorn once all is finished
-        server.run(sockets)
+        server.run(listening(settings))
     if not server.started:
         sys.exit(STARTUP_FAILURE)
+
+
+def listening(settings: ServiceSettings) -> list[socket.socket]:
+    """The socket to listen on, several times over; ends the process when its port is taken.
+
+    The event loop takes one connection from each in a turn. Turns are long under load: with one
+    socket, whoever connects then waited for half a minute while others were answered at once.
+    """
+    try:
+        first = _bound(settings)
+    except OSError as error:
+        logs.logger(__name__).critical("port_taken", port=settings.http_port, error=repr(error))
+        sys.exit(STARTUP_FAILURE)
+    return [first, *(first.dup() for _ in range(TAKEN_A_TURN - 1))]
+
+
+def _bound(settings: ServiceSettings) -> socket.socket:
+    if settings.http_socket is not None:
+        return socket.socket(fileno=settings.http_socket)
+    family = socket.AF_INET6 if ":" in settings.http_host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind((settings.http_host, settings.http_port))
+    return bound

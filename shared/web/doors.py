@@ -38,19 +38,21 @@ class Phase(Enum):
 class Place:
     """Where a request that was let in is counted; `leave` gives it back."""
 
-    __slots__ = ("_load", "_program", "_programs")
+    __slots__ = ("_load", "_program", "_programs", "_since")
 
     def __init__(self, load: Load, programs: Counter[Hashable], program: Hashable | None) -> None:
         self._load = load
         self._programs = programs
         self._program = program
+        self._since = time.monotonic()
         load.in_work += 1
         if program is not None:
             programs[program] += 1
 
     def leave(self) -> None:
         """The request is answered."""
-        self._load.in_work -= 1
+        now = time.monotonic()
+        self._load.answered(now - self._since, now=now)
         if self._program is not None:
             self._programs[self._program] -= 1
             if not self._programs[self._program]:
@@ -109,7 +111,7 @@ class Doors:
     def _over_its_rate(
         self, scope: Scope, program: Hashable | None, load: Load, *, now: float
     ) -> Refusal | None:
-        most = load.limits.requests_at_once * OWN_SHARE
+        most = load.places * OWN_SHARE
         if program is not None and self._programs[program] >= most:
             return Refusal(Reason.RATE, AWAY_SECONDS)
         rate = rate_of(scope["path"])

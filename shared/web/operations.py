@@ -88,6 +88,17 @@ async def list_dead_letters(
     return {"items": items}
 
 
+@router.get("/api/v1/dead-letters/errors", tags=["operations"])
+async def count_by_error(
+    request: Request,
+    _caller: Annotated[Caller, Depends(OPS)],
+    kind: Literal["dead", "parked"] | None = None,
+) -> dict[str, list[dead_letters.Heap]]:
+    """How much waits with the same error, the largest heap first."""
+    async with _runtime(request).pool.acquire() as connection:
+        return {"items": await dead_letters.heaps(connection, kind=kind)}
+
+
 @router.post("/api/v1/dead-letters/{dead_letter_id}/replay", tags=["operations"])
 async def replay_dead_letter(
     request: Request,

@@ -2,9 +2,15 @@
 
 Decided from the head of a request alone; only of a new ticket that would be refused is the body
 read, as it may be critical. https://www.rfc-editor.org/rfc/rfc9457 is the shape for programs.
+
+When many are refused, their answer is held for a second: callers that ask again at once, whatever
+they are told, would take the time of those in work. (Tried: of 180 tickets/s without a limit, 16
+were left under ten times the load while each refusal was answered at once.)
 """
 
+import asyncio
 import json
+import time
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -22,6 +28,9 @@ from shared.web.priorities import ALWAYS
 from shared.web.problems import is_page
 from shared.web.strings import Language, language_of
 
+MANY_A_SECOND: Final = 50  # refusals, after which they are held
+MOST_HELD: Final = 10_000
+HELD_SECONDS: Final = 1.0
 CLOSE: Final = (b"connection", b"close")
 PROBLEM: Final = "application/problem+json"
 CODES: Final = {  # as the API names them elsewhere
@@ -38,6 +47,9 @@ class Shedding:
     def __init__(self, app: ASGIApp, *, owner: FastAPI) -> None:
         self._app = app
         self._state = owner.state
+        self._second = 0
+        self._in_second = 0
+        self._held = 0
         self._answers: dict[tuple[object, ...], tuple[str, bytes]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,8 +77,23 @@ class Shedding:
             if isinstance(found, Place):
                 found.leave()
 
+    async def _hold(self) -> None:
+        """Keep the caller waiting for a while, where many are refused."""
+        second = int(time.monotonic())
+        if second != self._second:
+            self._second, self._in_second = second, 0
+        self._in_second += 1
+        if self._in_second > MANY_A_SECOND and self._held < MOST_HELD:
+            self._held += 1
+            try:
+                await asyncio.sleep(HELD_SECONDS)
+            finally:
+                self._held -= 1
+
     async def _refuse(self, scope: Scope, send: Send, refusal: Refusal) -> None:
         metrics.REQUESTS_REFUSED.labels(refusal.reason.value).inc()
+        if refusal.reason is not Reason.DRAINING:
+            await self._hold()
         status = status_of(refusal)
         media, body = self._answer(scope, refusal)
         headers = [

@@ -204,8 +204,12 @@ async def _metric(ground: Ground) -> tuple[float, float]:
     """How many firings the notifier's metric has seen, and the sum of their lateness in s."""
     async with httpx.AsyncClient(trust_env=False) as client:
         text = (await client.get(f"{ground.url('notifier')}/metrics")).text
-    values = dict(line.rsplit(" ", 1) for line in text.splitlines() if line[:1] != "#")
-    return float(values[f"{LATENESS}_count"]), float(values[f"{LATENESS}_sum"])
+    of_kinds = [line.rsplit(" ", 1) for line in text.splitlines() if line.startswith(LATENESS)]
+
+    def total(part: str) -> float:
+        return sum(float(n) for name, n in of_kinds if name.startswith(f"{LATENESS}_{part}{{"))
+
+    return total("count"), total("sum")
 
 
 async def _floor(ground: Ground, number: int, known: Recorded) -> float:

@@ -5,6 +5,7 @@ import base64
 import signal
 import sys
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import asyncpg
 import pytest
@@ -125,4 +126,26 @@ async def test_a_dead_coordinator_ends_the_process(program, producer, prefix, wa
         await lonely.start()
         await eventually(lambda: heard(dsn), until=lambda events: events == 4)
     finally:
+        await lonely.stop()
+
+
+async def test_a_relay_that_hangs_while_kafka_answers_ends_the_process(program, prefix):
+    """A row is sent but cannot be deleted, as somebody else holds it: nothing else is sent."""
+    lonely, dsn = await program("tests.faults.lonely_consumer")
+    other = await asyncpg.connect(dsn)
+    try:
+        await other.execute(
+            """insert into outbox (event_id, aggregatetype, aggregateid, type, payload, created_at)
+            values ($1, $2, 'T-1', 'test', $3, $4)""",
+            new_id(wall_now()),
+            topics.UNITS.name,
+            declared("T-1").decode(),
+            wall_now() - timedelta(minutes=1),
+        )
+        async with other.transaction():
+            await other.fetch("select from outbox for update")
+            await lonely.start()
+            assert await asyncio.wait_for(lonely.wait(), 60) == EXIT_STALLED
+    finally:
+        await other.close()
         await lonely.stop()

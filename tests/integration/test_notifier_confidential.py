@@ -50,7 +50,8 @@ HOME: Final = Place(
     lon=108.306,
 )
 TELLS: Final = ("锦苑", "7号楼", "二单元", "夜间私自", "楼顶", "41.6075", "108.306", COMMUNITY)
-PHONE, ACCOUNT, HOOK_SECRET = "13987650001", "wang.zhiban", "whsec_" + "s3cr3tOfAWebhook" * 3
+PHONE, ACCOUNT = "13987650001", "wang.zhiban"
+HOOK_SECRET = "whsec_" + "s3cr3tOfAWebhook" * 3  # pragma: allowlist secret
 ROBOT_KEY, SMS_KEY = "robot-key-5f2a", "gateway-key-77b1"
 SECRETS: Final = (PHONE, ACCOUNT, HOOK_SECRET, ROBOT_KEY, SMS_KEY, VAULT_KEY, SECRET)
 POSTS: Final = ("unit_leader", "liaison", "liaison")

@@ -206,7 +206,8 @@ async def test_an_answer_counts_once_and_for_the_browser_that_asked(city: City) 
         fresh = await city.comes_back(another, "u-dispatcher")
         replayed = back.copy_set_param("code", fresh.params["code"])
         async with city.browser() as thief:
-            again = await thief.get(replayed, cookies=kept)
+            thief.cookies.update(kept)
+            again = await thief.get(replayed)
         assert (again.status_code, session_of(again)) == (403, None)
         assert "应答无效" in again.text
 
@@ -276,7 +277,7 @@ async def test_while_the_provider_is_away_local_accounts_work_and_sessions_go_on
         with monkeypatch.context() as patch:
             patch.setattr(sessions, "RECHECKED", timedelta(seconds=-1))
             assert (await before.get("/desk")).json()["role"] == "dispatcher"
-        monkeypatch.setattr(provider, "_failed_at", -1e9)
+        provider._failed_at = -1e9
     await city.provider.behaves()
 
 

@@ -28,7 +28,7 @@ from deploy.local.ports import Ports, free_base
 from deploy.local.report import Silent
 from deploy.local.rights import apply_rights, new_credentials, signs_in, strangers
 from deploy.local.rights_check import rights_findings
-from deploy.local.rights_table import ALLOW, LITERAL, READ, TOPIC, WRITE
+from deploy.local.rights_table import ALLOW, LITERAL, READ, TOPIC, WRITE, wanted
 from deploy.local.scram import salt
 from deploy.local.stack import Stack
 from deploy.local.units import apply_units
@@ -39,6 +39,7 @@ from shared.runtime.settings import KafkaAccess
 from shared.web.identity import issue_token
 from tests.support.city import MONDAY, Bureau
 from tests.support.intruder import (
+    BATCH_REFUSED,
     GROUP_REFUSED,
     TOPIC_REFUSED,
     TRANSACTION_REFUSED,
@@ -274,6 +275,49 @@ async def test_a_service_has_its_share_and_no_more(stack: Stack) -> None:
                 assert await connection.writes(name) == TOPIC_REFUSED, (service, name)
             foreign = {"intake": "router", "router": "notifier", "notifier": "intake"}[service]
             assert await connection.joins(foreign) == GROUP_REFUSED
+
+
+async def test_each_user_may_do_to_each_topic_and_group_what_the_table_has_and_nothing_else(
+    stack: Stack, admin: KafkaAccess, ours: KafkaAccess
+) -> None:
+    """Every topic and group of the table × every operation × two departments and each service."""
+    assert stack.addresses is not None
+    users = {
+        f"bureau.{OURS}": ours,
+        f"bureau.{OTHERS}": await new_credentials(admin, f"bureau.{OTHERS}"),
+        **stack.addresses.users,
+    }
+    ought = wanted(load_catalogue().units)
+    topics = [topic.name for topic in CITY_TOPICS]
+    topics += [f"bureau.{unit}.{what}" for unit in (OURS, OTHERS, THIRD) for what in TOPICS]
+    groups = [f"{user}.system" for user in users]
+    for user, access in users.items():
+        rights = ought.of(user)
+        may = {(acl.operation, acl.name) for acl in rights if acl.kind == TOPIC}
+        async with intruder(access) as tried:
+            told = await tried.topics()
+            for topic in topics:
+                reads, writes = (READ, topic) in may, (WRITE, topic) in may
+                found = {
+                    "read": await tried.reads(topic),
+                    "write": await tried.could_write(topic),
+                    "told of": topic in told,
+                    "delete": await tried.deletes_topic(topic),
+                    "empty": await tried.empties(topic),
+                    "partitions": await tried.adds_partitions(topic),
+                    "settings": await tried.reads_settings(topic),
+                    "other settings": await tried.changes_settings(topic),
+                }
+                assert found == {
+                    **dict.fromkeys(found, TOPIC_REFUSED),
+                    "read": 0 if reads else TOPIC_REFUSED,
+                    "write": BATCH_REFUSED if writes else TOPIC_REFUSED,
+                    "told of": reads or writes,
+                }, (user, topic)
+            for group in groups:
+                is_own = group.startswith(f"{user}.")
+                refused = await tried.joins(group), await tried.sees_offsets(group)
+                assert (GROUP_REFUSED in refused) != is_own, (user, group, refused)
 
 
 async def test_rights_given_by_hand_are_taken_away_and_foreign_ones_shown(

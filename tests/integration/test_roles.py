@@ -1,6 +1,7 @@
 """Every route of intake with every role of every unit: who is let in is what the table says."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -9,7 +10,7 @@ from PIL import Image
 from services.intake.app import MIGRATIONS
 from shared.contracts.parts import Role
 from tests.support.doors import Service, not_sent_to_sign_in, opened_wrongly
-from tests.support.intake import SERVED, Intake, intake_on
+from tests.support.intake import SERVED, Intake, intake_on, utc_now
 from tests.support.rights import STREET, bearer, matrix
 from tests.support.stack import Servers, topic_prefix
 
@@ -32,7 +33,8 @@ async def campaign(intake: Intake) -> str:
         "title": "河湾街道满意度调查",
         "subject_kind": "event",
         "subject": "河湾早市",
-        "ends_at": "2046-12-31T00:00:00+08:00",
+        "codes": 1,
+        "ends_at": (utc_now() + timedelta(days=30)).isoformat(),
     }
     made = await intake.http.post(
         f"{intake.url}/api/v1/ratings/campaigns",
@@ -40,7 +42,7 @@ async def campaign(intake: Intake) -> str:
         json=body,
     )
     assert made.status_code == 201, made.text
-    return str(made.json()["campaign_id"])
+    return str(made.json()["campaign"]["campaign_id"])
 
 
 async def photo(intake: Intake) -> str:

@@ -6,6 +6,7 @@ import sys
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -102,6 +103,21 @@ async def a_new_unit_is_reached(stack: WholeStack) -> None:
     )
 
 
+async def the_doctor_looks_from_outside(stack: WholeStack, found: dict[str, Any]) -> None:
+    """By addresses alone; a service that is not there is named."""
+    at = [f"--at={name}={found[name]}" for name in ("intake", "router", "notifier")]
+
+    async def looked() -> tuple[int, str]:
+        return await stack.said("doctor", *at)
+
+    code, said = await eventually(looked, until=lambda answer: answer[0] == 0, within=60)
+    assert said.count("已就绪") == 3
+    code, said = await stack.said("doctor", "--at=router=http://127.0.0.1:9")
+    assert (code, "router" in said, "无应答" in said) == (1, True, True)
+    code, said = await stack.said("dead-letters", "list", "--by", "error", "--json")
+    assert (code, json.loads(said)) == (0, [])
+
+
 async def nothing_tells_a_secret(stack: WholeStack) -> None:
     """What it keeps to itself stands in no log of it, nor in what commands show."""
     kept = asdict(stack.folder.secrets())
@@ -132,6 +148,7 @@ async def test_a_whole_stack_tells_where_it_is_and_leaves_nothing_behind(tmp_pat
     assert found["clock"]["rate"] == 60.0
     assert (await stack.said("up"))[0] == 1  # a second one on the same folder is refused
     await nothing_tells_a_secret(stack)
+    await the_doctor_looks_from_outside(stack, found)
     processes = stack.processes()
     assert len(processes) == 6  # two servers, three services, the canary
     up.kill()

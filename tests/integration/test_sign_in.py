@@ -283,6 +283,7 @@ async def test_people_get_errors_as_pages_and_programs_as_json(http: httpx.Async
         page = await http.get(path)
         assert page.status_code == status
         assert words in page.text
+        assert ("错误编号" in page.text) == (status >= 500)
         asked = await http.get(path, headers={"Accept": "application/json"})
         assert asked.status_code == status
         assert asked.json()["code"]

@@ -54,18 +54,8 @@ async def alertmanager(
     binary = shutil.which("prometheus-alertmanager")
     if binary is None:
         pytest.skip("Debian's package prometheus-alertmanager is not installed")
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / "alertmanager.yml"
-    file.write_text(yaml.safe_dump(configured(hook, waits), allow_unicode=True), "utf-8")
     address = f"{LOOPBACK}:{free_base()}"
-    command = Command(
-        name="alertmanager",
-        argv=(
-            *(binary, f"--config.file={file}", f"--storage.path={folder / 'data'}"),
-            *(f"--web.listen-address={address}", "--cluster.listen-address="),
-        ),
-        log=folder / "alertmanager.log",
-    )
+    command = _command(binary, folder, configured(hook, waits), address)
     reaper = Reaper()
     program = Program(command, ready_url=f"http://{address}/-/ready", reaper=reaper)
     try:
@@ -77,6 +67,20 @@ async def alertmanager(
             await program.stop()
     finally:
         reaper.close()
+
+
+def _command(binary: str, folder: Path, configuration: Mapping[str, Any], address: str) -> Command:
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "alertmanager.yml"
+    file.write_text(yaml.safe_dump(configuration, allow_unicode=True), "utf-8")
+    return Command(
+        name="alertmanager",
+        argv=(
+            *(binary, f"--config.file={file}", f"--storage.path={folder / 'data'}"),
+            *(f"--web.listen-address={address}", "--cluster.listen-address="),
+        ),
+        log=folder / "alertmanager.log",
+    )
 
 
 def configured(hook: str, waits: str | None) -> dict[str, Any]:

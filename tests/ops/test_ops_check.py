@@ -14,6 +14,10 @@ from deploy.ops_check.tools import ToolMissingError
 RULES, TESTS = "deploy/prometheus/rules", "deploy/prometheus/tests"
 ROUTES = "deploy/alertmanager/alertmanager.yml"
 CITY = "deploy/grafana/dashboards/city.json"
+FOR_THE_IMAGE = (
+    ".dockerignore", ".npmrc", "README.md", "package-lock.json", "package.json", "pyproject.toml",
+    "requirements.lock", "deploy/local/locked.py",
+)  # fmt: skip
 KEPT = {"events.yml", "events_test.yml"}  # a copy has these rules alone: checks are quicker
 
 
@@ -94,6 +98,8 @@ CASES = [
     Broken("dashboards", CITY, '"colorMode": "background"', '"colorMode": "loud"', '"loud"'),
     Broken("dashboards", CITY, "shaodao_canary_age_seconds", "shaodao_canary_years",
            "no metric shaodao_canary_years"),
+    Broken("dashboards", CITY, "max by (kind, state)", "sum by (kind, state)",
+           "shaodao_open_deadlines of several copies makes its max, not sum"),
     Broken("dashboards", CITY, "max by (kind, state, district)", "max by (kind, state, street)",
            "no label street"),
     Broken("dashboards", CITY, 'state=\\"held\\"', 'state=\\"hold\\"', "no value state=hold"),
@@ -104,6 +110,11 @@ CASES = [
     Broken("dashboards", "deploy/README.md", "### City today", "### The city",
            "the runbook has no #city-today"),
     Broken("dashboards", CITY, '"x": 3,', '"x": 2,', "lies on another"),
+    Broken("dockerfile", "deploy/Dockerfile", "USER 10001:10001", "USER root", "DL3002"),
+    Broken("compose", "deploy/compose.yaml", "SHAODAO_PHOTO_STORE:", "SHAODAO_PHOTOS:",
+           "nobody reads SHAODAO_PHOTOS"),
+    Broken("kubernetes", "deploy/kubernetes/base/router.yaml", "maxUnavailable: 0,",
+           "maxUnavailible: 0,", "maxUnavailible"),
 ]  # fmt: skip
 
 
@@ -115,6 +126,9 @@ def copied(tmp_path: Path) -> Callable[[Broken], Path]:
         for part in ("deploy", "shared/contracts"):
             leave_out = shutil.ignore_patterns("__pycache__", "*.py")
             shutil.copytree(ROOT / part, tmp_path / part, ignore=leave_out)
+        for name in FOR_THE_IMAGE:
+            shutil.copy(ROOT / name, tmp_path / name)
+        (tmp_path / "services").mkdir()
         for path in (*(tmp_path / RULES).iterdir(), *(tmp_path / TESTS).iterdir()):
             if not case.whole and path.name not in KEPT:
                 path.unlink()

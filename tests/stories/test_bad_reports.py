@@ -1,5 +1,6 @@
 """Wrong, stale, huge and garbled reports are answered or kept, and harm no neighbour."""
 
+from collections import Counter
 from uuid import uuid4
 
 from tests.support.city import City, envelope
@@ -55,6 +56,9 @@ async def test_garbage_of_every_kind_leaves_the_next_report_unharmed(city: City)
         lambda: dead_letters(city), until=lambda items: len(items) == before + len(garbage)
     )
     assert {item["error_code"] for item in after} >= {"not_json", "too_large", "empty"}
+    answer = await city.call("GET", "router", "/api/v1/dead-letters/errors?kind=dead", role="ops")
+    heaps = {heap["error"]: heap["n"] for heap in answer.json()["items"]}
+    assert heaps == Counter(item["error_code"] for item in await dead_letters(city))
 
 
 async def test_a_report_that_arrives_twice_counts_once(city: City):

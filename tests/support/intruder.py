@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiokafka.client import AIOKafkaClient
-from aiokafka.protocol.admin import CreateTopicsRequest_v3, DeleteGroupsRequest_v1
+from aiokafka.protocol.admin import (
+    AlterConfigsRequest_v1,
+    CreatePartitionsRequest_v1,
+    CreateTopicsRequest_v3,
+    DeleteGroupsRequest_v1,
+    DeleteRecordsRequest_v0,
+    DeleteTopicsRequest_v1,
+    DescribeConfigsRequest_v1,
+)
 from aiokafka.protocol.commit import OffsetCommitRequest_v2, OffsetFetchRequest_v3
 from aiokafka.protocol.fetch import FetchRequest_v4
 from aiokafka.protocol.group import JoinGroupRequest_v2
@@ -22,6 +30,7 @@ from deploy.local.admin import client_at
 from deploy.local.kafka_requests import ask
 from shared.runtime.settings import KafkaAccess
 
+BATCH_REFUSED = 2  # none of its business: it is not whole
 TOPIC_REFUSED, GROUP_REFUSED, CLUSTER_REFUSED, TRANSACTION_REFUSED = 29, 30, 31, 53
 
 
@@ -46,6 +55,38 @@ class Intruder:
         partitions = [(0, bytes(builder.build()))]
         answer = await ask(self.client, ProduceRequest_v7(None, -1, 5000, [(topic, partitions)]))
         return _code(answer.topics[0][1][0][1])
+
+    async def could_write(self, topic: str) -> int:
+        """Offers what no broker keeps, a batch that is not whole: 2 from whom it would hear."""
+        builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, 0, 10_000)
+        builder.append(0, timestamp=None, key=b"k", value=b"{}", headers=[])
+        broken = bytearray(builder.build())
+        broken[-1] ^= 1
+        request = ProduceRequest_v7(None, -1, 5000, [(topic, [(0, bytes(broken))])])
+        answer = await ask(self.client, request)
+        return _code(answer.topics[0][1][0][1])
+
+    async def empties(self, topic: str) -> int:
+        answer = await ask(self.client, DeleteRecordsRequest_v0([(topic, [(0, 0)])], 5000))
+        return _code(answer.topics[0][1][0][2])
+
+    async def deletes_topic(self, topic: str) -> int:
+        answer = await ask(self.client, DeleteTopicsRequest_v1([topic], 5000))
+        return _code(answer.topic_error_codes[0][1])
+
+    async def adds_partitions(self, topic: str) -> int:
+        more = [(topic, (1000, None))]
+        answer = await ask(self.client, CreatePartitionsRequest_v1(more, 5000, True))
+        return _code(answer.topic_errors[0][1])
+
+    async def reads_settings(self, topic: str) -> int:
+        answer = await ask(self.client, DescribeConfigsRequest_v1([(2, topic, None)], False))
+        return _code(answer.resources[0][0])
+
+    async def changes_settings(self, topic: str) -> int:
+        change = [(2, topic, [("retention.ms", "1")])]
+        answer = await ask(self.client, AlterConfigsRequest_v1(change, True))
+        return _code(answer.resources[0][0])
 
     async def joins(self, group: str) -> int:
         """Ask to become a member; 79 (a member id is given first) counts as let in."""

@@ -72,6 +72,7 @@ def address(route: str, known: Mapping[str, str] | None = None) -> tuple[str, st
     return method, "/".join(parts)
 
 
+@cache
 def bearer(role: Role, unit: str | None) -> dict[str, str]:
     """The header of a caller of that role and unit."""
     made = issue_token(SECRET, role=role.value, unit=unit, name="测试员")

@@ -8,6 +8,8 @@ answers wrong in one way. Of nothing that the services are made of, but the libr
 import asyncio
 import base64
 import hashlib
+import hmac
+import json
 import secrets
 import sys
 import time
@@ -21,7 +23,7 @@ from urllib.parse import unquote_plus, urlencode
 import httpx
 import uvicorn
 from joserfc import jwt
-from joserfc.jwk import KeySet, OctKey, RSAKey
+from joserfc.jwk import KeySet, RSAKey
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -160,7 +162,7 @@ class SignIn:
             asked = self.codes.pop(str(form.get("code")), None)
             verifier = str(form.get("code_verifier", "")).encode()
             back = form.get("redirect_uri")
-        digest = base64.urlsafe_b64encode(hashlib.sha256(verifier).digest()).rstrip(b"=").decode()
+        digest = _base64(hashlib.sha256(verifier).digest()).decode()
         if asked is None or asked["redirect_uri"] != back or asked["code_challenge"] != digest:
             return JSONResponse({"error": "invalid_grant"}, 400)
         access = secrets.token_urlsafe(16)
@@ -178,7 +180,7 @@ class SignIn:
             "iat": now,
             "exp": now + 300,
             "nonce": asked.get("nonce"),
-            "at_hash": base64.urlsafe_b64encode(half).rstrip(b"=").decode(),
+            "at_hash": _base64(half).decode(),
         }
         if not self.wrong.get("short"):
             claims |= self.people.get(asked["sub"], {})
@@ -186,11 +188,13 @@ class SignIn:
         claims = {name: value for name, value in claims.items() if value is not None}
         key: Any = _new_key(self.keys[-1].kid) if self.wrong.get("forged") else self.keys[-1]
         if self.wrong.get("symmetric"):  # signed with what everybody knows
-            key = OctKey.import_key(self.keys[-1].as_pem(private=False))
-            return jwt.encode({"alg": "HS256", "kid": self.keys[-1].kid}, claims, key)
+            header = json.dumps({"alg": "HS256", "kid": key.kid}).encode()
+            said = b".".join(map(_base64, (header, json.dumps(claims).encode())))
+            signed = hmac.new(key.as_pem(private=False), said, hashlib.sha256).digest()
+            return b".".join((said, _base64(signed))).decode()
         if self.wrong.get("unsigned"):
             parts = jwt.encode({"alg": "RS256"}, claims, key).split(".")
-            none = base64.urlsafe_b64encode(b'{"alg":"none"}').rstrip(b"=").decode()
+            none = _base64(b'{"alg":"none"}').decode()
             return f"{none}.{parts[1]}."
         return jwt.encode({"alg": "RS256", "kid": key.kid}, claims, key)
 
@@ -221,6 +225,10 @@ class SignIn:
             self.sessions.clear()
         self.wrong = said
         return JSONResponse({})
+
+
+def _base64(data: bytes) -> bytes:
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
 
 
 def _new_key(kid: str | None = None) -> RSAKey:

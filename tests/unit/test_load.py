@@ -60,6 +60,33 @@ def test_a_full_outbox_refuses_what_writes_and_never_a_critical_ticket(rows, age
     assert reasons <= {Reason.DISK}
 
 
+def test_places_shrink_while_answers_are_late_and_come_back_when_they_are_not():
+    load, now = Load(LIMITS), 0.0
+    for _ in range(20):  # a second each in which a full house is answered late
+        load.in_work = int(load.places)
+        for _ in range(load.in_work):
+            load.answered(1.5, now=now)
+        now += 1.0
+    least = pytest.approx(100 / 3)
+    assert load.places == least
+    assert load.in_work == 0
+    load.in_work = 1
+    load.answered(5.0, now=now)  # one that is slow by itself
+    assert load.places == least
+    load.in_work = 1000
+    for _ in range(1000):
+        load.answered(0.2, now=now)
+    assert load.places == 100
+
+
+def test_a_batch_of_late_answers_is_one_cut():
+    load = Load(LIMITS)
+    load.in_work = 100
+    for _ in range(50):
+        load.answered(1.5, now=7.0)
+    assert load.places == 70
+
+
 def test_those_who_are_refused_do_not_all_come_back_at_once():
     load = Load(LIMITS)
     load.in_work = 1000

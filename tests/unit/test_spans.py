@@ -74,6 +74,14 @@ def test_a_trace_is_sampled_by_its_id_and_everywhere_alike():
         assert tracing.judged(each, bound=few) == each
 
 
+def test_the_canarys_trace_is_sampled_wherever_any_is():
+    watched = tracing.watched()
+    for ratio in (1.0, 0.01, 1e-6):
+        assert tracing.is_sampled(tracing.judged(watched, bound=round(ratio * 2**64)))
+        assert tracing.is_sampled(tracing.continued(watched, bound=round(ratio * 2**64)))
+    assert not tracing.is_sampled(tracing.continued(watched, bound=NONE))
+
+
 def test_what_an_outsider_says_of_sampling_counts_for_nothing():
     loud, quiet = f"00-{TRACE}-b7ad6b7169203331-01", f"00-{TRACE}-b7ad6b7169203331-00"
     assert tracing.judged(loud, bound=NONE) == quiet

@@ -15,7 +15,8 @@ from shared.contracts.tickets import Satisfaction
 from shared.contracts.units import Score
 from shared.errors import FieldError, InvalidError
 
-CODE_LETTERS: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that looks like another
+# None of them looks like another.
+CODE_LETTERS: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # pragma: allowlist secret
 CODE_LENGTH: Final = 12
 LONGEST: Final = timedelta(days=366)
 LEAST_SCORE: Final = 1

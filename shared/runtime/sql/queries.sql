@@ -71,6 +71,17 @@ where replayed_at is null and ($1::text is null or error_code = $1 or error ilik
 order by dead_letter_id
 limit $2;
 
+-- name: dead_letter_heaps
+-- What waits, by error: of a parked event the name of what was raised.
+select 'dead' as kind, error_code as error, count(*)::int as n, min(at) as oldest, max(at) as latest
+from dead_letter where replayed_at is null and $1::text is distinct from 'parked'
+group by error_code
+union all
+select 'parked', split_part(error, '(', 1), count(*)::int, min(parked_at), max(parked_at)
+from parked where $1::text is distinct from 'dead'
+group by 2
+order by n desc, kind, error;
+
 -- name: dead_letter_by_id
 select dead_letter_id, direction, topic, kafka_partition, kafka_offset, kafka_timestamp, key, value
 from dead_letter

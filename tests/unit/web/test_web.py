@@ -134,6 +134,15 @@ async def test_a_refusal_has_its_status_and_code(client, text, status, part):
     assert part.items() <= answer.json().items()
     assert {"zh", "en"} <= answer.json().keys()
     assert ("Retry-After" in answer.headers) == (status == 503)
+    assert ("error_id" in answer.json()) == (status >= 500)  # by which ops find it in the log
+
+
+async def test_the_error_id_is_the_callers_trace(client):
+    given = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    answer = await client.post(
+        "/things", json=GOOD | {"text": "bug"}, headers=bearer(**OPERATOR) | {"traceparent": given}
+    )
+    assert answer.json()["error_id"] == "0af7651916cd43dd8448eb211c80319c"
 
 
 async def test_too_large_a_body_is_refused_declared_or_not(client):

@@ -1,0 +1,1 @@
+"""Backups of the three databases, and the proof that one can be restored."""
