@@ -30,22 +30,24 @@ async def _committed(admin: AIOKafkaAdminClient, group: str) -> Places:
 
 
 async def ends(broker: Broker, topics: Iterable[str]) -> Places:
-    """The offset that the next record of each partition will have."""
+    """The offset that the next record of each partition will have, of those topics that exist."""
+    async with admin_at(broker) as admin:
+        wanted = sorted(set(topics) & set(await admin.list_topics()))
+        described = await admin.describe_topics(wanted)
+    places = [
+        TopicPartition(topic["topic"], partition["partition"])
+        for topic in described
+        for partition in topic["partitions"]
+    ]
+    found: Places = defaultdict(dict)
     consumer = AIOKafkaConsumer(**client_arguments(broker))
     await consumer.start()
     try:
-        known = await consumer.topics()
-        places = [
-            TopicPartition(topic, partition)
-            for topic in sorted(set(topics) & known)
-            for partition in sorted(consumer.partitions_for_topic(topic) or ())
-        ]
-        found: Places = defaultdict(dict)
         for place, offset in (await consumer.end_offsets(places)).items():
             found[place.topic][str(place.partition)] = offset
-        return dict(found)
     finally:
         await consumer.stop()
+    return dict(found)
 
 
 async def rewind(broker: Broker, groups: Mapping[str, Places]) -> int:

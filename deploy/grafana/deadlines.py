@@ -7,7 +7,6 @@ from deploy.grafana.city import DISTRICT, OF_UNIT, PART, UNIT
 from deploy.grafana.panels import (
     SECONDS,
     SHARE,
-    About,
     Line,
     Panel,
     above,
@@ -16,6 +15,7 @@ from deploy.grafana.panels import (
     ranking,
     spread,
     value,
+    words_of,
 )
 from deploy.grafana.queries import (
     buckets,
@@ -33,6 +33,7 @@ from deploy.grafana.queries import (
 HERE: Final = "deadlines-and-ladders"
 LATENESS: Final = "shaodao_deadline_lateness_seconds"
 STEPS: Final = "shaodao_deadline_steps_total"
+ABOUT: Final = words_of("deadlines")
 
 
 def board() -> Board:
@@ -43,7 +44,7 @@ def board() -> Board:
         description="Deadlines and ladders: lateness of firing, promises open and overdue.",
         section=HERE,
         rows=[
-            Rows("触发 Firing", _firing()),
+            Rows("触发 Firing", [*_firing_now(), *_firing()]),
             Rows("承诺 Promises", _promises()),
             Rows("单位与督办 Units and supervision", _units()),
         ],
@@ -51,109 +52,64 @@ def board() -> Board:
     )
 
 
-def _firing() -> list[Panel]:
+def _firing_now() -> list[Panel]:
     return [
         value(
-            About(
-                "一秒内触发",
-                "目标 99.9%。",
-                "Rungs fired within 1 s; the objective is 99.9 %.",
-                HERE,
-            ),
+            ABOUT["fired_in_time"],
             within(LATENESS, "1.0"),
             unit=SHARE,
             limits=below(0.999, 0.99),
             decimals=2,
         ),
         value(
-            About(
-                "应触发而未触发",
-                "最久一项距应触发的时间；超过 5 秒说明值守没有跟上。",
-                "Wall time since the oldest rung that should have fired.",
-                HERE,
-            ),
+            ABOUT["unfired"],
             seen("shaodao_deadline_oldest_fire_age_seconds"),
             unit=SECONDS,
             limits=above(2, 5),
         ),
         value(
-            About(
-                "无法计算的时限",
-                "所选时段；应为 0，出现即是缺陷，见日志 deadline_failed。",
-                "Promises whose rung could not be worked out, in the time shown.",
-                "the-auditor",
-            ),
+            ABOUT["failed"],
             in_range("shaodao_deadlines_failed_total"),
             limits=above(1),
             decimals=0,
         ),
         value(
-            About(
-                "无人值守的间隔",
-                "所选时段内超出允许的停顿次数；之后要看并放行。",
-                "Times that nobody watched, in the time shown.",
-                "when-the-system-was-away",
-            ),
+            ABOUT["gaps"],
             in_range("shaodao_watch_gaps_total"),
             limits=above(1),
             decimals=0,
         ),
         value(
-            About(
-                "时钟倍率",
-                "生产环境应为 1；其余为演示。",
-                "Domain seconds a wall second; 1 in production.",
-                "the-clock",
-            ),
+            ABOUT["clock"],
             seen("shaodao_clock_rate_ratio"),
             limits=above(1.001),
         ),
         value(
-            About(
-                "考核数据落后",
-                "尚未计入考核数据的事实。",
-                "Facts that the figures do not count yet.",
-                "figures",
-            ),
+            ABOUT["figures_behind"],
             seen("shaodao_figures_behind_facts"),
             limits=above(1000, 10000),
         ),
+    ]
+
+
+def _firing() -> list[Panel]:
+    return [
         spread(
-            About(
-                "触发的迟延",
-                "应集中在 0.25 秒以下。",
-                "Wall time from the due moment to the commit of the firing.",
-                HERE,
-            ),
+            ABOUT["spread"],
             buckets(LATENESS),
         ),
         course(
-            About(
-                "触发迟延",
-                "p99 超过 1 秒：处理器、锁，或只剩一个副本。",
-                "Lateness of firing.",
-                HERE,
-            ),
+            ABOUT["lateness"],
             *(Line(quantile(q, LATENESS), f"p{round(100 * q)}") for q in (0.5, 0.95, 0.99)),
             unit=SECONDS,
             limits=above(1, 5),
         ),
         course(
-            About(
-                "每批触发数与耗时",
-                "每次领取的批次的平均大小。",
-                "Promises fired in one claimed batch, on average.",
-                HERE,
-            ),
+            ABOUT["batch_size"],
             Line(mean("shaodao_deadline_batch_deadlines"), "件数 deadlines"),
         ),
         course(
-            About(
-                "每批触发耗时",
-                "从领取到提交。",
-                "From the claim of a batch to its commit.",
-                HERE,
-            ),
+            ABOUT["batch_duration"],
             *(
                 Line(quantile(q, "shaodao_deadline_batch_duration_seconds"), f"p{round(100 * q)}")
                 for q in (0.5, 0.95)
@@ -168,51 +124,31 @@ def _promises() -> list[Panel]:
     kinds = summed("shaodao_open_deadlines", 'state="missed"', of="kind, state", by="kind")
     return [
         course(
-            About(
-                "每小时发生的事",
-                "opened 开始，warned 预警，missed 超时，met 按时，met_late 迟到完成。",
-                "What happened to promises, an hour.",
-                HERE,
-            ),
+            ABOUT["steps"],
             Line(per_hour(STEPS, by="what"), "{{what}}"),
         ),
         course(
-            About(
-                "未结束的承诺",
-                "暂停的不计时；已超时的逐级升级。",
-                "Promises that have not ended, by state.",
-                HERE,
-            ),
+            ABOUT["open"],
             Line(summed("shaodao_open_deadlines", "", of="kind, state", by="state"), "{{state}}"),
             stacked=True,
             names="promise",
         ),
         ranking(
-            About("超时（按承诺）", "现在已超时的承诺。", "Overdue promises, by kind.", HERE),
+            ABOUT["overdue"],
             Line(most(20, kinds), "{{kind}}"),
             limits=above(10, 100),
             width=8,
             names="deadline",
         ),
         course(
-            About(
-                "最久的超时（按承诺）",
-                "业务时间，反映全市拖延，而非系统故障。",
-                "Domain time since the oldest overdue promise was due.",
-                HERE,
-            ),
+            ABOUT["oldest_overdue"],
             Line(seen("shaodao_deadline_oldest_overdue_age_seconds", by="kind"), "{{kind}}"),
             unit=SECONDS,
             width=8,
             names="deadline",
         ),
         course(
-            About(
-                "每小时超时（按承诺）",
-                "签收超时突增：单位的系统可能断开。",
-                "Promises missed an hour, by kind.",
-                HERE,
-            ),
+            ABOUT["missed"],
             Line(per_hour(STEPS, 'what="missed"', by="kind"), "{{kind}}"),
             width=8,
             names="deadline",
@@ -227,46 +163,29 @@ def _units() -> list[Panel]:
     )
     return [
         ranking(
-            About("超时最多的单位", "前十。", "Units with the most overdue promises.", HERE),
+            ABOUT["latest_units"],
             Line(most(10, missed), "{{unit}}"),
             limits=above(10, 50),
             width=8,
         ),
         course(
-            About(
-                "超时（按区）", "所选区与单位。", "Overdue promises of units, by district.", HERE
-            ),
+            ABOUT["by_district"],
             Line(by_district, "{{district}}"),
             stacked=True,
             width=8,
         ),
         course(
-            About(
-                "所选单位的承诺",
-                "计时中、暂停与已超时。",
-                "Promises of the chosen units, by state.",
-                HERE,
-            ),
+            ABOUT["of_units"],
             Line(summed("shaodao_unit_open_deadlines", OF_UNIT, of=PART, by="state"), "{{state}}"),
             names="promise",
             width=8,
         ),
         course(
-            About(
-                "督办（每小时）",
-                "要求答复、已答复、迟答、不再需要。",
-                "Written answers asked for, answered, late, or not wanted any more, an hour.",
-                "supervision",
-            ),
+            ABOUT["supervisions"],
             Line(per_hour("shaodao_supervisions_total", by="what"), "{{what}}"),
         ),
         course(
-            About(
-                "归档（每小时）",
-                "结束满七天的承诺按月归档；长期为零而未结束的很多，见日志。",
-                "Promises put away by month, an hour.",
-                "what-is-kept-and-how-long",
-            ),
+            ABOUT["put_away"],
             Line(or_zero(per_hour("shaodao_deadlines_put_away_total")), "归档 put away"),
         ),
     ]

@@ -1,6 +1,7 @@
 """The panels of the dashboards: one look for all, and from each a link to the runbook."""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -57,18 +58,25 @@ GREEN, ORANGE, RED, BLUE = "green", "orange", "red", "blue"
 COUNT, RATE, SECONDS, SHARE = "short", "cps", "s", "percentunit"
 BYTES, BYTES_RATE = "bytes", "binBps"
 Panel = stat.Panel | timeseries.Panel | bargauge.Panel | heatmap.Panel
-LEGENDS: Final = tomllib.loads(Path(__file__).with_name("legends.toml").read_text("utf-8"))
+WORDS: Final = Path(__file__).with_name("words")
+LEGENDS: Final = tomllib.loads((WORDS / "legends.toml").read_text("utf-8"))
 P = TypeVar("P", stat.Panel, timeseries.Panel, bargauge.Panel, heatmap.Panel)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class About:
     """What a panel shows: its title, what it means when it is bad, and where the runbook helps."""
 
-    zh: str
+    title: str
     note: str
     en: str
     section: str
+
+
+def words_of(board: str) -> Mapping[str, About]:
+    """The words of a board's panels, by their names in its file."""
+    text = (WORDS / f"{board}.toml").read_text("utf-8")
+    return {name: About(**words) for name, words in tomllib.loads(text).items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +240,7 @@ def _named(panel: P, about: About, *, width: int, height: int) -> P:
         .target_blank(True)
     )
     return (
-        panel.title(about.zh)
+        panel.title(about.title)
         .description(f"{about.note}\n\n{about.en}")
         .datasource(SOURCE)
         .links([link])
@@ -242,7 +250,7 @@ def _named(panel: P, about: About, *, width: int, height: int) -> P:
 
 
 def _with_names(panel: P, names: str) -> P:
-    """Series are called as `legends.toml` has it for their label."""
+    """Series are called as `words/legends.toml` has it for their label."""
     for value, words in LEGENDS[names].items() if names else ():
         panel.override_by_name(value, [DynamicConfigValue(id_val="displayName", value=words)])
     return panel

@@ -17,11 +17,8 @@ from deploy.local.locks import in_turn
 from shared.catalogue.load import load_catalogue
 from shared.contracts.parts import Role
 from shared.web.accounts import Account, hash_password, normal, read_accounts, write_accounts
+from shared.web.oidc_mapping import PROGRAMS, needs_unit
 
-OF_A_UNIT = frozenset(
-    {Role.LIAISON, Role.HANDLER, Role.STREET_OFFICER, Role.COMMUNITY_WORKER, Role.GRID_WORKER}
-)
-NOBODYS = frozenset({Role.CITIZEN, Role.DEPARTMENT, Role.SYSTEM, Role.CANARY})
 SHORTEST = 10
 # without letters and digits that look alike on paper
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # pragma: allowlist secret
@@ -139,14 +136,14 @@ def new_password() -> str:
 
 
 def _role(role: str) -> Role:
-    if role not in set(Role) - NOBODYS:
-        names = "、".join(known.value for known in Role if known not in NOBODYS)
+    if role not in set(Role) - PROGRAMS:
+        names = "、".join(known.value for known in Role if known not in PROGRAMS)
         raise StackError(f"没有角色 {role}。可用：{names}", f"no role {role}; there are: {names}")
     return Role(role)
 
 
 def _unit(role: Role, unit: str | None, later: Collection[str] = ()) -> str | None:
-    if unit is None and role in OF_A_UNIT:
+    if unit is None and needs_unit(role):
         raise StackError(
             f"{role.value} 必须指明单位 --unit", f"{role.value} needs a unit: --unit CODE"
         )

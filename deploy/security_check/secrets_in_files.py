@@ -32,7 +32,6 @@ TOKENS: Final = (
     "ArtifactoryDetector",
     "AWSKeyDetector",
     "AzureStorageKeyDetector",
-    "BasicAuthDetector",
     "GitHubTokenDetector",
     "GitLabTokenDetector",
     "JwtTokenDetector",

@@ -1,8 +1,9 @@
 """The audit: what the facts say should have fired, held against what did; nothing is repaired.
 
-A run looks at every ticket and whistle that was heard of since the last one or had a rung fall due
-by the facts alone, and at some that were not looked at for longest, so that all come in turn. It
-reads a batch in one snapshot, writes what it found, and goes on: its memory is that of a batch.
+A run looks at every ticket and whistle that was heard of since the last one, had a rung fall due by
+the facts alone, or has a mismatch that is open, and at some that were not looked at for longest, so
+that all come in turn. It reads a batch in one snapshot, writes what it found, and goes on: its
+memory is that of a batch.
 """
 
 import asyncio
@@ -129,6 +130,7 @@ async def _touched(run: _Run, since: datetime, *, fallen: datetime) -> None:
         await store.link(connection, since)
         subjects = await store.heard_since(connection, since)
         subjects |= await store.linked_to(connection, subjects)
+        subjects |= await store.still_open(connection, limit=BATCH)
     await _subjects(run, subjects)
     seen = subjects
     async with run.runtime.pool.acquire() as connection:

@@ -182,8 +182,9 @@ def _outcome(answer: object) -> str:
     """Nothing for what was heard before and has changed nothing."""
     if not isinstance(answer, Outcome):
         return "refused"
-    if any(getattr(step.fact, "late", False) for step in answer.steps):
-        return "late"
+    for step in answer.steps:
+        if getattr(step.fact, "late", False):
+            return "late"
     return "counted" if answer.steps else ""
 
 

@@ -34,11 +34,11 @@ Values: TypeAlias = Iterable[str] | Open
 class Copies(StrEnum):
     """What the values of several copies of a service make together."""
 
-    SUM = "sum"  # each has its share
-    MAX = "max"  # each shows the same: what the database they share says
-    MIN = "min"  # the worst of them counts
-    EACH = "each"  # of one process: look at it by instance
-    MAX_OF_RATES = "max of rates"  # each counts the same: rate first, then max
+    SUM = "sum"  # 求和: each has its share
+    MAX = "max"  # 取最大: each shows the same: what the database they share says
+    MIN = "min"  # 取最小: the worst of them counts
+    EACH = "each"  # 逐个: of one process: look at it by instance
+    MAX_OF_RATES = "max of rates"  # 速率取最大: each counts the same: rate first, then max
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

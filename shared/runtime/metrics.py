@@ -168,9 +168,8 @@ HTTP_SECONDS = histogram(
 REQUESTS_REFUSED = counter(
     "shaodao_requests_refused_total",
     "Requests refused before any work: the pool or a queue is over its limit (capacity), the "
-    "outbox is (disk), the caller is over its own rate (rate), the process ends (draining), the "
-    "body is too large (body).",
-    reason=("capacity", "disk", "rate", "draining", "body"),
+    "outbox is (disk), the caller is over its own rate (rate), the process ends (draining).",
+    reason=("capacity", "disk", "rate", "draining"),
 )
 DRAINING = gauge(
     "shaodao_draining",

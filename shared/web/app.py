@@ -85,7 +85,9 @@ def new_app(
         secret, Accounts(settings.accounts_file), secure=_is_https(name, settings), people=people
     )
     app.state.pages = Pages(folder or Path(name), settings)
-    app.state.security_headers = security_headers(settings.tile_url, neighbour)
+    app.state.security_headers = security_headers(
+        settings.tile_url, neighbour, is_https=_is_https(name, settings)
+    )
     problems.install(app)
     describe(app)
     app.include_router(operations.router)

@@ -74,11 +74,20 @@ def _refusal(words: str, name: str = "Problem", **more: Any) -> dict[str, Any]:
 
 INVALID: Final = _refusal("fields are wrong", "Invalid")
 MISSING: Final = _refusal("there is no such thing, or not for this caller")
-AWAY: Final = _refusal("not now; try again", headers=RETRY)
+def _later(words: str) -> dict[str, Any]:
+    """Told by a route, or at the edge before any route (RFC 9457)."""
+    told = _refusal(words, headers=RETRY)
+    told["content"]["application/problem+json"] = told["content"]["application/json"]
+    return told
+
+
+AWAY: Final = _later("not now; try again")
+TOO_MANY: Final = _later("the caller asks too often, or too much at once")
 OF_CALLERS: Final = {
     "401": _refusal("no token, or one that does not hold"),
     "403": _refusal("not for this role"),
     "422": INVALID,
+    "429": TOO_MANY,
     "503": AWAY,
 }
 OF_CHANGES: Final = {
@@ -118,6 +127,7 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> None:
     answers = operation["responses"]
     if "400" in answers:  # refuses in a form of its own
         answers.pop("422", None)
+        _add(answers, {"429": TOO_MANY, "503": AWAY})
         return
     if "422" in answers:
         answers["422"] = INVALID

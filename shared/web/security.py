@@ -1,14 +1,21 @@
 """The headers every answer carries: what a page of ours may load, and who may look into it."""
 
+from typing import Final
 from urllib.parse import urlsplit
 
 from pydantic import AnyHttpUrl
 
+YEAR_SECONDS: Final = 365 * 24 * 3600
 
-def security_headers(tile_url: str | None, neighbour: AnyHttpUrl | None = None) -> dict[str, str]:
+
+def security_headers(
+    tile_url: str | None, neighbour: AnyHttpUrl | None = None, *, is_https: bool = False
+) -> dict[str, str]:
     """The headers, with the host of the map's tiles as the one foreign place for pictures.
 
-    `neighbour`: another service of the same city, which pages may ask for what only it has.
+    `neighbour`: another service of the same city, which pages may ask for what only it has. Answers
+    that say nothing else are kept by nobody, as they tell of persons and matters. `is_https`:
+    browsers come over TLS, and shall never come otherwise again.
     """
     tiles = f" {tile_origin(tile_url)}" if tile_url else ""
     beside = f" {origin_of(neighbour)}" if neighbour else ""
@@ -25,13 +32,15 @@ def security_headers(tile_url: str | None, neighbour: AnyHttpUrl | None = None) 
         "worker-src 'self'",
         "manifest-src 'self'",
     )
-    return {
+    told = {"Strict-Transport-Security": f"max-age={YEAR_SECONDS}"} if is_https else {}
+    return told | {
         "Content-Security-Policy": "; ".join(policy),
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
         "Referrer-Policy": "same-origin",
         "Permissions-Policy": "geolocation=(self), camera=(self), microphone=(), payment=()",
         "Cross-Origin-Opener-Policy": "same-origin",
+        "Cache-Control": "no-store",
     }
 
 

@@ -137,6 +137,7 @@ class Ground:
             "SHAODAO_VAULT_KEY": base64.b64encode(b"k" * 32).decode(),
             "SHAODAO_HTTP_HOST": LOOPBACK,
             "SHAODAO_HTTP_PORT": str(port),
+            "SHAODAO_DRAIN_SECONDS": "0",  # nobody shares out requests here
             "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
             **settings,
         }

@@ -74,7 +74,8 @@ class Callers:
             answer = await self._post(number)
             if answer is not None and answer.status_code in (200, 201):
                 return str(answer.json()["ticket_id"])
-            assert answer is None or answer.status_code >= 500, answer.text
+            told_later = answer is None or answer.status_code == 429 or answer.status_code >= 500
+            assert told_later, answer.text
             await asyncio.sleep(patience)
             patience = min(2.0, patience * 1.5)
 

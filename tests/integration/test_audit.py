@@ -200,6 +200,20 @@ async def test_a_rung_skipped_in_the_database_is_missed_by_the_next_small_run(no
     assert (kept.subject, kept.deadline_id, kept.found) == (WHISTLE, ACKNOWLEDGE, "-")
 
 
+async def test_what_was_mended_is_settled_by_the_next_small_run(notifier):
+    await notifier.hear((samples.registered(START), START), (samples.blown(START), START))
+    notifier.clock.at = START + timedelta(minutes=10)  # neither heard of lately nor due soon
+    shift = (
+        "update deadline set fire_at = fire_at {} interval '7 minutes' where kind = 'acknowledge'"
+    )
+    await tamper(notifier.pool, shift.format("+"))
+    assert (await notifier.audit()).open == {MismatchKind.WRONG_NEXT: 1}
+    assert (await notifier.audit(whole=False)).open == {MismatchKind.WRONG_NEXT: 1}
+    await tamper(notifier.pool, shift.format("-"))
+    report = await notifier.audit(whole=False)
+    assert (report.open, report.counts["settled"]) == ({}, 1)
+
+
 async def test_one_copy_audits_at_a_time(notifier):
     async with notifier.pool.acquire() as other:
         assert await store.try_lock(other)

@@ -24,6 +24,7 @@ from shared.delivery.outgoing import SQL, Channel, put
 from shared.delivery.sms import Addressee, SmsSender
 from shared.delivery.texts import Texts
 from shared.delivery.webhook import Endpoint, WebhookSender, new_secret
+from shared.runtime import tracing
 from shared.runtime.clock import wall_now
 from shared.runtime.database import Connection
 from shared.runtime.service import Runtime, running
@@ -33,6 +34,7 @@ from tests.support.waiting import eventually
 
 NOW = datetime(2026, 9, 14, 1, 0, tzinfo=UTC)
 SECRET = new_secret()
+TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
 LOCAL = "127.0.0.0/8"
 TEXTS = '[sms.code]\nzh = "验证码{code}"\nen = "Code {code}"\n'
 
@@ -160,13 +162,15 @@ async def _rolled_back(runtime: Runtime) -> None:
 async def test_a_webhook_is_signed_and_sent_once(ground: Ground, receiver: Receiver) -> None:
     ground.endpoints["source:a"] = receiver.url
     async with ground.delivering() as runtime:
-        first = await hook(runtime, dedupe="d-1")
+        with tracing.within(TRACEPARENT):
+            first = await hook(runtime, dedupe="d-1")
         assert await hook(runtime, dedupe="d-1") == first
         with pytest.raises(RuntimeError, match="rolled back"):
             await _rolled_back(runtime)
         row = await ground.state(first, "sent")
     (call,) = receiver.calls
     assert call.headers["webhook-id"] == str(first)
+    assert call.headers["traceparent"] == TRACEPARENT
     data = Webhook(SECRET).verify(call.body, call.headers)
     assert data == {
         "type": "ticket.registered",

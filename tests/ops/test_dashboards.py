@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
@@ -9,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 from deploy.grafana import build
-from deploy.grafana.panels import LEGENDS, RUNBOOK
+from deploy.grafana.panels import LEGENDS, RUNBOOK, WORDS
 from deploy.ops_check import copies, promql
 from deploy.ops_check.dashboards import anchors, check, panels, queries
 from deploy.ops_check.registry import bounds, known_metrics
@@ -84,6 +85,20 @@ def test_only_what_grows_is_taken_as_a_rate_and_nothing_else() -> None:
 )
 def test_legends_name_every_value(section: str, values: type[StrEnum]) -> None:
     assert set(LEGENDS[section]) == {str(value) for value in values}
+
+
+def test_no_words_are_left_over_and_none_stand_twice() -> None:
+    shown = [panel["title"] for board in BOARDS for panel in panels(board)]
+    written = [
+        words["title"]
+        for path in WORDS.glob("*.toml")
+        if path.name != "legends.toml"
+        for words in tomllib.loads(path.read_text("utf-8")).values()
+    ]
+    assert sorted(shown) == sorted(written)
+    for board in BOARDS:
+        titles = [panel["title"] for panel in panels(board)]
+        assert len(set(titles)) == len(titles), board["title"]
 
 
 def test_a_deployment_links_to_a_runbook_of_its_own(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from deploy.grafana.build import FOLDER
-from deploy.local.data_folder import DataFolder
+from deploy.local.data_folder import PROJECT, DataFolder
 from deploy.ops_check.dashboards import ASKED, Query, queries
 from deploy.ops_check.promql import filled
 from shared.web.identity import issue_token
@@ -27,6 +27,7 @@ from tests.support.waiting import eventually
 
 SECONDS: Final = float(os.environ.get("SHAODAO_PROOF_SECONDS", "600"))
 STEP: Final = 15.0
+REPORT: Final = PROJECT / "build" / "dashboards.tsv"
 TYPED: Final = "楼下路灯三天没亮了"
 
 
@@ -56,15 +57,22 @@ async def of_variables(live: LivePrometheus, board: Mapping[str, Any]) -> dict[s
     return found
 
 
-async def without_data(live: LivePrometheus, values: Mapping[str, str]) -> list[str]:
-    """The queries that give nothing, or no number; `values` as Grafana would fill them in."""
-    empty = []
-    for board in boards():
-        for query in queries(board):
-            numbers = await answer(live, query, values)
-            if not any(map(math.isfinite, numbers)):
-                empty.append(f"{query.where}: {'not a number' if numbers else 'nothing'}")
-    return empty
+async def seen(live: LivePrometheus, values: Mapping[str, str]) -> dict[str, list[float]]:
+    """The numbers that each query gives, by where it stands; `values` as Grafana fills them in."""
+    return {
+        query.where: [each for each in await answer(live, query, values) if math.isfinite(each)]
+        for board in boards()
+        for query in queries(board)
+    }
+
+
+def tell(found: Mapping[str, list[float]]) -> None:
+    """Leave behind what was seen: how many numbers of each query, and the largest."""
+    REPORT.parent.mkdir(exist_ok=True)
+    lines = [
+        f"{len(each)}\t{max(each, default=math.nan):g}\t{where}" for where, each in found.items()
+    ]
+    REPORT.write_text("numbers\tlargest\tquery\n" + "\n".join(lines) + "\n", "utf-8")
 
 
 @asynccontextmanager
@@ -109,15 +117,17 @@ async def test_every_query_of_every_dashboard_returns_data(tmp_path: Path) -> No
         whole_city(tmp_path) as where,
         prometheus(tmp_path / "prometheus", scraped(where), scrape=None, evaluate=None) as live,
     ):
-        seen = await eventually(live.targets, until=all_up, within=60, every=1)
-        assert {each["labels"]["job"] for each in seen} >= set(scraped(where))
+        targets = await eventually(live.targets, until=all_up, within=60, every=1)
+        assert {each["labels"]["job"] for each in targets} >= set(scraped(where))
         own = as_grafana(live)
 
         async with somebody_types(where):
             await asyncio.sleep(SECONDS)  # under the load of the city
 
         async def look() -> list[str]:
-            return await without_data(live, own)
+            found = await seen(live, own)
+            tell(found)
+            return [where for where, numbers in found.items() if not numbers]
 
         # what happens seldom gets as long again: an auditor's round, the first callback
         await eventually(look, until=lambda empty: not empty, within=SECONDS, every=STEP)

@@ -1,4 +1,4 @@
-"""The rule tests notice each change of an alert: its threshold, its waiting, that it fires at all."""
+"""The rule tests notice each change of an alert: of its threshold, its waiting, its firing."""
 
 import re
 import shutil
@@ -73,4 +73,4 @@ def test_every_change_of_an_alert_is_noticed(file: str, tmp_path: Path) -> None:
         for mutant in mutants(rule)
         if survives(folder, file, content, mutant, (group, place))
     ]
-    assert survivors == []
+    assert survivors == [], "\n".join(survivors)

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from shared.catalogue.rights import Right, Scope
 from shared.contracts.parts import Role
 from shared.web.identity import issue_token
+from tests.support.headers import lacking
 from tests.support.intake import SECRET
 from tests.support.rights import OTHER, OWN, address, bearer, rights_of
 
@@ -122,9 +123,12 @@ async def status_of(app: FastAPI, route: str, path: str, headers: Mapping[str, s
         asked = True
         return {"type": "http.request", "body": b"", "more_body": False}
 
+    bare: list[str] = []
+
     async def send(message: Any) -> None:
         if message["type"] == "http.response.start":
             found.append(message["status"])
+            bare.extend(lacking(message["headers"]))
 
     address_ = urlsplit(path)
     scope = {
@@ -144,9 +148,10 @@ async def status_of(app: FastAPI, route: str, path: str, headers: Mapping[str, s
         "state": {},
     }
     try:
-        await app(scope, receive, send)  # type: ignore[arg-type]
+        await app(scope, receive, send)
     except Exception:  # noqa: BLE001
         found.append(500)  # answered as such by a server
+    assert not bare, f"{route} is answered without {', '.join(bare)}"
     return max(found)
 
 

@@ -23,7 +23,7 @@ from urllib.parse import unquote_plus, urlencode
 import httpx
 import uvicorn
 from joserfc import jwt
-from joserfc.jwk import KeySet, RSAKey
+from joserfc.jwk import Key, KeySet, RSAKey
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -73,7 +73,7 @@ class SignIn:
 
     def __init__(self, issuer: str, backs: Sequence[str]) -> None:
         self.issuer, self.backs = issuer, backs
-        self.keys = [_new_key()]
+        self.keys: list[Key] = [_new_key()]
         self.codes: dict[str, dict[str, str]] = {}
         self.sessions: dict[str, str] = {}
         self.access: dict[str, str] = {}

@@ -13,6 +13,7 @@ from deploy.local.data_folder import DataFolder
 from deploy.local.errors import StackError
 from shared.contracts.parts import Role
 from shared.web.accounts import HASHER, NOBODY, Accounts, is_right, read_accounts
+from shared.web.oidc_mapping import PROGRAMS
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def test_the_accounts_every_stack_begins_with_have_roles_and_units_of_the_city()
         assert accounts._unit(role, unit) == unit
         assert login == login.lower()
         assert name
-    missing = set(Role) - accounts.NOBODYS - {role for _, role, _, _ in accounts.TRYING}
+    missing = set(Role) - PROGRAMS - {role for _, role, _, _ in accounts.TRYING}
     assert missing == set()
 
 

@@ -13,7 +13,7 @@ from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
 from services.intake.domain.open311 import GeoReportError
-from shared.errors import ShaodaoError
+from shared.errors import ShaodaoError, UnavailableError
 from shared.runtime.database import is_transient
 from shared.runtime.logging import logger
 
@@ -78,7 +78,7 @@ def format_of(request: Request) -> Format:
 
 
 class GeoReportRoute(APIRoute):
-    """A route whose refusals are GeoReport's: 404 not there, 403 the key, 400 anything else."""
+    """A route whose refusals are GeoReport's: 404 not there, 403 the key, 400 all other faults."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -93,6 +93,9 @@ class GeoReportRoute(APIRoute):
                 unknown = any(each.startswith("path.") for each in named)
                 words = "地址或参数不对 / wrong address or parameter: " + ", ".join(named)
                 return refusal(request, 404 if unknown else 400, words)
+            except UnavailableError as error:
+                words = f"{error.zh} / {error.en}"
+                return _later(request, words, seconds=error.retry_after)
             except ShaodaoError as error:
                 return refusal(request, 400, f"{error.zh} / {error.en}")
             except HTTPException as error:
@@ -101,9 +104,17 @@ class GeoReportRoute(APIRoute):
                 if not is_transient(error):
                     raise
                 log.warning("open311_unavailable", error=repr(error))
-                return refusal(request, 400, "暂不可用，请稍后重试 / not available, try again")
+                words = "暂不可用，请稍后重试 / not available, try again"
+                return _later(request, words, seconds=2)
 
         return handled
+
+
+def _later(request: Request, words: str, *, seconds: int) -> Response:
+    """No fault of the request: it may come again, which only this status says."""
+    answered = refusal(request, 503, words)
+    answered.headers["Retry-After"] = str(seconds)
+    return answered
 
 
 def refusal(request: Request, status: int, *descriptions: str) -> Response:

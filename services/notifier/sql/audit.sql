@@ -106,6 +106,11 @@ returning deadline_id, kind, what, xmax = 0 as new
 update audit_mismatch set state = 'settled', settled_at = $3
 where state = 'open' and subject = any($1::uuid[]) and last_run <> $2
 
+-- name: open_subjects
+-- Whether what was found still holds is looked at in every run; those first that it was longest ago.
+select subject from audit_mismatch where state = 'open'
+group by subject order by min(seen_at), subject limit $1
+
 -- name: open_by_kind
 select kind, count(*) as n from audit_mismatch where state = 'open' group by kind
 

@@ -294,6 +294,11 @@ async def keep(
     return new, int(done.split()[-1])
 
 
+async def still_open(connection: Connection, *, limit: int) -> set[UUID]:
+    """Tickets and whistles with mismatches that are not settled."""
+    return {row["subject"] for row in await connection.fetch(SQL.open_subjects, limit)}
+
+
 async def open_by_kind(connection: Connection) -> dict[MismatchKind, int]:
     """How many mismatches are open, by kind."""
     rows = await connection.fetch(SQL.open_by_kind)

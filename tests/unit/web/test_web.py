@@ -33,7 +33,7 @@ def small_app() -> FastAPI:
     app.add_middleware(Edge, body_limit=1000)
 
     @app.post("/things")
-    async def post(body: Body, caller: Annotated[Caller, Depends(allow(Role.OPERATOR))]):
+    async def post(body: Body, caller: Annotated[Caller, Depends(allow("desk.work"))]):
         if body.text == "bug":
             raise RuntimeError("a bug")
         if body.text == "old":

@@ -139,7 +139,7 @@ def test_a_text_that_is_there_twice_or_none_is_refused(tmp_path: Path) -> None:
 
 def test_one_line_of_the_navigation_is_where_one_is() -> None:
     lines = [
-        NavItem(path=path, text="", icon="", roles=None)
+        NavItem(path=path, text="", icon="", actions=())
         for path in ("/desk", "/desk/tickets", "/knowledge")
     ]
     for path, here in (
