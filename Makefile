@@ -13,7 +13,7 @@ STAMPS := $(VENV)/.stamps
 STEP   := $(BIN)/python deploy/local/install.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check ops-check proof bench screenshots clean
+.PHONY: help setup run test check ops-check security-check proof bench screenshots clean
 
 help: ## 列出可用的命令 / what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ check: $(STAMPS)/project $(STAMPS)/assets ## 一分钟内的检查：风格、�
 	$(BIN)/mypy
 	$(BIN)/lint-imports --cache-dir .import_linter_cache
 	$(BIN)/pytest -q tests/unit tests/architecture -m "not proof" -n $(WORKERS) $(TEST_ARGS)
+
+security-check: $(STAMPS)/project ## 代码、密钥、许可证、物料清单与依赖的年龄 / code, secrets, licences, bill of materials, age
+	@$(BIN)/python -m deploy.security_check
 
 ops-check: $(STAMPS)/project $(STAMPS)/npm ## 检查告警规则、路由、看板、部署文件与契约 / rules, routes, dashboards, manifests, contracts
 	@$(BIN)/python -m deploy.ops_check

@@ -58,7 +58,7 @@ Told = Callable[[Line], None]
 async def scratch_server(folder: Path | None = None) -> AsyncIterator[str]:
     """An administrator's DSN of an empty PostgreSQL, which is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="shaodao-restore-", dir=folder) as inside:
-        os.chmod(inside, 0o755)  # PostgreSQL may have to run as another user
+        os.chmod(inside, 0o755)  # nosec B103: PostgreSQL may have to run as another user
         reaper = Reaper()
         server = Postgres(
             Path(inside) / "postgres",

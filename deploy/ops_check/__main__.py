@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Final
 
 from deploy.ops_check import (
-    alertmanager,
     asyncapi,
     compose,
     dashboards,
     dockerfile,
     kubernetes,
     prometheus,
+    routes,
     rule_tests,
     runbook,
 )
@@ -28,7 +28,7 @@ Check = Callable[[Path], list[str]]
 CHECKS: Final[Mapping[str, Check]] = {
     "prometheus": prometheus.check,
     "rule tests": rule_tests.check,
-    "alertmanager": alertmanager.check,
+    "alertmanager": routes.check,
     "dashboards": dashboards.check,
     "runbook": runbook.check,
     "asyncapi": asyncapi.check,

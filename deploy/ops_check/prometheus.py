@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from deploy.ops_check import promql
+from deploy.ops_check import copies, promql
 from deploy.ops_check.registry import ADDED, bounds, known_metrics
 from deploy.ops_check.rules import FOLDER, Rule, read_rules
 from deploy.ops_check.tools import run
@@ -28,7 +28,11 @@ def check(folder: Path) -> list[str]:
     return [
         f"{rule.file}: {rule.name}: {fault}"
         for rule in rules
-        for fault in (*promql.faults(rule.expr, known, bounds()), *_of_alert(rule))
+        for fault in (
+            *promql.faults(rule.expr, known, bounds()),
+            *copies.faults(rule.expr),
+            *_of_alert(rule),
+        )
     ]
 
 

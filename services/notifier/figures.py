@@ -54,17 +54,17 @@ def scope_of(
     unit, region = wanted.unit, wanted.region
     if totals and unit is None and region is None:
         return _scope(wanted, None, None)
-    if caller.scope is Far.UNIT:
-        if caller.unit is None or unit not in (None, caller.unit):
-            raise NOT_OF_IT
-        unit = caller.unit
-    elif caller.scope is Far.REGION:
+    if caller.scope is Far.REGION:
         own = catalogue.units.get(caller.unit or "")
         if own is None or own.region_code is None:
             raise NOT_OF_IT
         if region is not None and not region.startswith(own.region_code):
             raise NOT_OF_IT
         region = region or own.region_code
+    elif caller.scope is not Far.CITY:
+        if caller.unit is None or unit not in (None, caller.unit):
+            raise NOT_OF_IT
+        unit = caller.unit
     return _scope(wanted, unit, region)
 
 

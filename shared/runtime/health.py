@@ -69,6 +69,7 @@ async def watch(runtime: "Runtime") -> None:
     `stalled_after_seconds` will not come back by itself (faststream #2412): the supervisor starts
     the process again. So it is with a relay that leads and hangs while rows wait.
     """
+    answers_since: float | None = None  # Kafka and the database, without a break
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         database_ok = await _measure(runtime)
@@ -77,8 +78,12 @@ async def watch(runtime: "Runtime") -> None:
         metrics.KAFKA_REACHABLE.set(int(kafka_ok))
         for group in runtime.groups:
             _end_if_stalled(runtime, group, database_ok=database_ok)
-        if database_ok and kafka_ok:
-            _end_if_relay_hangs(runtime)
+        if not (database_ok and kafka_ok):
+            answers_since = None
+        elif answers_since is None:
+            answers_since = time.monotonic()
+        else:
+            _end_if_relay_hangs(runtime, answers_since)
         metrics.show_degraded(degraded_parts(runtime))
 
 
@@ -97,14 +102,14 @@ def _end_if_stalled(runtime: "Runtime", group: "GroupConsumer", *, database_ok: 
         os._exit(EXIT_STALLED)
 
 
-def _end_if_relay_hangs(runtime: "Runtime") -> None:
-    """Rows wait and Kafka answers, but the relay that leads has not turned for so long.
+def _end_if_relay_hangs(runtime: "Runtime", answers_since: float) -> None:
+    """Rows wait and all it needs answers, but the relay that leads has not turned for so long.
 
     One that turns and cannot send, for its rights or a missing topic, says so: beginning again
     would not help it.
     """
     longest = runtime.settings.stalled_after_seconds
-    silent = time.monotonic() - runtime.relay.turned
+    silent = time.monotonic() - max(runtime.relay.turned, answers_since)
     if runtime.relay.leads and min(silent, runtime.outbox_age_seconds) > longest:
         log.critical("relay_stalled", outbox_age_seconds=runtime.outbox_age_seconds)
         os._exit(EXIT_STALLED)

@@ -67,7 +67,7 @@ class Runtime:
         self._loops: list[tuple[str, Callable[[], Awaitable[None]]]] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._broker = KafkaBroker(
-            settings.kafka_bootstrap,
+            settings.kafka_bootstrap.split(","),  # as one text it would be one host's name
             security=broker_security(settings),
             client_id=f"{settings.topic_prefix}{name}",
             apply_types=False,

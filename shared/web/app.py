@@ -61,6 +61,7 @@ def new_app(
     @asynccontextmanager
     async def whole(app: FastAPI) -> AsyncIterator[None]:
         guards_of(app)  # a route that nobody guards is found before it is served
+        people = app.state.sessions.people
         async with opened(name, settings, people) as app.state.oidc, lifespan(app) as runtime:
             app.state.runtime = runtime
             with _settled():
@@ -75,25 +76,17 @@ def new_app(
         redoc_url=None,
         dependencies=[Depends(plain_text_only)],
     )
-    secret = settings.token_secret.get_secret_value()
     app.state.ending = []  # called when the server begins to stop
-    app.state.tokens = Tokens(secret)
+    _know_callers(app, name, settings)
     app.state.doors = Doors(app.state.tokens, rate_factor=settings.rate_factor, critical=critical)
-    people = None if settings.oidc_mapping is None else People(settings.oidc_mapping)
-    app.state.oidc = None  # until it runs
-    app.state.sessions = Sessions(
-        secret, Accounts(settings.accounts_file), secure=_is_https(name, settings), people=people
-    )
     app.state.pages = Pages(folder or Path(name), settings)
     app.state.security_headers = security_headers(
         settings.tile_url, neighbour, is_https=_is_https(name, settings)
     )
     problems.install(app)
     describe(app)
-    app.include_router(operations.router)
-    app.include_router(ops_pages.router)
-    app.include_router(calendar_years.router)
-    app.include_router(login.router)
+    for noun in (operations, ops_pages, calendar_years, login):
+        app.include_router(noun.router)
     if settings.oidc_issuer is not None:
         app.include_router(oidc.router)
     app.add_route("/static/{name:path}", app.state.pages.files.answer, include_in_schema=False)
@@ -105,6 +98,17 @@ def new_app(
         headers=app.state.security_headers,
     )
     return app
+
+
+def _know_callers(app: FastAPI, name: str, settings: ServiceSettings) -> None:
+    """By bearer token, by session; by the city's own sign-in once the app runs."""
+    secret = settings.token_secret.get_secret_value()
+    people = None if settings.oidc_mapping is None else People(settings.oidc_mapping)
+    app.state.tokens = Tokens(secret)
+    app.state.oidc = None
+    app.state.sessions = Sessions(
+        secret, Accounts(settings.accounts_file), secure=_is_https(name, settings), people=people
+    )
 
 
 @contextmanager

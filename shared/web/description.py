@@ -74,6 +74,8 @@ def _refusal(words: str, name: str = "Problem", **more: Any) -> dict[str, Any]:
 
 INVALID: Final = _refusal("fields are wrong", "Invalid")
 MISSING: Final = _refusal("there is no such thing, or not for this caller")
+
+
 def _later(words: str) -> dict[str, Any]:
     """Told by a route, or at the edge before any route (RFC 9457)."""
     told = _refusal(words, headers=RETRY)

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import yaml
+from grafana_foundation_sdk.models import units
 
 from deploy.grafana import build
 from deploy.grafana.panels import LEGENDS, RUNBOOK, WORDS
+from deploy.local.data_folder import PROJECT
 from deploy.ops_check import copies, promql
 from deploy.ops_check.dashboards import anchors, check, panels, queries
 from deploy.ops_check.registry import bounds, known_metrics
@@ -39,10 +42,11 @@ def test_every_dashboard_and_panel_is_explained_in_both_languages() -> None:
 
 
 def test_every_panel_has_a_unit_and_says_what_it_is_without_data() -> None:
+    known = {value for value in vars(units).values() if isinstance(value, str)}
     for board in BOARDS:
         for panel in panels(board):
             defaults = panel["fieldConfig"]["defaults"]
-            assert defaults["unit"], panel["title"]
+            assert defaults["unit"] in known, panel["title"]
             assert panel["targets"], panel["title"]
             if panel["type"] == "stat":
                 assert defaults["noValue"], panel["title"]
@@ -85,6 +89,25 @@ def test_only_what_grows_is_taken_as_a_rate_and_nothing_else() -> None:
 )
 def test_legends_name_every_value(section: str, values: type[StrEnum]) -> None:
     assert set(LEGENDS[section]) == {str(value) for value in values}
+
+
+def test_grafana_is_given_the_source_and_the_folder_that_dashboards_ask_for() -> None:
+    (source,) = _provisioned("datasources/prometheus.yaml")["datasources"]
+    (folder,) = _provisioned("dashboards/shaodao.yaml")["providers"]
+    scrapes = yaml.safe_load((PROJECT / "deploy/prometheus/prometheus.yml").read_text("utf-8"))
+    assert source["jsonData"]["timeInterval"] == scrapes["global"]["scrape_interval"]
+    for board in BOARDS:
+        chosen = board["templating"]["list"][0]
+        assert (chosen["query"], chosen["current"]["value"]) == (source["type"], source["uid"])
+    compose = yaml.safe_load((PROJECT / "deploy/compose.yaml").read_text("utf-8"))
+    grafana = compose["services"]["grafana"]
+    assert f"./grafana/dashboards:{folder['options']['path']}:ro" in grafana["volumes"]
+    assert source["url"].removeprefix("$") in grafana["environment"]
+
+
+def _provisioned(name: str) -> Any:
+    path = PROJECT / "deploy" / "grafana" / "provisioning" / name
+    return yaml.safe_load(path.read_text("utf-8"))
 
 
 def test_no_words_are_left_over_and_none_stand_twice() -> None:

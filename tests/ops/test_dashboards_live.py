@@ -111,7 +111,7 @@ def as_grafana(live: LivePrometheus) -> dict[str, str]:
 
 
 @pytest.mark.proof
-@pytest.mark.timeout(SECONDS + 900)
+@pytest.mark.timeout(2 * SECONDS + 600)
 async def test_every_query_of_every_dashboard_returns_data(tmp_path: Path) -> None:
     async with (
         whole_city(tmp_path) as where,

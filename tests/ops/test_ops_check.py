@@ -48,6 +48,11 @@ CASES = [
         "prometheus", f"{RULES}/slo.yml", 'seconds_bucket{le="5.0"}', 'seconds_bucket{le="4.0"}',
         "no bucket le=4.0", whole=True,
     ),
+    Broken(
+        "prometheus", f"{RULES}/events.yml",
+        "max by (job) (shaodao_dead", "sum by (job) (shaodao_dead",
+        "shaodao_dead_letters of several copies makes its max",
+    ),
     Broken("prometheus", f"{RULES}/events.yml", "severity: page", "severity: high", "severity"),
     Broken("prometheus", f"{RULES}/events.yml", "        for: 1m\n", "", "neither waits"),
     Broken(

@@ -11,11 +11,11 @@ from deploy.backup.manifest import Manifest
 from deploy.backup.place import Place
 from deploy.backup.prove import Line, prove, scratch_server
 from deploy.backup.take import take
-from deploy.local.databases import dsn_for
 from deploy.local.errors import StackError
 from deploy.local.migrating import Target, standing
 from tests.support.city import City
-from tests.support.stack import PASSWORD, ROLE
+from tests.support.stack import ROLE
+from tests.support.stack import owner_dsn as as_owner
 from tests.support.waiting import eventually
 
 LEAD = "C-SZZ"
@@ -27,8 +27,7 @@ where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and no
 
 
 def owner_dsn(city: City, service: str) -> str:
-    name = city.databases[service].rpartition("/")[2]
-    return dsn_for(city.servers.admin_dsn, ROLE, PASSWORD, name)
+    return as_owner(city.databases[service])
 
 
 async def whistled(city: City) -> dict[str, Any]:
@@ -42,7 +41,7 @@ async def whistled(city: City) -> dict[str, Any]:
 
 
 async def add_columns(dsn: str) -> int:
-    """What the next version's migrations may do while this one runs: a column more in each table."""
+    """As the next version's migrations may do while this one runs: a column more in each table."""
     connection = await asyncpg.connect(dsn)
     try:
         tables = [row["relname"] for row in await connection.fetch(OF_A_TABLE)]
@@ -77,7 +76,7 @@ async def test_this_version_works_on_the_next_schema(city: City):
 async def test_a_backup_is_proven_by_restoring_it(city: City, tmp_path: Path):
     await whistled(city)
     place = Place(
-        databases=dict(city.databases),
+        databases={service: owner_dsn(city, service) for service in city.databases},
         broker=city.servers.kafka_bootstrap,
         prefix=city.prefix,
         clock=city.clock_path,
@@ -99,10 +98,9 @@ async def test_a_backup_is_proven_by_restoring_it(city: City, tmp_path: Path):
 
 async def test_a_backup_that_differs_is_found(city: City, tmp_path: Path):
     folder = tmp_path / "backup"
-    made = await take(Place(databases={"router": city.databases["router"]}), folder)
+    made = await take(Place(databases={"router": owner_dsn(city, "router")}), folder)
     with pytest.raises(StackError):
-        await take(Place(databases={}), folder)
-    # one row more than was restored
+        await take(Place(databases={}), folder)  # one folder, one backup
     manifest = (folder / "manifest.json").read_text("utf-8")
     rows = made.dumps["router"].tables["whistle"].rows
     wrong = manifest.replace(
@@ -113,13 +111,13 @@ async def test_a_backup_that_differs_is_found(city: City, tmp_path: Path):
     lines: list[Line] = []
     async with scratch_server() as admin_dsn:
         assert not await prove(folder, admin_dsn, lines.append)
-    assert any("whistle" in line.en and not line.ok for line in lines)
-    # a file that was damaged on its way
+    assert [line.en for line in lines if not line.ok and "whistle (" in line.en]
     dump = folder / "router.dump"
     dump.write_bytes(dump.read_bytes()[:-1])
     assert Manifest.read(folder).damaged(folder) == ["router.dump"]
 
 
+@pytest.mark.proof
 async def test_consumers_are_set_back_only_when_nobody_hears(city: City):
     kafka, group = city.servers.kafka_bootstrap, f"{city.prefix}notifier"
     before = (await heard(kafka, ["notifier"], city.prefix))[group]

@@ -16,6 +16,7 @@ from prometheus_client.samples import Sample
 
 from deploy import metrics_list
 from deploy.local.data_folder import SERVICES
+from deploy.local.ports import LOOPBACK, free_base
 from shared.runtime.instruments import DECLARED, Open
 from tests.support.city import RESOLVED, City
 from tests.support.stack import Servers, topic_prefix
@@ -187,3 +188,38 @@ def test_each_service_tells_how_it_is(pages: Pages, service: str) -> None:
     assert value(found, "shaodao_postgresql_connections") > 0
     assert value(found, "shaodao_postgresql_table_rows", table="history") >= 0
     assert value(found, "shaodao_http_requests_total", route="unmatched", method="other") > 0
+
+
+async def test_the_figures_of_two_copies_add_up_as_the_list_says(city: City, pages: Pages) -> None:
+    port = free_base()
+    other = city.program("notifier", port=port)
+    await other.start()
+    try:
+        address = f"http://{LOOPBACK}:{port}/metrics"
+
+        async def both() -> list[list[Sample]]:
+            async with httpx.AsyncClient(trust_env=False) as http:
+                second = (await http.get(address)).text
+            return [list(samples(text)) for text in (await page(city, "notifier"), second)]
+
+        def of_all(copies: list[list[Sample]], name: str, **labels: str) -> list[float]:
+            return [value(copy, name, **labels) for copy in copies]
+
+        heard = value(pages["notifier"], "shaodao_consumer_partitions")
+        copies = await eventually(
+            both,
+            until=lambda seen: (
+                sum(of_all(seen, "shaodao_consumer_partitions")) == heard
+                and min(of_all(seen, "shaodao_consumer_partitions")) > 0
+                and min(of_all(seen, "shaodao_unit_open_deadlines", unit=LEAD)) > 0
+            ),
+            within=60,
+            every=0.5,
+        )
+        assert sum(of_all(copies, "shaodao_relay_leader")) == 1
+        for name in ("shaodao_unit_open_deadlines", "shaodao_rota_vacant_posts"):
+            assert DECLARED[name].copies == "max"
+            first, second = of_all(copies, name)
+            assert first == second
+    finally:
+        await other.stop()

@@ -1,6 +1,5 @@
 """One trace from a request to the deadline that fires of it, through everything between."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
@@ -12,22 +11,17 @@ from uuid import UUID
 import asyncpg
 import httpx
 import pytest
-import uvicorn
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from deploy.local.data_folder import SERVICES
-from deploy.local.ports import LOOPBACK
 from deploy.local.processes import Reaper
-from deploy.local.program import Program
-from services.intake import app as intake
 from services.intake.links import ticket_link
-from services.notifier import app as notifier
-from services.router import app as router
 from shared.runtime import exporting, tracing
 from shared.web.identity import issue_token
 from tests.stories.test_no_leak import told as told_of
 from tests.support.city import SECRET, City, envelope
+from tests.support.city_within import CityWithin, settings_of
 from tests.support.collector import Collector, Seen, read
 from tests.support.persons import Invented, complaint, invent
 from tests.support.residents import Phone
@@ -36,53 +30,8 @@ from tests.support.waiting import eventually
 
 LEAD = "C-SZZ"
 UNITS = (LEAD, "U-GD1", "BH-GOV", "S-159902001", "Q-159902001001", "C-RXZX", "BH-RXZX")
-MADE = {
-    "intake": (intake.IntakeSettings, intake.create_app),
-    "router": (router.RouterSettings, router.create_app),
-    "notifier": (notifier.NotifierSettings, notifier.create_app),
-}
 SMS_KEY = "a key of the gateway 5bA9cQx2"
 Spans = Callable[[], Awaitable[list[Seen]]]
-
-
-def settings_of(city: City, service: str) -> Any:
-    """What a service of the city is told, as it reads it."""
-    env = city.environment(service, city.ports[service])
-    said = {k.removeprefix("SHAODAO_").lower(): v for k, v in env.items() if "SHAODAO_" in k}
-    made: Any = MADE[service][0]
-    return made(**said)
-
-
-class Served:
-    """A service within this process."""
-
-    def __init__(self, city: City, service: str) -> None:
-        settings = settings_of(city, service)
-        app = MADE[service][1](settings)
-        config = uvicorn.Config(app, host=LOOPBACK, port=settings.http_port, log_config=None)
-        self._server = uvicorn.Server(config)
-
-    async def start(self) -> None:
-        self._task = asyncio.create_task(self._server._serve())
-
-        async def started() -> bool:
-            if self._task.done():
-                self._task.result()
-            return self._server.started
-
-        await eventually(started, within=60)
-
-    async def stop(self) -> None:
-        self._server.should_exit = True
-        await self._task
-
-
-class CityWithin(City):
-    """The city with its services in this process."""
-
-    def program(self, service: str, *, port: int | None = None) -> Program:
-        served: Any = Served(self, service)
-        return served
 
 
 def told(city: City, address: str) -> None:

@@ -127,7 +127,7 @@ def runtime(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_a_relay_that_hangs_while_rows_wait_ends_the_process(runtime: Any) -> None:
     with pytest.raises(ExitedError):
-        health._end_if_relay_hangs(runtime)
+        health._end_if_relay_hangs(runtime, time.monotonic() - 61)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,11 @@ def test_a_relay_that_hangs_while_rows_wait_ends_the_process(runtime: Any) -> No
 def test_any_other_relay_goes_on(runtime: Any, calm: dict[str, Any]) -> None:
     for name, value in calm.items():
         setattr(runtime if name == "outbox_age_seconds" else runtime.relay, name, value)
-    health._end_if_relay_hangs(runtime)
+    health._end_if_relay_hangs(runtime, time.monotonic() - 61)
+
+
+def test_a_relay_has_its_time_after_kafka_came_back(runtime: Any) -> None:
+    health._end_if_relay_hangs(runtime, time.monotonic() - 3)
 
 
 async def test_a_silent_coordinator_ends_the_process_at_last(

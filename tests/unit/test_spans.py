@@ -1,5 +1,6 @@
 """Spans: which traces are sampled, what is linked to what, and what an attribute may hold."""
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,9 +16,10 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from shared.runtime import event_spans, tracing
+from shared.runtime import event_spans, exporting, tracing
 from shared.runtime.exporting import spans_through
 from shared.runtime.incoming import Incoming
+from shared.runtime.settings import ServiceSettings
 from shared.runtime.spans import Spans
 from shared.runtime.tracing import Part
 
@@ -212,9 +214,39 @@ def test_links_of_a_batch_are_bounded_and_its_parts_are_not(memory, spans):
 
 def test_without_a_collector_nothing_of_it_is_loaded():
     code = (
-        "import sys, services.intake.app, services.router.app, services.notifier.app\n"
+        "import sys, shared.runtime.service, shared.web.edge, shared.delivery.deliver\n"
         "found = ('opentelemetry.sdk', 'opentelemetry.exporter')\n"
         "print([name for name in sys.modules if name.startswith(found)])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+async def test_a_collector_that_is_away_holds_nobody_up(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "300")
+    made = exporting.spans_of(settings(otlp_endpoint="http://127.0.0.1:9"), name="test")
+    assert made is not None
+    with made.together("x", [Part(place=0, name="y", parent=None, attributes={})]).under_way():
+        pass
+    async with asyncio.timeout(60):
+        await exporting.export_the_rest(made)
+
+
+def settings(**given: Any) -> ServiceSettings:
+    return ServiceSettings(
+        database_url="postgresql://h/d", kafka_bootstrap="k:9", token_secret="x" * 40, **given
+    )
+
+
+def test_the_usual_variables_work(monkeypatch: pytest.MonkeyPatch):
+    for name in ("SHAODAO_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_SDK_DISABLED"):
+        monkeypatch.delenv(name, raising=False)
+    assert settings().otlp_endpoint is None
+    assert exporting.spans_of(settings(), name="test") is None
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://theirs:4318")
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", "0.5")
+    assert (str(settings().otlp_endpoint), settings().trace_ratio) == ("http://theirs:4318/", 0.5)
+    monkeypatch.setenv("SHAODAO_OTLP_ENDPOINT", "http://ours:4318")
+    assert str(settings().otlp_endpoint) == "http://ours:4318/"
+    monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
+    assert exporting.spans_of(settings(), name="test") is None

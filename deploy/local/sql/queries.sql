@@ -10,9 +10,6 @@ select format('create role %I login password %L', $1::text, $2::text)
 -- name: set_password
 select format('alter role %I login password %L', $1::text, $2::text)
 
--- name: database_exists
-select exists (select from pg_database where datname = $1)
-
 -- name: create_database
 select format('create database %I owner %I', $1::text, $2::text)
 

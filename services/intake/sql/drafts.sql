@@ -43,7 +43,8 @@ values ($1, $2, $3, $4, $5, $6)
 on conflict do nothing
 
 -- name: taken_down
-select * from taken_down where ticket_id = $1
+select ticket_id, account, language, urgency_reason, call_id, at
+from taken_down where ticket_id = $1
 
 -- name: tickets_of_account
 -- What an operator took down, newest first, from below the cursor.

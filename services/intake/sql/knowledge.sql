@@ -95,7 +95,8 @@ delete from phrase where phrase_id = $1 and account = $2 returning phrase_id
 
 -- name: phrases_of
 -- One's own first, then the shared ones; of a category, its major, or of none.
-select * from phrase
+select phrase_id, account, owner_name, use, title, body, category, shared, at
+from phrase
 where (account = $1 or shared)
     and ($2::text is null or use = $2)
     and ($3::text is null or category is null or category in ($3, left($3, 2)))

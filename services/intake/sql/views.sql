@@ -9,11 +9,12 @@ on conflict (account, name) do update set
     query = excluded.query,
     shared = excluded.shared,
     at = excluded.at
-returning *
+returning view_id, account, owner_name, name, query, shared, at
 
 -- name: views_of
 -- One's own first, then those that others share.
-select * from saved_view
+select view_id, account, owner_name, name, query, shared, at
+from saved_view
 where account = $1 or shared
 order by account <> $1, name, view_id
 limit $2
@@ -22,7 +23,8 @@ limit $2
 select count(*) from saved_view where account = $1
 
 -- name: view_share
-update saved_view set shared = $3 where view_id = $1 and account = $2 returning *
+update saved_view set shared = $3 where view_id = $1 and account = $2
+returning view_id, account, owner_name, name, query, shared, at
 
 -- name: view_forget
 delete from saved_view where view_id = $1 and account = $2 returning view_id

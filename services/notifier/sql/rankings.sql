@@ -36,10 +36,12 @@ insert into ranking_objection (objection_id, ranking_id, subject, words, said_by
 values ($1, $2, $3, $4, $5, $6)
 
 -- name: objections
-select * from ranking_objection where ranking_id = $1 order by said_at, objection_id
+select objection_id, ranking_id, subject, words, said_by, said_at, answer, upheld, answered_by, answered_at
+from ranking_objection where ranking_id = $1 order by said_at, objection_id
 
 -- name: objection_locked
-select * from ranking_objection where objection_id = $1 for update
+select objection_id, ranking_id, subject, words, said_by, said_at, answer, upheld, answered_by, answered_at
+from ranking_objection where objection_id = $1 for update
 
 -- name: answer_objection
 update ranking_objection set answer = $2, upheld = $3, answered_by = $4, answered_at = $5

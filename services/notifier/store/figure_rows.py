@@ -1,9 +1,9 @@
 """The rows of the read model as tickets and whistles, loaded and replaced as a whole."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from services.notifier.domain.figures.derive import local_day
@@ -14,6 +14,7 @@ from shared.runtime.database import Connection, queries
 
 SQL = queries(Path(__file__).parents[1] / "sql" / "figure_rows.sql")
 
+Made = TypeVar("Made", Ticket, Round, Whistle, Part, Mark)
 _WITHOUT = {"rounds", "parts", "marks"}
 _COLUMNS: dict[type, tuple[str, ...]] = {
     cls: tuple(each.name for each in fields(cls) if each.name not in _WITHOUT)
@@ -86,20 +87,25 @@ async def load(
     if wanted:
         rows += await connection.fetch(SQL.whistles_by_ticket, list(wanted))
         for row in await connection.fetch(SQL.tickets_by_id, list(wanted)):
-            cases.tickets[row["ticket_id"]] = Ticket(**row)
+            cases.tickets[row["ticket_id"]] = _made(Ticket, row)
         for row in await connection.fetch(SQL.rounds_by_ticket, list(wanted)):
-            cases.tickets[row["ticket_id"]].rounds[row["round"]] = Round(**row)
+            cases.tickets[row["ticket_id"]].rounds[row["round"]] = _made(Round, row)
     for row in rows:
         if row["whistle_id"] not in cases.whistles:
-            cases.whistles[row["whistle_id"]] = Whistle(**row)
+            cases.whistles[row["whistle_id"]] = _made(Whistle, row)
     if cases.whistles:
         ids = list(cases.whistles)
         for row in await connection.fetch(SQL.parts_by_whistle, ids):
-            cases.whistles[row["whistle_id"]].parts[row["assignment_id"]] = Part(**row)
+            cases.whistles[row["whistle_id"]].parts[row["assignment_id"]] = _made(Part, row)
         for row in await connection.fetch(SQL.marks_by_whistle, ids):
-            mark = Mark(**row)
+            mark = _made(Mark, row)
             cases.whistles[mark.whistle_id].marks[mark.unit, mark.evaluator_class] = mark
     return cases
+
+
+def _made(cls: type[Made], row: Mapping[str, Any]) -> Made:
+    """An object of a row; a table of the next version may have columns that this one does not."""
+    return cls(**{name: row[name] for name in _COLUMNS[cls]})
 
 
 async def save(connection: Connection, cases: Cases, *, new: bool = False) -> None:

@@ -1,10 +1,15 @@
-"""Every route of the three services answers with the headers of security, errors too."""
+"""Every route of the three services answers with the headers of security, errors too.
+
+The applications are never started: what is behind the door breaks, and is answered all the same.
+What those who are let in are answered is looked at as the table of rights is walked (doors.py).
+"""
 
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
+import structlog.testing
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
@@ -55,15 +60,16 @@ async def test_no_answer_is_without_them(service: str) -> None:
     ]
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     seen = set()
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+    client = httpx.AsyncClient(transport=transport, base_url="http://test")
+    with structlog.testing.capture_logs():  # hundreds of bugs, drawn with their frames
         for method, path in asked:
-            for headers in ({}, {"Accept": "text/html"}):
-                answer = await client.request(method, path, headers=headers)
-                assert lacking(answer.headers.raw) == [], f"{method} {path} {answer.status_code}"
-                assert "strict-transport-security" not in answer.headers
-                seen.add(answer.status_code)
+            answer = await client.request(method, path)
+            assert lacking(answer.headers.raw) == [], f"{method} {path} {answer.status_code}"
+            assert "strict-transport-security" not in answer.headers
+            seen.add(answer.status_code)
+    await client.aclose()
     assert len(asked) > 60
-    assert {200, 303, 401, 404, 405} <= seen
+    assert {200, 401, 404, 405, 500} <= seen
 
 
 async def test_a_body_that_is_too_large_is_refused_with_them() -> None:

@@ -8,7 +8,6 @@ import pytest
 from fastapi import Depends, FastAPI
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from shared.contracts.parts import Role
 from shared.errors import ConflictError, NotFoundError, UnavailableError
 from shared.runtime.clock import wall_now
 from shared.web import identity, problems
