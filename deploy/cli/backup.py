@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.backup.kafka_state import Places, ends
+from deploy.backup.kafka_state import Places, ends, rewind
 from deploy.backup.manifest import Manifest
 from deploy.backup.place import Place, named_place, stack_place
 from deploy.backup.prove import Line, Told, prove, scratch_server
@@ -15,7 +15,8 @@ from deploy.backup.take import take
 from deploy.cli.options import PORT_BASE, AsJson, Data, PortBase, folder_of
 from deploy.cli.output import err, out, print_json
 from deploy.local.data_folder import DataFolder
-from deploy.local.errors import NotRunningError
+from deploy.local.errors import NotRunningError, StackError
+from deploy.local.migrating import known_service
 from shared.contracts.topics import CITY_TOPICS
 
 MEBIBYTE = 1 << 20
@@ -66,6 +67,26 @@ def restore_check(
         print_json({"proved": whole, "lines": told})
     if not whole:
         raise typer.Exit(1)
+
+
+def rewind_consumers(
+    folder: Annotated[Path, typer.Argument(help="恢复所用的备份 / the backup that was restored")],
+    service: Annotated[str, typer.Option(help="恢复了哪个服务的库 / whose database was restored")],
+    port_base: PortBase = PORT_BASE,
+    data: Data = None,
+) -> None:
+    """恢复一个库之后：把该服务的收听位置退回到备份时；服务须已停 / set its groups back."""
+    place = named_place() or stack_place(folder_of(port_base, data))
+    if place.broker is None:
+        raise StackError("请设置 SHAODAO_KAFKA_BOOTSTRAP。", "set SHAODAO_KAFKA_BOOTSTRAP")
+    own = f"{place.prefix}{known_service(service)}"
+    groups = {
+        group: places
+        for group, places in Manifest.read(folder).heard.items()
+        if group == own or group.startswith(f"{own}.")
+    }
+    moved = asyncio.run(rewind(place.broker, groups))
+    out.print(f"{len(groups)} 个消费组、{moved} 个分区已退回 / set back", markup=False)
 
 
 async def _proved(folder: Path, scratch: Path | None, running: DataFolder, *, tell: Told) -> bool:

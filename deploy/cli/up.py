@@ -137,7 +137,7 @@ def _new_stack(options: Options, screen: Screen) -> "Stack":
         from deploy.local.stack import Stack
     except ModuleNotFoundError as error:
         raise StackError(
-            f"这里没有内嵌的服务器（缺少 {error.name}）；shaodao up 用于源码目录：请先 make setup。",
+            f"没有内嵌的服务器（缺少 {error.name}）；shaodao up 用于源码目录：先 make setup。",
             f"no embedded servers are installed here ({error.name} is missing); run `make setup`",
         ) from error
     return Stack(options, screen)

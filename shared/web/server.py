@@ -1,4 +1,4 @@
-"""uvicorn's server with an end in order: it leaves, is shut, finishes what was begun, and ends.
+"""A server whose end is in order: it leaves, is shut, finishes what was begun, and ends.
 
 On SIGTERM `/ready` says no at once while everybody is served for a stated time, so that whoever
 shares out requests can take notice. SIGINT leaves that time out; a second one ends it.

@@ -100,14 +100,14 @@ async def test_a_new_key_seals_what_the_old_one_had(
     ticket_id = (await intake.registered(source={"system": "x", "number": "1"}))["ticket_id"]
     await intake.call("POST", f"/{ticket_id}/supplements", json={"text": "电话13900001111"})
     turned = {"vault_key": NEW_KEY, "vault_old_keys": KEY}
+
+    async def keys() -> set[str]:
+        rows = await intake.rows("select key_id from vault")
+        rows += await intake.rows("select key_id from vault_supplement")
+        return {row["key_id"] for row in rows}
+
+    before = await keys()  # it begins as soon as it is served
     async with served(settings(dsn, kafka, prefix, free_base(), **turned)):
-
-        async def keys() -> set[str]:
-            rows = await intake.rows("select key_id from vault")
-            rows += await intake.rows("select key_id from vault_supplement")
-            return {row["key_id"] for row in rows}
-
-        before = await keys()
         assert len(await eventually(keys, until=lambda now: not now & before)) == 1
     # without the old key: found by phone, opened, and the source's number is still one entry
     async with intake_on(dsn, kafka, prefix, vault_key=NEW_KEY) as alone:
