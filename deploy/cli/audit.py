@@ -15,7 +15,9 @@ from deploy.cli.output import err, out, print_json
 from deploy.local.data_folder import DataFolder
 from deploy.local.errors import StackError
 
-app = typer.Typer(help="审计：时限、历史链 / audits of promises and of histories", no_args_is_help=True)
+app = typer.Typer(
+    help="审计：时限、历史链 / audits of promises and of histories", no_args_is_help=True
+)
 
 LOOK_SECONDS: Final = 0.5
 By = Annotated[

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias, TypeVar
 
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
-disable_created_metrics()  # else every counter has a second series: when it began
+disable_created_metrics()  # type: ignore[no-untyped-call]  # or each has a second series
 
 AT_ZERO: Final = 150  # series that a metric of closed labels has from the start, at most
 NAN: Final = float("nan")  # what is not known now: a panel shows a gap

@@ -48,18 +48,23 @@ _NAME: Final = re.compile(r"[A-Za-z_$<>.:/-]{0,60}(?:\d{1,4}[A-Za-z_$<>.:/-]{0,6
 
 def masked(text: str) -> str:
     """A text without what could tell of a person, and not too long."""
-    text = text if len(text) <= 4 * LONGEST else text[: 4 * LONGEST]
-    text = _PERSONAL.sub(lambda found: found["kept"] or MASK, text)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    text = _PERSONAL.sub(lambda found: found["kept"] or MASK, _both_ends(text, 4 * LONGEST))
+    return _both_ends(text, LONGEST)
 
 
 def said(text: str) -> str:
     """What an error says of itself, without what it quotes."""
-    text = text[: 4 * LONGEST]
+    text = _both_ends(text, 4 * LONGEST)
     if whole := _REPR.match(text):
         kind, number, _, words = whole.groups()
         return masked(f"{kind}({number}{_QUOTED.sub(_unless_a_name, words)})")
     return masked(_QUOTED.sub(_unless_a_name, text))
+
+
+def _both_ends(text: str, most: int) -> str:
+    """Without its middle where it is too long: a traceback as text ends with the error."""
+    half = most // 2
+    return text if len(text) <= most else f"{text[:half]}…{text[-half:]}"
 
 
 def _unless_a_name(found: re.Match[str]) -> str:

@@ -102,7 +102,7 @@ def with_password(dsn: str) -> str:
 async def test_what_fails_at_the_start_tells_no_secret(dsn: str, kafka: str, tmp_path: Path):
     short = base64.b64encode(b"only-sixteen-byte").decode()
     ways = {
-        "password authentication failed": Service(tmp_path / "1", with_password(dsn), kafka),
+        "InvalidPassword": Service(tmp_path / "1", with_password(dsn), kafka),
         "database_url": Service(tmp_path / "2", f"mysql://a:{PASSWORD}@b/c", kafka),
         "VaultError": Service(tmp_path / "3", dsn, kafka, SHAODAO_VAULT_KEY=short),
     }

@@ -54,7 +54,9 @@ GOOD: dict[str, Any] = {
         {"auto_confidence": 1.5},
         {"candidates_shown": 0},
         {"misspelt": 1},
-        {"may_blow": {"emergency": ["leader"]}},  # who may what is no policy: see the table of rights
+        {
+            "may_blow": {"emergency": ["leader"]}
+        },  # who may what is no policy: see the table of rights
         {"review": {"from": 3, "risk": {"late": 1}}},
         {"resolving": {"contact_required": True}},
         {"evidence": {"category": {"01": ["no_such_kind"]}}},
