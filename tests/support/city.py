@@ -218,6 +218,7 @@ class City:
             "SHAODAO_FILE_STORE": (self.folder / "files").as_uri(),
             "SHAODAO_HTTP_HOST": LOOPBACK,
             "SHAODAO_HTTP_PORT": str(port),
+            "SHAODAO_WAIT_LIMIT_SECONDS": "30",  # a busy machine is no reason to be refused
             "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
             **self.more.get(service, {}),
         }

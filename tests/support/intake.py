@@ -137,6 +137,7 @@ def settings(dsn: str, kafka: str, prefix: str, port: int, **more: Any) -> Intak
         "kafka_bootstrap": kafka,
         "topic_prefix": prefix,
         "token_secret": SECRET,
+        "wait_limit_seconds": 30,  # a busy machine is no reason to be refused
         "vault_key": KEY,
         "http_port": port,
         "photo_store": "memory:///",

@@ -247,6 +247,7 @@ def settings(
         "kafka_bootstrap": kafka,
         "topic_prefix": prefix,
         "token_secret": SECRET,
+        "wait_limit_seconds": 30,  # a busy machine is no reason to be refused
         "http_port": port,
         "clock_file": clock,
         "vault_key": VAULT_KEY,
