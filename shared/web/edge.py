@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from shared.runtime.spans import Spans
 
 DRAINED_BYTES = 32_000_000
-KEPT: Final = b"cache-control"
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 UNTRACED: Final = ("/health", "/ready", "/metrics", "/static/")
 ABOUT: Final = frozenset({"ticket_id", "whistle_id", "deadline_id", "supervision_id"})
@@ -37,9 +36,7 @@ class Edge:
         self._app = app
         self._limit = body_limit
         self._larger = larger
-        every = [(k.lower().encode(), v.encode()) for k, v in headers.items()]
-        self._headers = [each for each in every if each[0] != KEPT]
-        self._kept = [each for each in every if each[0] == KEPT]  # where an answer says nothing
+        self._headers = [(k.lower().encode(), v.encode()) for k, v in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -56,9 +53,10 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                own = message.get("headers", ())
-                kept = () if any(name.lower() == KEPT for name, _ in own) else self._kept
-                message = {**message, "headers": [*own, *self._headers, *kept]}
+                own = list(message.get("headers", ()))
+                said = {name.lower() for name, _ in own}  # by the answer itself, as a picture does
+                more = [header for header in self._headers if header[0] not in said]
+                message = {**message, "headers": own + more}
             await send(message)
 
         method = scope["method"] if scope["method"] in METHODS else "_OTHER"

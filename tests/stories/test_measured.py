@@ -86,6 +86,8 @@ async def pages(city: City) -> Pages:
         await assisting.accepted(await assisting.report(verb, whistle_id, **data))
     city.forward(days=9)
 
+    for service in SERVICES:  # looked at every three seconds, unknown before
+        await shown(city, service, "shaodao_kafka_reachable", {}, at_least=1)
     for service, name, labels, number in (
         ("intake", "shaodao_intake_open_tickets", {"state": "processing"}, 3),
         ("router", "shaodao_router_open_assignments", {"unit": LEAD, "state": "acknowledged"}, 3),

@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer
 from deploy.local.data_folder import SERVICES
 from tests.support.city import City
 from tests.support.persons import GIVEN, PROVINCES, SURNAMES, Invented, complaint, invent
+from tests.support.stack import owner_dsn
 from tests.support.waiting import eventually
 
 TICKETS = 1000
@@ -135,7 +136,7 @@ async def on_kafka(city: City) -> str:
 
 async def in_the_open(city: City, service: str) -> str:
     """Every row of every table as text; what is sealed is bytes, and tells nothing."""
-    connection = await asyncpg.connect(city.databases[service])
+    connection = await asyncpg.connect(owner_dsn(city.databases[service]))
     try:
         tables = await connection.fetch(
             "select tablename from pg_tables where schemaname = 'public' order by tablename"

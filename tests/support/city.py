@@ -219,6 +219,7 @@ class City:
             "SHAODAO_HTTP_HOST": LOOPBACK,
             "SHAODAO_HTTP_PORT": str(port),
             "SHAODAO_WAIT_LIMIT_SECONDS": "30",  # a busy machine is no reason to be refused
+            "SHAODAO_DRAIN_SECONDS": "0",  # nobody shares out requests here
             "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
             **self.more.get(service, {}),
         }

@@ -6,7 +6,8 @@ from typing import Final
 
 WANTED: Final = {
     b"content-security-policy": rb"^default-src 'none'; script-src 'self'; style-src 'self'; .*"
-    rb"form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    rb"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    rb"|^sandbox; default-src 'none'$",  # a file, which is nothing but what it shows
     b"x-content-type-options": rb"^nosniff$",
     b"x-frame-options": rb"^DENY$",
     b"referrer-policy": rb"^(same-origin|no-referrer)$",
