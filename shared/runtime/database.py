@@ -45,6 +45,11 @@ def is_transient(error: BaseException) -> bool:
     return isinstance(error, _TRANSIENT)
 
 
+def was_rolled_back(error: BaseException) -> bool:
+    """Whether the server gave the transaction up for another: a deadlock, a conflict."""
+    return isinstance(error, asyncpg.DeadlockDetectedError | asyncpg.SerializationError)
+
+
 def is_duplicate(error: BaseException) -> bool:
     """Whether a row was there already under its key."""
     return isinstance(error, asyncpg.UniqueViolationError)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
@@ -17,7 +17,7 @@ from faststream.kafka import KafkaBroker
 from shared.runtime import health, metrics, migrate, postgres, replay, vitals
 from shared.runtime.clock import Clock, wall_now
 from shared.runtime.consumer import GroupConsumer, Subscription
-from shared.runtime.database import Connection, is_transient, open_pool
+from shared.runtime.database import Connection, is_transient, open_pool, was_rolled_back
 from shared.runtime.fetching import Consumer
 from shared.runtime.inbox import SQL
 from shared.runtime.load import Limits, Load
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from shared.runtime.spans import Spans
 
 log = logger(__name__)
+T = TypeVar("T")
+ATTEMPTS = 4  # of work that the server gives up for another's sake
 INBOX_KEPT = timedelta(days=100)  # longer than any topic it guards keeps its records
 EXIT_LOOP_ENDED = 71
 # The 15 s that a supervisor allows for a stop are shared by requests, batches, relay and pool. A
@@ -102,6 +104,22 @@ class Runtime:
                 yield connection
         for wake in self._wakes:
             wake()
+
+    async def once_for_all(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """What the work gives, in a transaction of its own; again where the server gave that up.
+
+        For work that locks more than its own rows, and does nothing outside of the database.
+        """
+        for _ in range(ATTEMPTS - 1):
+            try:
+                async with self.transaction() as connection:
+                    return await work(connection)
+            except Exception as error:
+                if not was_rolled_back(error):
+                    raise
+                log.warning("transaction_again", error=type(error).__name__)
+        async with self.transaction() as connection:
+            return await work(connection)
 
     @property
     def sampling(self) -> int:

@@ -22,6 +22,7 @@ from services.notifier.store.messages import Filter, HeldFor, Listed
 from shared.contracts.parts import DeadlineKind
 from shared.contracts.values import Urgency
 from shared.errors import ConflictError, FieldError, InvalidError
+from shared.runtime.database import Connection
 from shared.web.commands import CommandRouter
 
 router = CommandRouter(prefix="/api/v1/notices", tags=["notices"])
@@ -139,14 +140,14 @@ async def post_release(body: Releasing, here: Context, caller: Operating) -> Rel
 
     409 where nothing is held, as when another did it a moment before.
     """
-    runtime = here.runtime
-    async with runtime.transaction() as connection:
+
+    async def let_go(connection: Connection) -> Released:
         released = await release.release(
             connection,
             body,
             by=caller.actor(),
             rules=here.telling.rules,
-            now=runtime.clock.now(),
+            now=here.runtime.clock.now(),
         )
         if not released.messages and not released.gaps:
             raise ConflictError(
@@ -154,6 +155,9 @@ async def post_release(body: Releasing, here: Context, caller: Operating) -> Rel
                 "nothing is held, somebody may just have let it go",
                 code="nothing_held",
             )
+        return released
+
+    released = await here.runtime.once_for_all(let_go)
     here.telling.heartbeat.forget()
     return released
 

@@ -207,11 +207,13 @@ async def post_answer(
 @router.post("/rankings/{ranking_id}/publish")
 async def post_publish(here: Context, caller: Supervisor, ranking_id: UUID) -> RankingItem:
     """Freeze and publish, once the time for objections is over and all are answered."""
-    async with here.runtime.transaction() as connection:
-        published = await rank.publish(
-            connection, ranking_id, hands=_hands(here, caller), catalogue=here.catalogue
+    return _item(
+        await here.runtime.once_for_all(
+            lambda connection: rank.publish(
+                connection, ranking_id, hands=_hands(here, caller), catalogue=here.catalogue
+            )
         )
-    return _item(published)
+    )
 
 
 def _hands(here: NotifierContext, caller: Caller) -> Hands:
