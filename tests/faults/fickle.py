@@ -26,6 +26,8 @@ class Fickle:
         body, more = b"", True
         while more:
             message = await receive()
+            if message["type"] == "http.disconnect":
+                return  # whoever sent was killed in the midst: the half of a text is none
             body += message.get("body", b"")
             more = message.get("more_body", False)
         key = dict(scope["headers"])[KEY].decode()
