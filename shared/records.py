@@ -14,3 +14,9 @@ T = TypeVar("T")
 def record(cls: type[T]) -> type[T]:
     """A slotted, keyword-only dataclass, compared and hashed by its fields; assign to none."""
     return dataclass(slots=True, kw_only=True, unsafe_hash=True)(cls)
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def open_record(cls: type[T]) -> type[T]:
+    """The same without slots: one of many fields is copied as a whole, which takes a fifth."""
+    return dataclass(kw_only=True, unsafe_hash=True)(cls)

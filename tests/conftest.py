@@ -15,6 +15,12 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_unconfigure() -> None:
+    """All is told: pytest looks for garbage twice now, and execnet interrupts it after 5 s."""
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 async def servers() -> Servers:
     """The run's Kafka and PostgreSQL, started by the first test that asks."""

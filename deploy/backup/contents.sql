@@ -32,5 +32,12 @@ select relname from pg_class
 where relnamespace = 'public'::regnamespace and relkind = 'r' and relname like 'figure\_%'
 order by relname
 
+-- name: takes_note
+-- Whether the database has where to write that it was backed up; one of an older version has not.
+select to_regclass('public.backup_finished') is not null
+
+-- name: note
+insert into backup_finished (finished_at, version) values ($1, $2)
+
 -- name: size
 select pg_database_size(current_database())

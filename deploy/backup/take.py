@@ -39,7 +39,19 @@ async def take(place: Place, folder: Path) -> Manifest:
         besides=place.besides,
     )
     manifest.write(folder)
+    for dsn in place.databases.values():
+        await _note(dsn, manifest.version)
     return manifest
+
+
+async def _note(dsn: str, by: str) -> None:
+    """Write into the database that it was backed up: its age is watched from there."""
+    connection = await open_plain(dsn)
+    try:
+        if await connection.fetchval(SQL.takes_note):
+            await connection.execute(SQL.note, wall_now(), by)
+    finally:
+        await connection.close()
 
 
 def _begin(folder: Path) -> None:

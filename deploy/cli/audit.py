@@ -56,7 +56,9 @@ def run(
 
 @app.command(name="list")
 def list_mismatches(
-    settled: Annotated[bool, typer.Option("--all", help="含已消除的 / settled ones too")] = False,
+    settled: Annotated[
+        bool, typer.Option("--all", help="含已消除、已认定的 / settled, accepted too")
+    ] = False,
     kind: Annotated[str | None, typer.Option(help="种类，如 missing_rung / kind")] = None,
     port_base: PortBase = PORT_BASE,
     data: Data = None,
@@ -72,6 +74,24 @@ def list_mismatches(
         return
     _show(found["items"])
     out.print(f"未结 {found['open']} 项 / open", markup=False)
+
+
+@app.command()
+def accept(
+    mismatch_id: Annotated[int, typer.Argument(help="编号，见 audit list / of the list")],
+    words: Annotated[str, typer.Option("--words", help="原因 / why it is understood")],
+    by: By = None,
+    port_base: PortBase = PORT_BASE,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """认定一处已查明而无法更改的不符：不再告警，原因留存 / it alarms no more and is kept."""
+    path = f"/audit/mismatches/{mismatch_id}/acceptances"
+    done = ask(folder_of(port_base, data), "POST", path, by=by, json={"words": words})
+    if as_json:
+        print_json(done)
+        return
+    out.print(f"已认定 {mismatch_id}：{done['accepted_words']} / accepted", markup=False)
 
 
 def _finished(
@@ -97,8 +117,10 @@ def _show(items: list[dict[str, Any]]) -> None:
     if not items:
         err.print("没有不符。/ none")
         return
-    table = Table("种类 / kind", "何处 / what", "应为 / expected", "实为 / found", "deadline_id")
+    table = Table(
+        "编号 / id", "种类 / kind", "何处 / what", "应为 / expected", "实为 / found", "deadline_id"
+    )
     for each in items:
         cells = (each["kind"], each["what"], each["expected"], each["found"], each["deadline_id"])
-        table.add_row(*cells)
+        table.add_row(str(each["mismatch_id"]), *cells)
     out.print(table)

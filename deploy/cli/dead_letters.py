@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from deploy.cli.options import PORT_BASE, AsJson, Data, PortBase, folder_of
-from deploy.cli.output import err, out, print_json
+from deploy.cli.output import err, local, out, print_json
 from deploy.local.data_folder import SERVICES, DataFolder
 from deploy.local.errors import StackError
 from shared.web.identity import issue_token
@@ -88,7 +88,7 @@ def _table(letters: list[dict[str, Any]]) -> Table:
         what = f"{one['error_code']}：{one['error']}"
         table.add_row(
             *(one["service"], str(one["dead_letter_id"]), one["kind"], where, str(one["key"])),
-            *(what, one["at"], str(one["attempts"])),
+            *(what, local(one["at"]), str(one["attempts"])),
         )
     return table
 
@@ -101,7 +101,7 @@ def _list_heaps(heaps: list[dict[str, Any]], *, as_json: bool) -> None:
     for heap in heaps:
         table.add_row(
             *(heap["service"], heap["kind"], heap["error"], str(heap["n"])),
-            *(heap["oldest"], heap["latest"]),
+            *(local(heap["oldest"]), local(heap["latest"])),
         )
     out.print(table)
 

@@ -6,6 +6,7 @@ from typing import Any
 from rich.table import Column, Table
 
 from deploy.cli.duty_list import COLUMNS
+from deploy.cli.output import local
 
 Rows = Iterable[Mapping[str, Any]]
 
@@ -31,7 +32,7 @@ def versions_table(versions: Rows) -> Table:
         tried = one["tried"]
         share = f"{tried['changed']}/{tried['examined']}" if tried else "–"
         cells = (one["drafted_by"], one["note"], share, one["published_by"] or "–")
-        table.add_row(f"v{one['version']}", one["state"], *cells, one["published_at"] or "–")
+        table.add_row(f"v{one['version']}", one["state"], *cells, local(one["published_at"]))
     return table
 
 

@@ -53,6 +53,24 @@ def rebuild(port_base: PortBase = PORT_BASE, data: Data = None, as_json: AsJson 
         print_json(done)
         return
     out.print(f"已重建到事实日志第 {done['place']} 条 / rebuilt up to there", markup=False)
+    for line in compared_lines(done):
+        out.print(line, markup=False)
+
+
+def compared_lines(done: dict[str, Any]) -> list[str]:
+    """Whether the rebuilt read model is equal to the one it replaced, and where it is not."""
+    if done["equal"] is None:
+        zh, en = "重建前的数据落后太多或已损坏，没有比对", "not compared: the set before was behind"
+        return [f"{zh} / {en}"]
+    if done["equal"]:
+        rows = sum(table["n"] for table in done["tables"])
+        return [f"与重建前逐行一致，共 {rows} 行 / equal to the set before, row by row"]
+    lines = ["与重建前不一致，已换用重建的数据 / differs from the set before, and took its place"]
+    for each in done["tables"]:
+        if each["only_before"] or each["only_after"]:
+            counts = f"原有 {each['only_before']} 行、重建 {each['only_after']} 行不同"
+            lines.append(f"  {each['name']}：{counts} / rows of one alone")
+    return lines
 
 
 def rebuilt(folder: DataFolder) -> dict[str, Any]:

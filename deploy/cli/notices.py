@@ -9,7 +9,7 @@ from rich.table import Table
 
 from deploy.cli.at_notifier import ask
 from deploy.cli.options import PORT_BASE, AsJson, Data, PortBase, folder_of
-from deploy.cli.output import out, print_json
+from deploy.cli.output import local, out, print_json
 from deploy.local.data_folder import DataFolder
 from deploy.local.errors import StackError
 
@@ -19,6 +19,7 @@ app = typer.Typer(
 
 WAIT_SECONDS: Final = 60.0
 LOOK_SECONDS: Final = 0.25
+WHY: Final = {"outage": "停摆 / outage", "jump": "时钟跳跃 / the clock leapt"}
 
 
 @app.command()
@@ -31,15 +32,17 @@ def held(port_base: PortBase = PORT_BASE, data: Data = None, as_json: AsJson = F
     summary = f"暂存 {found['messages']} 条，{found['receivers']} 人 / held, for so many people"
     out.print(summary, markup=False)
     if found["behind"]:
-        zh = f"值守还在补 {found['watched_to']} 之后的时限，补完再放行"
+        zh = f"值守还在补 {local(found['watched_to'])} 之后的时限，补完再放行"
         out.print(f"{zh} / still catching up: release later", markup=False)
     for gap in found["gaps"]:
-        out.print(f"{gap['why']}：{gap['from_at']} → {gap['to_at']}", markup=False)
+        out.print(
+            f"{WHY[gap['why']]}：{local(gap['from_at'])} → {local(gap['to_at'])}", markup=False
+        )
     if found["items"]:
         table = Table("单位、区划 / of", "姓名 / name", "条 / n", "最早 / oldest")
         for one in found["items"]:
             where = one["unit"] or one["region"]
-            table.add_row(where, one["name"], str(one["n"]), one["oldest"])
+            table.add_row(where, one["name"], str(one["n"]), local(one["oldest"]))
         out.print(table)
 
 

@@ -10,7 +10,7 @@ from rich.table import Column, Table
 
 from deploy.cli.at_notifier import ask
 from deploy.cli.options import PORT_BASE, AsJson, Data, PortBase, folder_of
-from deploy.cli.output import out, print_json
+from deploy.cli.output import local, out, print_json
 from deploy.local.data_folder import DataFolder
 from deploy.local.errors import StackError
 from shared.calendar import SHANGHAI
@@ -54,7 +54,8 @@ def list_rota(
         standing = "、".join(each["person"]["name"] for each in one["substitutes"])
         table.add_row(
             *(one["shift_id"], one["post"], one["unit"] or one["region"], person["name"]),
-            *(" ".join(person["channels"]), one["starts_at"], one["ends_at"] or "–", standing),
+            *(" ".join(person["channels"]), local(one["starts_at"]), local(one["ends_at"])),
+            standing,
         )
     out.print(table)
 

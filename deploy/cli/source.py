@@ -7,7 +7,7 @@ import typer
 from rich.table import Column, Table
 
 from deploy.cli.options import PORT_BASE, AsJson, Data, PortBase, folder_of
-from deploy.cli.output import err, out, print_json
+from deploy.cli.output import err, local, out, print_json
 from deploy.local.data_folder import DataFolder
 from deploy.local.errors import StackError
 from shared.web.identity import issue_token
@@ -116,7 +116,7 @@ def deliveries(
     )
     for one in items:
         cells = (one["delivery_id"], one["template"], one["state"], str(len(one["tries"])))
-        table.add_row(*cells, one["last_error"] or "–", one["queued_at"])
+        table.add_row(*cells, one["last_error"] or "–", local(one["queued_at"]))
     out.print(table)
 
 

@@ -169,11 +169,9 @@ def _extension_requested(fact: whistles.ExtensionRequested, names: Names) -> Lin
 
 
 def _due_changed(fact: rulings.DueChanged, names: Names) -> Line:
-    moved = "、".join(
-        f"{KINDS[change.kind]}延至 {local(change.due.by)}"
-        for change in fact.changes
-        if change.due is not None
-    )
+    dues = [(each.kind, each.due) for each in fact.changes]
+    dues += [(each.kind, each.due) for each in fact.owed]
+    moved = "、".join(f"{KINDS[kind]}延至 {local(due.by)}" for kind, due in dues if due is not None)
     return Line(label="时限", words=moved or fact.reason)
 
 

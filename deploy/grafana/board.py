@@ -21,7 +21,7 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableSort,
 )
 
-from deploy.grafana.panels import RUNBOOK, SOURCE, Panel
+from deploy.grafana.panels import RUNBOOK, SOURCE, Panels, explained, words_of
 
 TAG: Final = "shaodao"
 EVERYTHING: Final = ".*"
@@ -42,12 +42,12 @@ class Rows:
     """A heading and the panels below it."""
 
     title: str
-    panels: Sequence[Panel]
+    panels: Panels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """One dashboard; `uid` is its file's name and its address."""
+    """One dashboard; `uid` is the name of its file and of its words', and its address."""
 
     uid: str
     title: str
@@ -85,10 +85,11 @@ def _builder(board: Board) -> Dashboard:
     )
     for choice in board.choices:
         made.with_variable(_variable(choice))
+    words = words_of(board.uid)
     for row in board.rows:
         made.with_row(Row(row.title))
-        for panel in row.panels:
-            made.with_panel(panel)
+        for name, panel in row.panels:
+            made.with_panel(explained(panel, words[name]))
     return made
 
 

@@ -8,14 +8,15 @@ from deploy.grafana.panels import (
     SECONDS,
     SHARE,
     Line,
-    Panel,
+    Panels,
     above,
     below,
     course,
+    quantiles,
     ranking,
     spread,
     value,
-    words_of,
+    wide,
 )
 from deploy.grafana.queries import (
     buckets,
@@ -24,16 +25,14 @@ from deploy.grafana.queries import (
     most,
     or_zero,
     per_hour,
-    quantile,
     seen,
     summed,
     within,
 )
 
-HERE: Final = "deadlines-and-ladders"
 LATENESS: Final = "shaodao_deadline_lateness_seconds"
+BATCH: Final = "shaodao_deadline_batch"
 STEPS: Final = "shaodao_deadline_steps_total"
-ABOUT: Final = words_of("deadlines")
 
 
 def board() -> Board:
@@ -42,9 +41,9 @@ def board() -> Board:
         uid="deadlines",
         title="哨到 · 时限与升级",
         description="Deadlines and ladders: lateness of firing, promises open and overdue.",
-        section=HERE,
+        section="deadlines-and-ladders",
         rows=[
-            Rows("触发 Firing", [*_firing_now(), *_firing()]),
+            Rows("触发 Firing", _firing()),
             Rows("承诺 Promises", _promises()),
             Rows("单位与督办 Units and supervision", _units()),
         ],
@@ -52,140 +51,70 @@ def board() -> Board:
     )
 
 
-def _firing_now() -> list[Panel]:
+def _firing() -> Panels:
+    in_time, waiting = within(LATENESS, "1.0"), seen("shaodao_deadline_oldest_fire_age_seconds")
+    failed, gaps = in_range("shaodao_deadlines_failed_total"), in_range("shaodao_watch_gaps_total")
+    late = quantiles(LATENESS, 0.5, 0.95, 0.99)
+    took = quantiles(f"{BATCH}_duration_seconds", 0.5, 0.95)
     return [
-        value(
-            ABOUT["fired_in_time"],
-            within(LATENESS, "1.0"),
-            unit=SHARE,
-            limits=below(0.999, 0.99),
-            decimals=2,
+        *wide(
+            4,
+            fired_in_time=value(in_time, unit=SHARE, limits=below(0.999, 0.99), decimals=2),
+            unfired=value(waiting, unit=SECONDS, limits=above(2, 5)),
+            failed=value(failed, limits=above(1), decimals=0),
+            gaps=value(gaps, limits=above(1), decimals=0),
+            clock=value(seen("shaodao_clock_rate_ratio"), limits=above(1.001)),
+            figures_behind=value(seen("shaodao_figures_behind_facts"), limits=above(1000, 10000)),
         ),
-        value(
-            ABOUT["unfired"],
-            seen("shaodao_deadline_oldest_fire_age_seconds"),
-            unit=SECONDS,
-            limits=above(2, 5),
-        ),
-        value(
-            ABOUT["failed"],
-            in_range("shaodao_deadlines_failed_total"),
-            limits=above(1),
-            decimals=0,
-        ),
-        value(
-            ABOUT["gaps"],
-            in_range("shaodao_watch_gaps_total"),
-            limits=above(1),
-            decimals=0,
-        ),
-        value(
-            ABOUT["clock"],
-            seen("shaodao_clock_rate_ratio"),
-            limits=above(1.001),
-        ),
-        value(
-            ABOUT["figures_behind"],
-            seen("shaodao_figures_behind_facts"),
-            limits=above(1000, 10000),
+        *wide(
+            12,
+            spread=spread(buckets(LATENESS)),
+            lateness=course(*late, unit=SECONDS, limits=above(1, 5)),
+            batch_size=course(Line(mean(f"{BATCH}_deadlines"), "件数 deadlines")),
+            batch_duration=course(*took, unit=SECONDS, limits=above(0.5, 2)),
         ),
     ]
 
 
-def _firing() -> list[Panel]:
+def _promises() -> Panels:
+    by_state = summed("shaodao_open_deadlines", "", of="kind, state", by="state")
+    overdue = summed("shaodao_open_deadlines", 'state="missed"', of="kind, state", by="kind")
+    oldest = seen("shaodao_deadline_oldest_overdue_age_seconds", by="kind")
+    missed = per_hour(STEPS, 'what="missed"', by="kind")
     return [
-        spread(
-            ABOUT["spread"],
-            buckets(LATENESS),
+        *wide(
+            12,
+            steps=course(Line(per_hour(STEPS, by="what"), "{{what}}")),
+            open=course(Line(by_state, "{{state}}"), stacked=True, names="promise"),
         ),
-        course(
-            ABOUT["lateness"],
-            *(Line(quantile(q, LATENESS), f"p{round(100 * q)}") for q in (0.5, 0.95, 0.99)),
-            unit=SECONDS,
-            limits=above(1, 5),
-        ),
-        course(
-            ABOUT["batch_size"],
-            Line(mean("shaodao_deadline_batch_deadlines"), "件数 deadlines"),
-        ),
-        course(
-            ABOUT["batch_duration"],
-            *(
-                Line(quantile(q, "shaodao_deadline_batch_duration_seconds"), f"p{round(100 * q)}")
-                for q in (0.5, 0.95)
+        *wide(
+            8,
+            overdue=ranking(
+                Line(most(20, overdue), "{{kind}}"), limits=above(10, 100), names="deadline"
             ),
-            unit=SECONDS,
-            limits=above(0.5, 2),
+            oldest_overdue=course(Line(oldest, "{{kind}}"), unit=SECONDS, names="deadline"),
+            missed=course(Line(missed, "{{kind}}"), names="deadline"),
         ),
     ]
 
 
-def _promises() -> list[Panel]:
-    kinds = summed("shaodao_open_deadlines", 'state="missed"', of="kind, state", by="kind")
+def _units() -> Panels:
+    gauge, missed = "shaodao_unit_open_deadlines", f'state="missed",{OF_UNIT}'
+    by_unit = most(10, summed(gauge, missed, of=PART, by="unit"))
+    by_district = summed(gauge, missed, of=PART, by="district")
+    by_state = summed(gauge, OF_UNIT, of=PART, by="state")
+    supervisions = per_hour("shaodao_supervisions_total", by="what")
+    put_away = or_zero(per_hour("shaodao_deadlines_put_away_total"))
     return [
-        course(
-            ABOUT["steps"],
-            Line(per_hour(STEPS, by="what"), "{{what}}"),
+        *wide(
+            8,
+            latest_units=ranking(Line(by_unit, "{{unit}}"), limits=above(10, 50)),
+            by_district=course(Line(by_district, "{{district}}"), stacked=True),
+            of_units=course(Line(by_state, "{{state}}"), names="promise"),
         ),
-        course(
-            ABOUT["open"],
-            Line(summed("shaodao_open_deadlines", "", of="kind, state", by="state"), "{{state}}"),
-            stacked=True,
-            names="promise",
-        ),
-        ranking(
-            ABOUT["overdue"],
-            Line(most(20, kinds), "{{kind}}"),
-            limits=above(10, 100),
-            width=8,
-            names="deadline",
-        ),
-        course(
-            ABOUT["oldest_overdue"],
-            Line(seen("shaodao_deadline_oldest_overdue_age_seconds", by="kind"), "{{kind}}"),
-            unit=SECONDS,
-            width=8,
-            names="deadline",
-        ),
-        course(
-            ABOUT["missed"],
-            Line(per_hour(STEPS, 'what="missed"', by="kind"), "{{kind}}"),
-            width=8,
-            names="deadline",
-        ),
-    ]
-
-
-def _units() -> list[Panel]:
-    missed = summed("shaodao_unit_open_deadlines", f'state="missed",{OF_UNIT}', of=PART, by="unit")
-    by_district = summed(
-        "shaodao_unit_open_deadlines", f'state="missed",{OF_UNIT}', of=PART, by="district"
-    )
-    return [
-        ranking(
-            ABOUT["latest_units"],
-            Line(most(10, missed), "{{unit}}"),
-            limits=above(10, 50),
-            width=8,
-        ),
-        course(
-            ABOUT["by_district"],
-            Line(by_district, "{{district}}"),
-            stacked=True,
-            width=8,
-        ),
-        course(
-            ABOUT["of_units"],
-            Line(summed("shaodao_unit_open_deadlines", OF_UNIT, of=PART, by="state"), "{{state}}"),
-            names="promise",
-            width=8,
-        ),
-        course(
-            ABOUT["supervisions"],
-            Line(per_hour("shaodao_supervisions_total", by="what"), "{{what}}"),
-        ),
-        course(
-            ABOUT["put_away"],
-            Line(or_zero(per_hour("shaodao_deadlines_put_away_total")), "归档 put away"),
+        *wide(
+            12,
+            supervisions=course(Line(supervisions, "{{what}}")),
+            put_away=course(Line(put_away, "归档 put away")),
         ),
     ]

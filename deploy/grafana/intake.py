@@ -2,20 +2,20 @@
 
 from typing import Final
 
-from deploy.grafana.board import Board, Choice, Rows
-from deploy.grafana.city import IN_DISTRICT
+from deploy.grafana.board import Board, Rows
+from deploy.grafana.city import DISTRICT, IN_DISTRICT, TICKETS
 from deploy.grafana.panels import (
-    COUNT,
     RATE,
     SECONDS,
     SHARE,
     Line,
-    Panel,
+    Panels,
     above,
     course,
+    quantiles,
     ranking,
     value,
-    words_of,
+    wide,
 )
 from deploy.grafana.queries import (
     in_range,
@@ -30,11 +30,10 @@ from deploy.grafana.queries import (
     total,
 )
 
-HERE: Final = "intake"
 JOB: Final = 'job="shaodao-intake"'
 HTTP: Final = "shaodao_http_request_duration_seconds"
 REQUESTS: Final = "shaodao_http_requests_total"
-ABOUT: Final = words_of("intake")
+REFUSED: Final = "shaodao_requests_refused_total"
 
 
 def board() -> Board:
@@ -43,146 +42,85 @@ def board() -> Board:
         uid="intake",
         title="哨到 · 受理",
         description="Intake: requests over HTTP, registrations, search, photos, personal data.",
-        section=HERE,
+        section="intake",
         rows=[
             Rows("请求 Requests", [*_requests_now(), *_requests()]),
             Rows("工单 Tickets", _tickets()),
             Rows("检索、提示、照片与个人信息 Search, hints, photos, personal data", _rest()),
         ],
-        choices=[Choice("district", "区 district", "shaodao_intake_tickets_total", "district")],
+        choices=[DISTRICT],
     )
 
 
-def _requests_now() -> list[Panel]:
-    failed = per_second(REQUESTS, f'{JOB},status=~"5.."')
+def _requests_now() -> Panels:
+    every = per_second(REQUESTS, JOB)
+    failed = share(per_second(REQUESTS, f'{JOB},status=~"5.."'), every)
+    waiting = or_zero(total("shaodao_group_commit_waiting_requests", JOB))
+    unindexed = seen("shaodao_intake_unindexed_changes")
+    return wide(
+        4,
+        requests=value(every, unit=RATE, decimals=1),
+        failed=value(failed, unit=SHARE, limits=above(0.001, 0.01), decimals=2),
+        answered_within=value(quantile(0.95, HTTP, JOB), unit=SECONDS, limits=above(0.5, 2)),
+        refused=value(in_range(REFUSED, JOB), limits=above(1, 100), decimals=0),
+        waiting=value(waiting, limits=above(50, 150)),
+        unindexed=value(unindexed, limits=above(1000, 10000)),
+    )
+
+
+def _requests() -> Panels:
+    by_status = Line(per_second(REQUESTS, JOB, by="status"), "{{status}}")
+    answers = quantiles(HTTP, 0.5, 0.95, 0.99, labels=JOB)
+    slow = most(10, f"{quantile(0.95, HTTP, JOB, by='method, route')} > 0")
+    slowest = Line(slow, "{{method}} {{route}}")
+    by_reason = Line(per_second(REFUSED, JOB, by="reason"), "{{reason}}")
+    return wide(
+        12,
+        by_status=course(by_status, unit=RATE, stacked=True),
+        answers=course(*answers, unit=SECONDS, limits=above(0.5, 2)),
+        slowest=ranking(slowest, unit=SECONDS, limits=above(0.5, 2)),
+        by_reason=course(by_reason, unit=RATE),
+    )
+
+
+def _tickets() -> Panels:
+    by_type = Line(per_hour(TICKETS, IN_DISTRICT, by="type"), "{{type}}")
+    moved = Line(per_hour("shaodao_intake_transitions_total", by="state"), "{{state}}")
+    repeats = Line(per_hour("shaodao_intake_repeats_total", by="outcome"), "{{outcome}}")
+    together = Line(mean("shaodao_group_commit_requests", JOB, by="command"), "{{command}}")
     return [
-        value(
-            ABOUT["requests"],
-            per_second(REQUESTS, JOB),
-            unit=RATE,
-            decimals=1,
+        *wide(
+            8,
+            by_type=course(by_type, stacked=True),
+            transitions=course(moved, names="ticket"),
+            repeats=course(repeats),
         ),
-        value(
-            ABOUT["failed"],
-            share(failed, per_second(REQUESTS, JOB)),
-            unit=SHARE,
-            limits=above(0.001, 0.01),
-            decimals=2,
-        ),
-        value(
-            ABOUT["answered_within"],
-            quantile(0.95, HTTP, JOB),
-            unit=SECONDS,
-            limits=above(0.5, 2),
-        ),
-        value(
-            ABOUT["refused"],
-            in_range("shaodao_requests_refused_total", JOB),
-            limits=above(1, 100),
-            decimals=0,
-        ),
-        value(
-            ABOUT["waiting"],
-            or_zero(total("shaodao_group_commit_waiting_requests", JOB)),
-            limits=above(50, 150),
-        ),
-        value(
-            ABOUT["unindexed"],
-            seen("shaodao_intake_unindexed_changes"),
-            limits=above(1000, 10000),
+        *wide(
+            12,
+            calls=course(Line(per_hour("shaodao_intake_calls_total", by="event"), "{{event}}")),
+            together=course(together),
         ),
     ]
 
 
-def _requests() -> list[Panel]:
+def _rest() -> Panels:
+    hints = Line(quantile(0.95, "shaodao_intake_hint_duration_seconds", by="kind"), "{{kind}}")
+    photos = Line(per_hour("shaodao_intake_photos_total", by="outcome"), "{{outcome}}")
+    redacted = Line(per_hour("shaodao_intake_redactions_total", by="kind"), "{{kind}}")
+    disclosed = Line(per_hour("shaodao_intake_disclosures_total", by="outcome"), "{{outcome}}")
     return [
-        course(
-            ABOUT["by_status"],
-            Line(per_second(REQUESTS, JOB, by="status"), "{{status}}"),
-            unit=RATE,
-            stacked=True,
-        ),
-        course(
-            ABOUT["answers"],
-            *(Line(quantile(q, HTTP, JOB), f"p{round(100 * q)}") for q in (0.5, 0.95, 0.99)),
-            unit=SECONDS,
-            limits=above(0.5, 2),
-        ),
-        ranking(
-            ABOUT["slowest"],
-            Line(
-                most(10, f"{quantile(0.95, HTTP, JOB, by='method, route')} > 0"),
-                "{{method}} {{route}}",
+        *wide(
+            8,
+            hints=course(hints, unit=SECONDS, limits=above(0.25, 1)),
+            photos=course(photos),
+            indexed=course(
+                Line(per_hour("shaodao_intake_indexed_total"), "编入检索 indexed"),
+                Line(or_zero(per_hour("shaodao_intake_forgotten_total")), "到期清理 forgotten"),
             ),
-            unit=SECONDS,
-            limits=above(0.5, 2),
         ),
-        course(
-            ABOUT["by_reason"],
-            Line(per_second("shaodao_requests_refused_total", JOB, by="reason"), "{{reason}}"),
-            unit=RATE,
-        ),
-    ]
-
-
-def _tickets() -> list[Panel]:
-    return [
-        course(
-            ABOUT["by_type"],
-            Line(per_hour("shaodao_intake_tickets_total", IN_DISTRICT, by="type"), "{{type}}"),
-            width=8,
-            stacked=True,
-        ),
-        course(
-            ABOUT["transitions"],
-            Line(per_hour("shaodao_intake_transitions_total", by="state"), "{{state}}"),
-            width=8,
-            names="ticket",
-        ),
-        course(
-            ABOUT["repeats"],
-            Line(per_hour("shaodao_intake_repeats_total", by="outcome"), "{{outcome}}"),
-            width=8,
-        ),
-        course(
-            ABOUT["calls"],
-            Line(per_hour("shaodao_intake_calls_total", by="event"), "{{event}}"),
-        ),
-        course(
-            ABOUT["together"],
-            Line(mean("shaodao_group_commit_requests", JOB, by="command"), "{{command}}"),
-            unit=COUNT,
-        ),
-    ]
-
-
-def _rest() -> list[Panel]:
-    return [
-        course(
-            ABOUT["hints"],
-            Line(quantile(0.95, "shaodao_intake_hint_duration_seconds", by="kind"), "{{kind}}"),
-            unit=SECONDS,
-            limits=above(0.25, 1),
-            width=8,
-        ),
-        course(
-            ABOUT["photos"],
-            Line(per_hour("shaodao_intake_photos_total", by="outcome"), "{{outcome}}"),
-            width=8,
-        ),
-        course(
-            ABOUT["indexed"],
-            Line(per_hour("shaodao_intake_indexed_total"), "编入检索 indexed"),
-            Line(or_zero(per_hour("shaodao_intake_forgotten_total")), "到期清理 forgotten"),
-            width=8,
-        ),
-        course(
-            ABOUT["redacted"],
-            Line(per_hour("shaodao_intake_redactions_total", by="kind"), "{{kind}}"),
-        ),
-        course(
-            ABOUT["disclosed"],
-            Line(per_hour("shaodao_intake_disclosures_total", by="outcome"), "{{outcome}}"),
-            limits=above(200, 1000),
+        *wide(
+            12,
+            redacted=course(redacted),
+            disclosed=course(disclosed, limits=above(200, 1000)),
         ),
     ]

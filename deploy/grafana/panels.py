@@ -1,7 +1,7 @@
 """The panels of the dashboards: one look for all, and from each a link to the runbook."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -51,13 +51,18 @@ from grafana_foundation_sdk.models.dashboard import (
 from grafana_foundation_sdk.models.heatmap import HeatmapColorMode
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat, QueryEditorMode
 
+from deploy.grafana.queries import quantile
+
 SOURCE: Final = DataSourceRef(type_val="prometheus", uid="${datasource}")
 RUNBOOK: Final = "https://docs.shaodao.example/deploy/README.md"  # a deployment's own: build.py
 GREEN, ORANGE, RED, BLUE = "green", "orange", "red", "blue"
 
 COUNT, RATE, SECONDS, SHARE = "short", "cps", "s", "percentunit"
 BYTES, BYTES_RATE = "bytes", "binBps"
+SERVICE: Final = "{{job}}"  # the legend of what each service has, by `names="service"`
+UP_OR_DOWN: Final = {"0": ("断开 down", RED), "1": ("正常 up", GREEN)}
 Panel = stat.Panel | timeseries.Panel | bargauge.Panel | heatmap.Panel
+Panels = Sequence[tuple[str, Panel]]  # in their order, by their names in the board's words
 WORDS: Final = Path(__file__).with_name("words")
 LEGENDS: Final = tomllib.loads((WORDS / "legends.toml").read_text("utf-8"))
 P = TypeVar("P", stat.Panel, timeseries.Panel, bargauge.Panel, heatmap.Panel)
@@ -87,6 +92,11 @@ class Line:
     legend: str = ""
 
 
+def quantiles(histogram: str, *shares: float, labels: str = "") -> list[Line]:
+    """A histogram over all copies, a line a quantile."""
+    return [Line(quantile(q, histogram, labels), f"p{round(100 * q)}") for q in shares]
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """The colours of a panel's values from below to above; made by `above` and `below`."""
@@ -109,32 +119,30 @@ def below(doubtful: float, bad: float | None = None) -> Limits:
 
 
 def value(
-    about: About,
     expr: str,
     *,
     unit: str = COUNT,
     limits: Limits | None = None,
     decimals: int | None = None,
-    width: int = 4,
-    legend: str = "",
-    names: str = "",
+    services: bool = False,
     words: dict[str, tuple[str, str]] | None = None,
 ) -> stat.Panel:
-    """One number to be read from afar, or one for each series that the legend names.
+    """One number to be read from afar, or one for each of the services.
 
     The whole tile has the colour of its state.
     """
     panel = (
-        _named(stat.Panel(), about, width=width, height=4)
-        .with_target(_query("A", Line(expr, legend), instant=True))
+        stat.Panel()
+        .height(4)
+        .with_target(_query("A", Line(expr, SERVICE if services else ""), instant=True))
         .unit(unit)
         .thresholds(_thresholds(limits))
         .color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS))
         .color_mode(BigValueColorMode.BACKGROUND if limits else BigValueColorMode.VALUE)
         .graph_mode(BigValueGraphMode.NONE)
         .justify_mode(BigValueJustifyMode.CENTER)
-        .text_mode(BigValueTextMode.VALUE_AND_NAME if legend else BigValueTextMode.VALUE)
-        .text(VizTextDisplayOptions().value_size(28 if legend else 48))
+        .text_mode(BigValueTextMode.VALUE_AND_NAME if services else BigValueTextMode.VALUE)
+        .text(VizTextDisplayOptions().value_size(28 if services else 48))
         .orientation(VizOrientation.AUTO)
         .reduce_options(ReduceDataOptions().calcs(["lastNotNull"]).fields("").values(False))
         .no_value("无数据 / no data")
@@ -145,22 +153,21 @@ def value(
         panel.decimals(decimals)
     if words:
         panel.mappings([_mapping(words)])
-    return _with_names(panel, names)
+    return _with_names(panel, "service" if services else "")
 
 
 def course(
-    about: About,
     *lines: Line,
     unit: str = COUNT,
     limits: Limits | None = None,
-    width: int = 12,
     stacked: bool = False,
     names: str = "",
 ) -> timeseries.Panel:
     """How something went over time; limits are drawn as dashed lines."""
     style = GraphThresholdsStyleMode.DASHED if limits else GraphThresholdsStyleMode.OFF
     panel = (
-        _named(timeseries.Panel(), about, width=width, height=8)
+        timeseries.Panel()
+        .height(8)
         .targets([_query(ref, line) for ref, line in zip("ABCDEFGH", lines, strict=False)])
         .unit(unit)
         .thresholds(_thresholds(limits))
@@ -180,17 +187,12 @@ def course(
 
 
 def ranking(
-    about: About,
-    line: Line,
-    *,
-    unit: str = COUNT,
-    limits: Limits | None = None,
-    width: int = 12,
-    names: str = "",
+    line: Line, *, unit: str = COUNT, limits: Limits | None = None, names: str = ""
 ) -> bargauge.Panel:
     """Which are the most, a bar each."""
     panel = (
-        _named(bargauge.Panel(), about, width=width, height=8)
+        bargauge.Panel()
+        .height(8)
         .with_target(_query("A", line, instant=True))
         .unit(unit)
         .min(0)
@@ -211,11 +213,12 @@ def ranking(
     return _with_names(panel, names)
 
 
-def spread(about: About, expr: str, *, unit: str = SECONDS, width: int = 12) -> heatmap.Panel:
+def spread(expr: str, *, unit: str = SECONDS) -> heatmap.Panel:
     """How the cases of a histogram are spread over time; `expr` is `queries.buckets`."""
     colour = HeatmapColorOptions().mode(HeatmapColorMode.SCHEME).scheme("Oranges").steps(64)
     return (
-        _named(heatmap.Panel(), about, width=width, height=8)
+        heatmap.Panel()
+        .height(8)
         .with_target(_query("A", Line(expr, "{{le}}")).format(PromQueryFormat.HEATMAP))
         .unit(COUNT)
         .calculate(False)
@@ -231,7 +234,13 @@ def spread(about: About, expr: str, *, unit: str = SECONDS, width: int = 12) -> 
     )
 
 
-def _named(panel: P, about: About, *, width: int, height: int) -> P:
+def wide(width: int, **panels: Panel) -> Panels:
+    """Panels of one width, of the 24 that a line has; each by its name in the board's words."""
+    return [(name, panel.span(width)) for name, panel in panels.items()]
+
+
+def explained(panel: Panel, about: About) -> Panel:
+    """With its title, what it means, and the section of the runbook that helps."""
     link = (
         DashboardLink("处置手册 / runbook")
         .type(DashboardLinkType.LINK)
@@ -244,8 +253,6 @@ def _named(panel: P, about: About, *, width: int, height: int) -> P:
         .description(f"{about.note}\n\n{about.en}")
         .datasource(SOURCE)
         .links([link])
-        .span(width)
-        .height(height)
     )
 
 

@@ -4,32 +4,30 @@ from typing import Final
 
 from deploy.grafana.board import Board, Choice, Rows
 from deploy.grafana.panels import (
+    BLUE,
     BYTES,
     BYTES_RATE,
-    COUNT,
-    GREEN,
     RATE,
-    RED,
     SECONDS,
+    SERVICE,
     SHARE,
+    UP_OR_DOWN,
     Line,
-    Panel,
+    Panels,
     above,
     below,
     course,
     ranking,
     value,
-    words_of,
+    wide,
 )
 from deploy.grafana.queries import most, quantile, seen, total
 
-HERE: Final = "postgresql"
-LOST: Final = "losing-a-server"
 JOB: Final = 'job=~"$job"'
-EACH: Final = "{{job}}"
-TABLE: Final = "{{job}} {{table}}"
 PG: Final = "shaodao_postgresql"
-ABOUT: Final = words_of("postgres")
+NEVER: Final = {"0": ("从未备份 never", BLUE)}
+OLDEST: Final = f"{PG}_oldest_transaction_age_seconds"
+WAITING: Final = f"sum({seen(f'{PG}_waiting_sessions', JOB, by='job')})"
 
 
 def board() -> Board:
@@ -38,7 +36,7 @@ def board() -> Board:
         uid="postgresql",
         title="哨到 · PostgreSQL",
         description="PostgreSQL as the services see it; each has a database of its own.",
-        section=HERE,
+        section="postgresql",
         rows=[
             Rows("现在 Now", _now()),
             Rows("连接 Connections", _connections()),
@@ -49,182 +47,85 @@ def board() -> Board:
     )
 
 
-def _now() -> list[Panel]:
-    used, limit = f"{PG}_server_connections", f"{PG}_limit_connections"
+def _now() -> Panels:
+    reachable = f"min by (job) (shaodao_database_reachable{{{JOB}}})"
+    taken = f"max({PG}_server_connections) / max({PG}_limit_connections)"
+    frozen = seen(f"{PG}_oldest_xid_age_transactions", JOB)
+    slot, slot_limits = seen(f"{PG}_slot_kept_bytes"), above(4 * 2**30, 16 * 2**30)
+    size = f"sum({seen(f'{PG}_database_bytes', JOB, by='job')})"
+    finished = seen("shaodao_backup_finished_timestamp_seconds", JOB, by="job")
+    backed_up, late = f"(time() - {finished}) * ({finished} > bool 0)", above(26 * 3600, 50 * 3600)
     return [
-        value(
-            ABOUT["reachable"],
-            f"min by (job) (shaodao_database_reachable{{{JOB}}})",
-            legend=EACH,
-            names="service",
-            words={"0": ("断开 down", RED), "1": ("正常 up", GREEN)},
-            limits=below(1),
-            width=6,
+        *wide(6, reachable=value(reachable, limits=below(1), words=UP_OR_DOWN, services=True)),
+        *wide(
+            3,
+            oldest_transaction=value(seen(OLDEST, JOB), unit=SECONDS, limits=above(60, 600)),
+            waiting=value(WAITING, limits=above(3, 10)),
+            server_connections=value(taken, unit=SHARE, limits=above(0.7, 0.9), decimals=0),
+            wraparound=value(frozen, limits=above(500e6, 1000e6)),
+            slot=value(slot, unit=BYTES, limits=slot_limits),
+            size=value(size, unit=BYTES),
         ),
-        value(
-            ABOUT["oldest_transaction"],
-            seen(f"{PG}_oldest_transaction_age_seconds", JOB),
-            unit=SECONDS,
-            limits=above(60, 600),
-            width=3,
-        ),
-        value(
-            ABOUT["waiting"],
-            f"sum({seen(f'{PG}_waiting_sessions', JOB, by='job')})",
-            limits=above(3, 10),
-            width=3,
-        ),
-        value(
-            ABOUT["server_connections"],
-            f"max({used}) / max({limit})",
-            unit=SHARE,
-            limits=above(0.7, 0.9),
-            decimals=0,
-            width=3,
-        ),
-        value(
-            ABOUT["wraparound"],
-            seen(f"{PG}_oldest_xid_age_transactions", JOB),
-            limits=above(500e6, 1000e6),
-            width=3,
-        ),
-        value(
-            ABOUT["slot"],
-            seen(f"{PG}_slot_kept_bytes"),
-            unit=BYTES,
-            limits=above(4 * 2**30, 16 * 2**30),
-            width=3,
-        ),
-        value(
-            ABOUT["size"],
-            f"sum({seen(f'{PG}_database_bytes', JOB, by='job')})",
-            unit=BYTES,
-            width=3,
-        ),
+        *wide(24, backup=value(backed_up, unit=SECONDS, limits=late, words=NEVER, services=True)),
     ]
 
 
-def _connections() -> list[Panel]:
-    return [
-        course(
-            ABOUT["pool"],
-            Line(
-                total("shaodao_pool_connections", f'state="used",{JOB}', by="job"),
-                "占用 used {{job}}",
-            ),
-            Line(total("shaodao_pool_limit_connections", JOB, by="job"), "上限 limit {{job}}"),
-            width=8,
-        ),
-        course(
-            ABOUT["pool_wait"],
-            Line(quantile(0.99, "shaodao_pool_wait_seconds", JOB, by="job"), EACH),
-            unit=SECONDS,
-            limits=above(0.1, 1),
-            names="service",
-            width=8,
-        ),
-        course(
-            ABOUT["pool_waiting"],
-            Line(total("shaodao_pool_waiting_requests", JOB, by="job"), EACH),
-            limits=above(10, 100),
-            names="service",
-            width=8,
-        ),
-        course(
-            ABOUT["sessions"],
-            Line(
-                f"sum by (state) ({seen(f'{PG}_connections', JOB, by='job, state')})", "{{state}}"
-            ),
-            stacked=True,
-            width=8,
-        ),
-        course(
-            ABOUT["transactions_open"],
-            Line(seen(f"{PG}_oldest_transaction_age_seconds", JOB, by="job"), EACH),
-            unit=SECONDS,
-            limits=above(60, 600),
-            names="service",
-            width=8,
-        ),
-        course(
-            ABOUT["locks"],
-            Line(f"sum({seen(f'{PG}_waiting_sessions', JOB, by='job')})", "等锁 waiting"),
-            Line(f"3600 * sum({_rate('deadlocks_total')})", "死锁 deadlocks / h"),
-            width=8,
-        ),
-    ]
+def _connections() -> Panels:
+    used = total("shaodao_pool_connections", f'state="used",{JOB}', by="job")
+    limit = total("shaodao_pool_limit_connections", JOB, by="job")
+    wait = Line(quantile(0.99, "shaodao_pool_wait_seconds", JOB, by="job"), SERVICE)
+    queue = Line(total("shaodao_pool_waiting_requests", JOB, by="job"), SERVICE)
+    sessions = f"sum by (state) ({seen(f'{PG}_connections', JOB, by='job, state')})"
+    oldest = Line(seen(OLDEST, JOB, by="job"), SERVICE)
+    deadlocks = f"3600 * sum({_rate('deadlocks_total')})"
+    return wide(
+        8,
+        pool=course(Line(used, "占用 used {{job}}"), Line(limit, "上限 limit {{job}}")),
+        pool_wait=course(wait, unit=SECONDS, limits=above(0.1, 1), names="service"),
+        pool_waiting=course(queue, limits=above(10, 100), names="service"),
+        sessions=course(Line(sessions, "{{state}}"), stacked=True),
+        transactions_open=course(oldest, unit=SECONDS, limits=above(60, 600), names="service"),
+        locks=course(Line(WAITING, "等锁 waiting"), Line(deadlocks, "死锁 deadlocks / h")),
+    )
 
 
-def _work() -> list[Panel]:
+def _work() -> Panels:
+    ended = f"sum by (outcome) ({_rate('transactions_total', by='job, outcome')})"
     read = _rate("blocks_total", by="job, source")
     cached = _rate("blocks_total", by="job, source", more='source="cache",')
+    hits = Line(f"sum by (job) ({cached}) / (sum by (job) ({read}) > 0)", SERVICE)
+    written = f"max(rate({PG}_wal_bytes_total[$__rate_interval]))"
+    spilled = f"sum({_rate('temp_bytes_total')})"
+    checkpoints = f"3600 * max by (reason) (rate({PG}_checkpoints_total[$__rate_interval]))"
+    sizes = Line(seen(f"{PG}_database_bytes", JOB, by="job"), SERVICE)
     return [
-        course(
-            ABOUT["transactions"],
-            Line(
-                f"sum by (outcome) ({_rate('transactions_total', by='job, outcome')})",
-                "{{outcome}}",
-            ),
-            unit=RATE,
-            width=8,
-        ),
-        course(
-            ABOUT["cache"],
-            Line(
-                f"sum by (job) ({cached}) / (sum by (job) ({read}) > 0)",
-                EACH,
-            ),
-            unit=SHARE,
-            limits=below(0.99, 0.9),
-            names="service",
-            width=8,
-        ),
-        course(
-            ABOUT["written"],
-            Line(f"max(rate({PG}_wal_bytes_total[$__rate_interval]))", "日志 WAL"),
-            Line(f"sum({_rate('temp_bytes_total')})", "临时文件 temp"),
-            unit=BYTES_RATE,
-            width=8,
-        ),
-        course(
-            ABOUT["checkpoints"],
-            Line(
-                f"3600 * max by (reason) (rate({PG}_checkpoints_total[$__rate_interval]))",
-                "{{reason}}",
+        *wide(
+            8,
+            transactions=course(Line(ended, "{{outcome}}"), unit=RATE),
+            cache=course(hits, unit=SHARE, limits=below(0.99, 0.9), names="service"),
+            written=course(
+                Line(written, "日志 WAL"), Line(spilled, "临时文件 temp"), unit=BYTES_RATE
             ),
         ),
-        course(
-            ABOUT["sizes"],
-            Line(seen(f"{PG}_database_bytes", JOB, by="job"), EACH),
-            unit=BYTES,
-            names="service",
+        *wide(
+            12,
+            checkpoints=course(Line(checkpoints, "{{reason}}")),
+            sizes=course(sizes, unit=BYTES, names="service"),
         ),
     ]
 
 
-def _tables() -> list[Panel]:
-    dead = seen(f"{PG}_table_dead_rows", JOB, by="job, table")
-    rows = seen(f"{PG}_table_rows", JOB, by="job, table")
-    return [
-        ranking(
-            ABOUT["largest"],
-            Line(most(10, seen(f"{PG}_table_bytes", JOB, by="job, table")), TABLE),
-            unit=BYTES,
-            width=8,
-        ),
-        ranking(
-            ABOUT["most_rows"],
-            Line(most(10, rows), TABLE),
-            unit=COUNT,
-            width=8,
-        ),
-        ranking(
-            ABOUT["most_dead"],
-            Line(most(10, dead), TABLE),
-            limits=above(100_000, 1_000_000),
-            width=8,
-        ),
-    ]
+def _tables() -> Panels:
+    size, rows, dead = (
+        Line(most(10, seen(f"{PG}_table_{what}", JOB, by="job, table")), "{{job}} {{table}}")
+        for what in ("bytes", "rows", "dead_rows")
+    )
+    return wide(
+        8,
+        largest=ranking(size, unit=BYTES),
+        most_rows=ranking(rows),
+        most_dead=ranking(dead, limits=above(100_000, 1_000_000)),
+    )
 
 
 def _rate(counter: str, *, by: str = "job", more: str = "") -> str:

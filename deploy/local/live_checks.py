@@ -28,8 +28,8 @@ class Limit:
     least: float = -math.inf
 
     def holds(self, value: float) -> bool:
-        """What is not known is not wrong."""
-        return math.isnan(value) or self.least <= value <= self.most
+        """Whether the value is within both."""
+        return self.least <= value <= self.most
 
 
 LIMITS: Final = (
@@ -99,7 +99,8 @@ def measures(service: str, text: str) -> Iterator[Finding]:
     worst: dict[str, float] = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
-            worst[sample.name] = max(worst.get(sample.name, -math.inf), sample.value)
+            if not math.isnan(sample.value):  # what is not known is not wrong
+                worst[sample.name] = max(worst.get(sample.name, -math.inf), sample.value)
     known = [each for each in LIMITS if each.metric in worst]
     wrong = [each for each in known if not each.holds(worst[each.metric])]
     for each in wrong:

@@ -18,6 +18,7 @@ from shared.runtime.settings import KafkaAccess
 
 CITY = ("sms_gateway", "bureaus", "residents")
 CANARY = "canary"
+STOP_SECONDS = 30.0  # a service has them to end in, here as in a cluster
 ROTA = PROJECT / "deploy" / "city" / "rota.csv"  # who is on duty in the simulated city
 
 
@@ -97,7 +98,8 @@ def service_command(
             env["SHAODAO_SMS_URL"] = f"{service_url(options.ports, 'sms')}/messages"
             env["SHAODAO_SMS_KEY"] = sms_key(secrets)
     command = _python(service, f"services.{service}.app", options, env)
-    return replace(command, stop_signal=signal.SIGINT)  # it ends without a time of leaving
+    # SIGINT: it ends without a time of leaving
+    return replace(command, stop_signal=signal.SIGINT, stop_seconds=STOP_SECONDS)
 
 
 def city_commands(options: Options, secrets: Secrets, addresses: Addresses) -> list[Command]:

@@ -105,4 +105,4 @@ def _flags(listed: Listed) -> Iterator[str]:
     if listed.ticket.hard_case:
         yield "疑难件"
     if listed.due_state == "missed":
-        yield "超期"
+        yield "超时"

@@ -1,6 +1,7 @@
 """Moves intake's own due times that nobody decided on: a year known by now, a declared outage."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from services.intake.domain.case import SYSTEM
@@ -13,6 +14,8 @@ from shared.contracts.parts import DeadlineKind
 from shared.dues.moved import MoveBatch, Moved, Moving
 from shared.runtime.database import Connection
 
+CALLBACKS: Final = (DeadlineKind.CALLBACK, DeadlineKind.CALLBACK_START)
+
 
 def mover(rules: Rules) -> MoveBatch:
     """What moves a batch of tickets."""
@@ -22,18 +25,20 @@ def mover(rules: Rules) -> MoveBatch:
     ) -> Moved:
         found = await moved_dues.next_tickets(connection, moving, after, limit)
         cases = await store.load_cases(connection, found)
+        starts = await moved_dues.starts_of(connection, found)
         doing = Doing(now=now, actor=SYSTEM, policy=rules.policy)
         moved, callbacks = 0, []
-        for case in cases.values():
+        for ticket_id, case in cases.items():
             changes = move_own(
-                case, moving.to, doing, reason=moving.reason, outage_id=moving.outage_id
+                case,
+                moving.to,
+                doing,
+                reason=moving.reason,
+                outage_id=moving.outage_id,
+                start_by=starts.get(ticket_id),
             )
             moved += bool(changes)
-            callbacks += [
-                (case.ticket.ticket_id, each.round, each.due.by)
-                for each in changes
-                if each.kind is DeadlineKind.CALLBACK
-            ]
+            callbacks += [(ticket_id, each) for each in changes if each.kind in CALLBACKS]
         await store.save_cases(connection, cases.values(), policy=rules.policy)
         await moved_dues.move_callbacks(connection, callbacks)
         return Moved(looked_at=found, moved=moved)

@@ -38,6 +38,7 @@ from services.notifier.domain.escalation import Escalation
 from services.notifier.fact_log import FactLog, keep_ahead
 from services.notifier.heartbeat import Heartbeat
 from services.notifier.live import live_promises
+from services.notifier.move_dues import mover
 from services.notifier.names import learn_names
 from services.notifier.pages import board, board_list, board_phone, ops_audit, promises
 from services.notifier.pages import brief as brief_page
@@ -57,6 +58,7 @@ from shared.calendar import WorkCalendar
 from shared.catalogue.load import load_catalogue
 from shared.catalogue.load_limits import load_time_limits
 from shared.delivery.calling import new_client
+from shared.dues.moved import move_for_ever
 from shared.runtime.calendar_years import learn_years_for_ever
 from shared.runtime.service import Runtime, running
 from shared.runtime.settings import ServiceSettings, split_keys
@@ -214,6 +216,10 @@ async def wire(context: NotifierContext) -> None:
         context.telling.learn_calendar(calendar)
 
     runtime.loop("years", partial(learn_years_for_ever, runtime, learn))
+    moving = mover(context.escalation, context.wording, wake=context.watch.wake)
+    runtime.loop(
+        "move-dues", partial(move_for_ever, runtime, lambda: context.escalation.calendar, moving)
+    )
     runtime.loop("watch-deadlines", context.watch.run)
     runtime.loop("fact-months", partial(keep_ahead, fact_log, runtime.transaction, runtime.clock))
     runtime.loop("put-away", partial(put_away_for_ever, runtime, terms=load_terms()))

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import date, datetime
+from time import monotonic
 from typing import Final
 
 from services.notifier.domain.figures import brief as rules
@@ -18,10 +19,16 @@ from shared.runtime.service import Runtime
 log = logger(__name__)
 MOST: Final = 6  # rows of a table on the page: it is one sheet
 LOOK_SECONDS: Final = 30.0
+PATIENCE_SECONDS: Final = 600.0  # for the figures to come up with what was heard
 
 
 async def draw_up(
-    connection: Connection, day: date, now: datetime, *, catalogue: Catalogue
+    connection: Connection,
+    day: date,
+    now: datetime,
+    *,
+    catalogue: Catalogue,
+    counted_to: datetime | None = None,
 ) -> Brief:
     """The page of a day as it stands now; call it in a transaction."""
     start, end = rules.bounds(day)
@@ -45,28 +52,45 @@ async def draw_up(
         standing=found.standing,
         whistles=found.whistles,
         rulings=found.rulings,
+        counted_to=counted_to,
     )
     return rules.named(drawn, units, {c: each.name for c, each in catalogue.categories.items()})
 
 
-async def write_due(runtime: Runtime, now: datetime, *, catalogue: Catalogue) -> bool:
-    """Keep the page that is due, unless it is there; whether this copy drew it up."""
+async def write_due(
+    connection: Connection, now: datetime, *, catalogue: Catalogue, patient: bool
+) -> bool:
+    """Keep the page that is due, unless it is there; whether this copy drew it up.
+
+    Waits while it is `patient` for the figures to count all that was heard by the hour; then it is
+    drawn up as it stands and says up to when it counts. Call it in a transaction.
+    """
     day = rules.day_due(now)
-    async with runtime.pool.acquire() as connection, connection.transaction():
-        if await store.find(connection, day) is not None:
+    if await store.find(connection, day) is not None:
+        return False
+    behind = await store.first_uncounted(connection)
+    if behind is not None and behind >= rules.due_at(day):
+        behind = None
+    if behind is not None:
+        log.warning("brief_behind", day=str(day), counted_to=behind.isoformat(), waits=patient)
+        if patient:
             return False
-        return await store.keep(
-            connection, await draw_up(connection, day, now, catalogue=catalogue)
-        )
+    drawn = await draw_up(connection, day, now, catalogue=catalogue, counted_to=behind)
+    return await store.keep(connection, drawn)
 
 
 async def write_for_ever(runtime: Runtime, *, catalogue: Catalogue) -> None:
     """At eight every morning by the city's clock, wherever that is sent; two copies write one."""
     wake = asyncio.Event()
+    day, since = None, 0.0
     while True:
         now = runtime.clock.now()
+        if (due := rules.day_due(now)) != day:
+            day, since = due, monotonic()
+        patient = monotonic() - since < PATIENCE_SECONDS
         try:
-            await write_due(runtime, now, catalogue=catalogue)
+            async with runtime.pool.acquire() as connection, connection.transaction():
+                await write_due(connection, now, catalogue=catalogue, patient=patient)
         except Exception as error:
             if not is_transient(error):
                 log.exception("brief_failed")

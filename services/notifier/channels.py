@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from services.notifier.domain.deadline import Deadline
+from services.notifier.domain.deadline import SYSTEM, Deadline
 from services.notifier.domain.escalation import SILENT, Rung
 from services.notifier.domain.known import Called
 from services.notifier.domain.mould import EVENT_ID, SEQ, Moulds, filling, likeness, stand_in
@@ -287,8 +287,15 @@ def urged(
     )
 
 
-def supervised(supervision: Supervision, wording: Wording, *, at: datetime) -> Iterable[Outgoing]:
-    """A written answer is asked for, or at a higher level: the fact, and the unit's notice."""
+def supervised(
+    supervision: Supervision,
+    wording: Wording,
+    *,
+    at: datetime,
+    reason: str | None = None,
+    outage_id: UUID | None = None,
+) -> Iterable[Outgoing]:
+    """A written answer is asked for, at a higher level, or (the reason) by another time."""
     s = supervision
     yield _of_supervision(
         s,
@@ -297,11 +304,13 @@ def supervised(supervision: Supervision, wording: Wording, *, at: datetime) -> I
             words=s.words,
             answer_by=s.answer_by,
             source=s.source,
-            **_supervision_fields(s, s.asked_by),  # type: ignore[arg-type]
+            reason=reason,
+            outage_id=outage_id,
+            **_supervision_fields(s, SYSTEM if reason else s.asked_by),  # type: ignore[arg-type]
         ),
         at=at,
     )
-    if s.unit is None:
+    if s.unit is None or s.answered_at is not None:
         return
     by = f"{s.answer_by.by.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
     sentence = wording.supervised.about(number=s.number, level=s.level, words=s.words, due=by)

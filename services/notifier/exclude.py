@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from services.notifier.channels import SOURCE
 from services.notifier.fact_log import keep_own
 from services.notifier.store import exclusions as store
-from services.notifier.store.exclusions import Exclusion
+from services.notifier.store.exclusions import CountedTicket, Exclusion, ListedExclusion
 from shared.contracts.figures import Excluded, ExclusionEnded, ExclusionReason
 from shared.contracts.ids import new_id, ruling_id
 from shared.contracts.parts import Actor
@@ -21,6 +21,7 @@ from shared.runtime.database import Connection
 
 LEAST: Final = 4
 MOST: Final = 2000
+NOTHING_KNOWN: Final = CountedTicket(number=None, unit=None, day=None)  # the log begins later
 
 
 async def exclude(
@@ -33,11 +34,21 @@ async def exclude(
     policy: str,
     now: datetime,
     traceparent: str | None = None,
-) -> Exclusion:
-    """The ticket counts in no figure from now on; raises ShaodaoError."""
+) -> ListedExclusion:
+    """The ticket counts in no figure from now on; raises ShaodaoError.
+
+    Figures are of dispatched tickets (DOMAIN §8): there is nothing to rule out before.
+    """
     words = _words(words)
-    if not await store.lock_ticket(connection, ticket_id):
+    ticket = await store.lock_ticket(connection, ticket_id)
+    if ticket is None:
         raise NotFoundError("没有这张工单", "there is no such ticket")
+    if ticket.number is None or ticket.day is None:
+        raise ConflictError(
+            "该工单还没有派出（或派单信息还没有收到），不计入考核，无须剔除",
+            "the ticket was not dispatched, as far as is known: it counts in no figure",
+            code="wrong_state",
+        )
     if (standing := await store.in_force(connection, ticket_id)) is not None:
         raise ConflictError(
             f"该工单已被剔除（{standing.words}）",
@@ -68,7 +79,7 @@ async def exclude(
         words=words,
     )
     await _say(connection, fact, now, traceparent)
-    return exclusion
+    return ListedExclusion(exclusion=exclusion, ticket=ticket)
 
 
 async def end_exclusion(
@@ -80,7 +91,7 @@ async def end_exclusion(
     policy: str,
     now: datetime,
     traceparent: str | None = None,
-) -> Exclusion:
+) -> ListedExclusion:
     """The ticket counts again; raises ShaodaoError."""
     words = _words(words)
     found = await store.locked(connection, exclusion_id)
@@ -90,7 +101,7 @@ async def end_exclusion(
         raise ConflictError(
             "这条剔除认定已撤销", "the ruling has ended already", code="wrong_state"
         )
-    await store.lock_ticket(connection, found.ticket_id)
+    ticket = await store.lock_ticket(connection, found.ticket_id)
     entry = _entry(found, 2, "exclusion_ended", words, actor, policy, now)
     ended = replace(
         found,
@@ -112,7 +123,7 @@ async def end_exclusion(
         words=words,
     )
     await _say(connection, fact, now, traceparent)
-    return ended
+    return ListedExclusion(exclusion=ended, ticket=ticket or NOTHING_KNOWN)
 
 
 def _words(words: str) -> str:

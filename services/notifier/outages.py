@@ -1,4 +1,7 @@
-"""Outages: a supervisor declares a window, the owners move the due times inside it."""
+"""Outages: a supervisor declares a window, the owners move the due times inside it.
+
+The notifier is one of them: it works off what it declares as the others do what they hear.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +18,7 @@ from shared.contracts.deadlines import OutageDeclared
 from shared.contracts.ids import fact_id, new_id
 from shared.contracts.parts import Actor
 from shared.contracts.topics import DEADLINES
+from shared.dues.moved import take_up
 from shared.errors import ConflictError, FieldError, InvalidError
 from shared.runtime import outbox
 from shared.runtime.database import Connection
@@ -55,17 +59,18 @@ async def declare(
         declared_by=by.name or by.role,
     )
     await store.put(connection, declared)
+    fact = OutageDeclared(
+        seq=1,
+        actor=by,
+        policy=policy,
+        outage_id=declared.outage_id,
+        from_at=declared.from_at,
+        to_at=declared.to_at,
+        reason=declared.reason,
+    )
     said = [
         outgoing(
-            OutageDeclared(
-                seq=1,
-                actor=by,
-                policy=policy,
-                outage_id=declared.outage_id,
-                from_at=declared.from_at,
-                to_at=declared.to_at,
-                reason=declared.reason,
-            ),
+            fact,
             topic=DEADLINES.name,
             source=SOURCE,
             event_id=fact_id(declared.outage_id, 1),
@@ -76,6 +81,7 @@ async def declare(
     ]
     await keep_own(connection, said, now)
     await outbox.put(connection, said)
+    await take_up(connection, fact, now)
     return declared
 
 
@@ -98,10 +104,9 @@ def _wrong(field: str, zh: str, en: str) -> InvalidError:
 async def count_moved(connection: Connection, events: Sequence[Incoming]) -> None:
     """Count what the owners moved for outages."""
     moved = [
-        (event.data.outage_id, len(event.data.changes))
-        for event in events
-        if isinstance(event.data, rulings.DueChanged | tickets.DueChanged)
-        and event.data.outage_id is not None
+        (fact.outage_id, len(fact.changes) + len(getattr(fact, "owed", ())))
+        for fact in (event.data for event in events)
+        if isinstance(fact, rulings.DueChanged | tickets.DueChanged) and fact.outage_id is not None
     ]
     if moved:
         await store.count_moved(connection, moved)

@@ -7,14 +7,13 @@ from uuid import UUID
 
 from annotated_types import Len, MaxLen
 
-from services.router import metrics
+from services.router.conclude import conclude
 from services.router.domain.assisting import add_assisting
 from services.router.domain.city import City
 from services.router.domain.dues import Promises
 from services.router.domain.whistle import Whistle
 from services.router.store import whistles as store
 from shared.contracts.parts import Actor
-from shared.errors import NotFoundError
 from shared.runtime.database import Connection
 
 
@@ -37,10 +36,7 @@ async def assist(
     traceparent: str | None,
 ) -> Whistle:
     """Call the unit; raises NotFoundError, ConflictError or InvalidError that says why not."""
-    book = await store.of_whistles(connection, [whistle_id], Promises(city, now))
-    whistle = book.whistles.get(whistle_id)
-    if whistle is None:
-        raise NotFoundError("没有这张哨单", "there is no such whistle")
+    book, whistle = await store.one(connection, whistle_id, Promises(city, now))
     content, matter = (await store.contents(connection, [whistle_id]))[whistle_id]
     outcome = add_assisting(
         whistle,
@@ -52,7 +48,4 @@ async def assist(
         promises=book.promises,
         at=now,
     )
-    book.put(outcome, traceparent)
-    await store.save(connection, book)
-    metrics.count(book)
-    return outcome.whistle
+    return await conclude(connection, book, outcome, traceparent)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.router import files, metrics, rows
 from services.router.domain import calling
-from services.router.domain.book import Book, Request
+from services.router.domain.book import Book, Request, Said
 from services.router.domain.calling import Call
 from services.router.domain.city import City
 from services.router.domain.dues import Promises
@@ -21,10 +21,12 @@ from services.router.domain.joint.blowing import (
 from services.router.domain.joint.place_key import place_key
 from services.router.domain.whistle import Whistle
 from services.router.store import files as file_store
+from services.router.store import joint as joint_store
 from services.router.store import whistles as store
 from shared.catalogue.model import Unit
+from shared.contracts import whistles
 from shared.contracts.ids import new_id
-from shared.contracts.parts import Actor, Attachment, BlownBy
+from shared.contracts.parts import Actor, Attachment, BlownBy, DeadlineKind
 from shared.contracts.values import WhistleKind
 from shared.errors import ConflictError, ForbiddenError
 from shared.runtime.database import Connection
@@ -71,10 +73,19 @@ async def blow(
     if key is not None:
         book.requests[whistle.whistle_id] = Request(key=key, hash=digest)
     await store.save(connection, book)
+    await _owe(connection, book, unit)
     named = [(file_id, whistle.whistle_id) for file_id in request.attachments]
     await file_store.link(connection, named)
     metrics.count(book)
     return Blown(whistle=whistle, new=True)
+
+
+async def _owe(connection: Connection, book: Book, unit: Unit) -> None:
+    """The note of its own effort that may follow."""
+    for fact in (each.step.fact for each in book.said if isinstance(each, Said)):
+        if isinstance(fact, whistles.Blown) and fact.own_effort_by is not None:
+            kind, due = DeadlineKind.OWN_EFFORT, fact.own_effort_by
+            await joint_store.owe(connection, fact.whistle_id, kind, [unit.code], due)
 
 
 def _unit(city: City, actor: Actor) -> Unit:

@@ -11,7 +11,7 @@ from services.router.domain.book import Book
 from services.router.domain.matter import Ticket, TicketState
 from services.router.domain.whistle import WHISTLE, Whistle, WhistleCommand
 from shared.contracts import tickets
-from shared.contracts.parts import Actor
+from shared.contracts.parts import Actor, DeadlineKind
 
 
 def closed(book: Book, fact: tickets.Closed, *, at: datetime, traceparent: str | None) -> None:
@@ -71,6 +71,19 @@ def group_flagged(
     if ticket is not None:
         registered = replace(ticket.registered, urgency=fact.urgency)
         book.put_ticket(replace(ticket, registered=registered, group=True))
+
+
+def due_changed(
+    book: Book, fact: tickets.DueChanged, *, at: datetime, traceparent: str | None
+) -> None:
+    """A year became known, or an outage was declared: what is held is due by another time."""
+    ticket = book.tickets.get(fact.ticket_id)
+    if ticket is None:
+        return
+    for change in fact.changes:
+        if change.kind is DeadlineKind.DISPATCH:
+            registered = replace(ticket.registered, dispatch_by=change.due)
+            book.put_ticket(replace(ticket, registered=registered))
 
 
 def supplemented(

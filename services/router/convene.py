@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from services.router import files, metrics
-from services.router.domain.book import Book
+from services.router import files
+from services.router.conclude import conclude
 from services.router.domain.city import City
 from services.router.domain.dues import Promises
 from services.router.domain.joint import acceptance, consulting, releasing
 from services.router.domain.joint.acceptance import Acceptance, FailedAcceptance
 from services.router.domain.joint.consulting import Consultation
 from services.router.domain.joint.releasing import Release, ReleaseDecision
-from services.router.domain.outcome import Outcome
 from services.router.domain.rulings.pending import ReviewKind
 from services.router.domain.whistle import Whistle
 from services.router.store import files as file_store
@@ -21,7 +20,6 @@ from services.router.store import reviews as review_store
 from services.router.store import whistles as store
 from shared.contracts import joint
 from shared.contracts.parts import Actor
-from shared.errors import NotFoundError
 from shared.runtime.database import Connection
 
 
@@ -36,9 +34,9 @@ async def consult(
     traceparent: str | None,
 ) -> Whistle:
     """The units conferred; raises the ShaodaoError that says why that does not count."""
-    book, whistle = await whole(connection, whistle_id, city, now)
+    book, whistle = await store.one(connection, whistle_id, Promises(city, now))
     outcome = consulting.consult(whistle, consultation, actor=actor, promises=book.promises)
-    return await written(connection, book, outcome, traceparent)
+    return await conclude(connection, book, outcome, traceparent)
 
 
 async def accept(
@@ -52,10 +50,10 @@ async def accept(
     traceparent: str | None,
 ) -> Whistle:
     """The work is good; raises the ShaodaoError that says why it cannot be accepted."""
-    book, whistle = await whole(connection, whistle_id, city, now)
+    book, whistle = await store.one(connection, whistle_id, Promises(city, now))
     outcome = acceptance.accept(whistle, accepted, actor=actor, promises=book.promises)
     await _photos(connection, whistle_id, accepted.photos, actor)
-    after = await written(connection, book, outcome, traceparent)
+    after = await conclude(connection, book, outcome, traceparent)
     fact = outcome.steps[0].fact
     assert isinstance(fact, joint.Accepted)
     await joint_store.accepted(connection, fact, at=now)
@@ -73,10 +71,10 @@ async def fail_acceptance(
     traceparent: str | None,
 ) -> Whistle:
     """Units work again; raises the ShaodaoError that says why they cannot be sent back."""
-    book, whistle = await whole(connection, whistle_id, city, now)
+    book, whistle = await store.one(connection, whistle_id, Promises(city, now))
     outcome = acceptance.fail(whistle, failed, actor=actor, promises=book.promises)
     await _photos(connection, whistle_id, failed.photos, actor)
-    return await written(connection, book, outcome, traceparent)
+    return await conclude(connection, book, outcome, traceparent)
 
 
 async def release(
@@ -90,7 +88,7 @@ async def release(
     traceparent: str | None,
 ) -> Whistle:
     """A unit may go, or stays in; raises the ShaodaoError that says why that cannot be."""
-    book, whistle = await whole(connection, whistle_id, city, now)
+    book, whistle = await store.one(connection, whistle_id, Promises(city, now))
     if order.decision is ReleaseDecision.RELEASED:
         outcome = releasing.release(whistle, order, actor=actor, promises=book.promises)
     else:
@@ -104,28 +102,7 @@ async def release(
             actor=actor,
             promises=book.promises,
         )
-    return await written(connection, book, outcome, traceparent)
-
-
-async def whole(
-    connection: Connection, whistle_id: UUID, city: City, now: datetime
-) -> tuple[Book, Whistle]:
-    """The whistle with all its parts, locked; raises NotFoundError."""
-    book = await store.of_whistles(connection, [whistle_id], Promises(city, now))
-    whistle = book.whistles.get(whistle_id)
-    if whistle is None:
-        raise NotFoundError("没有这张哨单", "there is no such whistle")
-    return book, whistle
-
-
-async def written(
-    connection: Connection, book: Book, outcome: Outcome, traceparent: str | None
-) -> Whistle:
-    """Save an outcome, with what is to be said of it."""
-    book.put(outcome, traceparent)
-    await store.save(connection, book)
-    metrics.count(book)
-    return outcome.whistle
+    return await conclude(connection, book, outcome, traceparent)
 
 
 async def _photos(

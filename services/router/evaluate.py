@@ -4,15 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.router.convene import whole, written
+from services.router.conclude import conclude
 from services.router.domain.city import City
+from services.router.domain.dues import Promises
 from services.router.domain.joint import evaluation as rules
 from services.router.domain.joint.evaluation import Evaluation
+from services.router.domain.outcome import Outcome
 from services.router.domain.whistle import Whistle
 from services.router.look import Sight
 from services.router.store import joint as store
+from services.router.store import whistles as whistle_store
 from services.router.store.joint import EvaluationItem
-from shared.contracts.parts import Actor
+from shared.contracts import joint
+from shared.contracts.parts import Actor, DeadlineKind
 from shared.runtime.database import Connection
 
 MOST = 1000
@@ -40,7 +44,7 @@ async def evaluate(
     traceparent: str | None,
 ) -> Whistle:
     """One unit is rated; the last of all marks closes the whistle. Raises ShaodaoError."""
-    book, whistle = await whole(connection, whistle_id, city, now)
+    book, whistle = await whistle_store.one(connection, whistle_id, Promises(city, now))
     outcome, mark = rules.evaluate(
         whistle,
         evaluation,
@@ -48,7 +52,7 @@ async def evaluate(
         actor=actor,
         promises=book.promises,
     )
-    after = await written(connection, book, outcome, traceparent)
+    after = await conclude(connection, book, outcome, traceparent)
     await store.add_evaluation(
         connection,
         whistle_id,
@@ -58,7 +62,15 @@ async def evaluate(
         weight=city.policy.joint.weight_of_kind[whistle.kind],
         at=now,
     )
+    if _complete(outcome):
+        await store.kept(connection, whistle_id, DeadlineKind.EVALUATION, actor.unit)
     return after
+
+
+def _complete(outcome: Outcome) -> bool:
+    """Whether the evaluator has rated every unit now."""
+    facts = (each.fact for each in outcome.steps)
+    return any(isinstance(fact, joint.Evaluated) and fact.complete for fact in facts)
 
 
 async def of_unit(

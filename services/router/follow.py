@@ -24,6 +24,7 @@ FOLLOWED: Final[Mapping[type[tickets.TicketFact], Follow]] = {
     tickets.Closed: close.closed,
     tickets.Withdrawn: close.withdrawn,
     tickets.Supplemented: close.supplemented,
+    tickets.DueChanged: close.due_changed,
     tickets.Answered: close.ended_at_desk,
     tickets.Transferred: close.ended_at_desk,
     tickets.Rejected: close.ended_at_desk,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from annotated_types import Ge, Le, Len, MaxLen
 
-from services.router import metrics
+from services.router.conclude import conclude
 from services.router.dispatch import last_demand
 from services.router.domain.city import City
 from services.router.domain.dues import Promises
@@ -61,10 +61,7 @@ async def hand_over(
     )
     words = words_text(to_role=handing.to_role, to_name=handing.to_name, note=handing.note)
     outcome = Outcome(whistle=replace(whistle, seq=fact.seq), steps=(step(fact, now, after=words),))
-    book.put(outcome, traceparent)
-    await store.save(connection, book)
-    metrics.count(book)
-    return outcome.whistle
+    return await conclude(connection, book, outcome, traceparent)
 
 
 async def _still_held(connection: Connection, whistle: Whistle, version: int | None) -> None:

@@ -3,14 +3,15 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.router.convene import whole, written
+from services.router.conclude import conclude
 from services.router.domain.city import City
+from services.router.domain.dues import Promises
 from services.router.domain.joint import own_effort
 from services.router.domain.joint.own_effort import OwnEffort
 from services.router.domain.whistle import Whistle
 from services.router.store import joint as joint_store
 from services.router.store import whistles as store
-from shared.contracts.parts import Actor
+from shared.contracts.parts import Actor, DeadlineKind
 from shared.runtime.database import Connection
 
 
@@ -24,17 +25,19 @@ async def note_effort(
     now: datetime,
     traceparent: str | None,
 ) -> Whistle:
-    """The note stands with the whistle; after a day it is marked late. Raises ShaodaoError."""
-    book, whistle = await whole(connection, whistle_id, city, now)
+    """The note stands with the whistle; past its time it is marked late. Raises ShaodaoError."""
+    book, whistle = await store.one(connection, whistle_id, Promises(city, now))
     content, _ = (await store.contents(connection, [whistle_id]))[whistle_id]
+    owed = (whistle_id, DeadlineKind.OWN_EFFORT, actor.unit)
     outcome, words = own_effort.note(
         whistle,
         content,
         effort,
-        blown_at=await joint_store.blown_at(connection, whistle_id),
+        owed_by=await joint_store.owed_by(connection, *owed),
         actor=actor,
         promises=book.promises,
     )
-    after = await written(connection, book, outcome, traceparent)
+    after = await conclude(connection, book, outcome, traceparent)
     await joint_store.rewrite(connection, whistle_id, words)
+    await joint_store.kept(connection, *owed)
     return after

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.router import metrics
+from services.router.conclude import conclude
 from services.router.domain.city import City
 from services.router.domain.dues import Promises
 from services.router.domain.rulings import reviewing
@@ -27,7 +27,4 @@ async def review(
     """Pass or reject; raises the ShaodaoError that says why it cannot be."""
     book, whistle = await store.one(connection, whistle_id, Promises(city, now))
     outcome = reviewing.review(whistle, decided, actor=actor, at=now, city=city)
-    book.put(outcome, traceparent)
-    await store.save(connection, book)
-    metrics.count(book)
-    return outcome.whistle
+    return await conclude(connection, book, outcome, traceparent)

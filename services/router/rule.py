@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.router import metrics
+from services.router.conclude import conclude
 from services.router.domain.city import City
 from services.router.domain.dues import Promises
 from services.router.domain.rulings import ruling as domain
@@ -40,10 +40,7 @@ async def rule(
         promises=book.promises,
         precedent=book.precedent(whistle_id),
     )
-    book.put(outcome, traceparent)
-    await store.save(connection, book)
-    metrics.count(book)
-    return outcome.whistle
+    return await conclude(connection, book, outcome, traceparent)
 
 
 async def extend(
@@ -59,7 +56,4 @@ async def extend(
     """Decide on a unit's extension; raises the ShaodaoError that says why it cannot be."""
     book, whistle = await store.one(connection, whistle_id, Promises(city, now))
     outcome = decide_extension(whistle, extension, actor=actor, promises=book.promises)
-    book.put(outcome, traceparent)
-    await store.save(connection, book)
-    metrics.count(book)
-    return outcome.whistle
+    return await conclude(connection, book, outcome, traceparent)

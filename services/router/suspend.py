@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.router import metrics
+from services.router.conclude import conclude
 from services.router.domain.city import City
 from services.router.domain.dues import Promises
 from services.router.domain.rulings.suspension import (
@@ -31,10 +31,7 @@ async def decide(
     """Decide on a unit's pause; raises the ShaodaoError that says why it cannot be."""
     book, whistle = await store.one(connection, whistle_id, Promises(city, now))
     outcome = decide_suspension(whistle, suspension, actor=actor, promises=book.promises)
-    book.put(outcome, traceparent)
-    await store.save(connection, book)
-    metrics.count(book)
-    return outcome.whistle
+    return await conclude(connection, book, outcome, traceparent)
 
 
 async def go_on(
@@ -50,7 +47,4 @@ async def go_on(
     """End a unit's pause; raises the ShaodaoError that says why it cannot be."""
     book, whistle = await store.one(connection, whistle_id, Promises(city, now))
     outcome = resume(whistle, resumption, actor=actor, promises=book.promises)
-    book.put(outcome, traceparent)
-    await store.save(connection, book)
-    metrics.count(book)
-    return outcome.whistle
+    return await conclude(connection, book, outcome, traceparent)

@@ -1,14 +1,13 @@
-"""What was decided, as history rows and outgoing events: written last, in the same transaction."""
+"""What was decided, as history rows and outgoing events: written in the same transaction."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from typing import Any, Final
 
 from services.router.domain.book import Book, Declined, Said
 from shared.contracts import topics
 from shared.contracts.ids import fact_id, view_id
 from shared.runtime import history, outbox
-from shared.runtime.database import Connection
 
 SOURCE: Final = "/shaodao/router"
 AT_ONCE: Final = 50  # steps told before the loop may look at what else has come
@@ -38,7 +37,7 @@ def recorded(book: Book) -> list[history.Entry]:
     return entries
 
 
-async def told(book: Book) -> list[outbox.Outgoing]:
+async def _told(book: Book) -> list[outbox.Outgoing]:
     """The events of everything the batch said, in order; now and then others may go on."""
     outgoing: list[outbox.Outgoing] = []
     for at, said in enumerate(book.said, 1):
@@ -52,10 +51,11 @@ async def told(book: Book) -> list[outbox.Outgoing]:
 
 
 async def told_while(book: Book, writing: Coroutine[Any, Any, None]) -> list[outbox.Outgoing]:
-    """The same, while something else is written; returns when both are done."""
+    """The events of everything the batch said, once something else is written besides."""
     task = asyncio.create_task(writing)
+    await asyncio.sleep(0)  # it begins
     try:
-        return await told(book)
+        return await _told(book)
     finally:
         await task
 
@@ -100,13 +100,3 @@ def _refusal(declined: Declined) -> outbox.Outgoing:
         time=declined.at,
         traceparent=declined.traceparent,
     )
-
-
-async def write(
-    connection: Connection,
-    entries: Sequence[history.Entry],
-    outgoing: Sequence[outbox.Outgoing],
-) -> None:
-    """History first, the outbox last: its ids follow the order of facts."""
-    await history.add(connection, entries)
-    await outbox.put(connection, outgoing)

@@ -254,6 +254,7 @@ NOTIFIER: Final = (
     ),
     _row("outages.declare", "登记停机", SUPERVISOR),
     _row("audit.see", "时限对账", SUPERVISOR, AUDITOR, OPS),
+    _row("audit.accept", "认定对账不符", SUPERVISOR, OPS),
     _row("canary.see", "查看全程探测", SUPERVISOR, LEADER, AUDITOR, OPS, CANARY),
 )
 TABLE: Final[Mapping[str, Right]] = {

@@ -67,7 +67,8 @@ class Supervised(DeadlineFact):
     """A supervisor, a leader or the ladder asks for a written answer.
 
     The promise is that of the answer, its `seq` counts within the supervision. Said again with
-    another level when the ladder climbs on before there is an answer.
+    another level when the ladder climbs on before there is an answer; and with another time, and
+    the `reason`, when that moves without anybody's word.
     """
 
     TYPE: ClassVar[str] = "shaodao.deadline.supervised.v1"
@@ -77,6 +78,8 @@ class Supervised(DeadlineFact):
     answer_by: Due
     supervision_id: UUID | None = None
     source: str | None = None  # ladder, supervisor, leader
+    reason: str | None = None  # why its time moved
+    outage_id: UUID | None = None  # the declared outage that moved it
 
 
 @record

@@ -102,6 +102,19 @@ class DeadlineKind(StrEnum):
     SUPERVISION = "supervision"  # 督办答复
 
 
+class Asked(StrEnum):
+    """What somebody above the units is asked to decide."""
+
+    RETURN = "return"  # 退单
+    DISPUTE = "dispute"  # 复核
+    EXTENSION = "extension"  # 延期
+    SUSPENSION = "suspension"  # 挂账申请
+    PAUSE = "pause"  # 挂账复查
+    RESOLUTION = "resolution"  # 办结审核
+    RELEASE = "release"  # 放行协办
+    MERGE = "merge"  # 并单裁定
+
+
 @record
 class Actor:
     """Who made a fact true. Never a citizen's name; `name` is an official's, where one acted."""
@@ -214,6 +227,21 @@ class DueChange:
     unit: str
     kind: DeadlineKind
     due: Due | None
+
+
+@record
+class OwedChange:
+    """A due time that moved of what is owed besides the called units' parts.
+
+    A decision names what was `asked`, and the part it is about; that on a matter which nobody owns
+    names neither. A note of own effort and an evaluation name the unit that owes them.
+    """
+
+    kind: DeadlineKind
+    due: Due
+    asked: Asked | None = None
+    assignment_id: UUID | None = None
+    unit: str | None = None
 
 
 @record

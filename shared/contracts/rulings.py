@@ -10,6 +10,7 @@ from shared.contracts.parts import (
     Actor,
     Assignment,
     DueChange,
+    OwedChange,
     SuspensionCode,
 )
 from shared.contracts.values import Due
@@ -80,7 +81,7 @@ class ExtensionRefused(UnitFact):
 
 @record
 class DueChanged(WhistleFact):
-    """Due times moved: extension, adjudication, or a provisional year become known."""
+    """Due times moved: extension, adjudication, a provisional year become known, an outage."""
 
     TYPE: ClassVar[str] = "shaodao.whistle.due_changed.v1"
 
@@ -88,6 +89,7 @@ class DueChanged(WhistleFact):
     reason: str
     granted: bool = False  # an extension the unit had asked for
     outage_id: UUID | None = None  # a declared outage moved them
+    owed: tuple[OwedChange, ...] = ()  # what others than the called units owe
 
 
 @record

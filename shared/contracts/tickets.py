@@ -103,7 +103,7 @@ class Supplemented(TicketFact):
 
 @record
 class TicketDueChange:
-    """One of intake's own due times that moved: dispatch, callback or the citizen's."""
+    """One of intake's own due times that moved: dispatch, callback, its start, the citizen's."""
 
     kind: DeadlineKind
     round: int

@@ -15,13 +15,13 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from shared.delivery import leases, metrics
+from shared.delivery import leases, metrics, pace
 from shared.delivery.lane import Lane
 from shared.delivery.leases import Delivery
 from shared.delivery.outcome import Ending, Outcome, pause_after
 from shared.delivery.outgoing import Channel
 from shared.runtime.clock import wall_now
-from shared.runtime.database import is_transient
+from shared.runtime.database import Connection, is_transient
 from shared.runtime.logging import logger
 from shared.runtime.service import Runtime
 from shared.runtime.tracing import is_sampled
@@ -56,7 +56,8 @@ class Deliverer:
     ) -> None:
         """`after_commits`: look after every commit of this process, else when woken and by time.
 
-        `per_minute`: how many messages a destination of the channel gets in a minute at most.
+        `per_minute`: how many messages a destination of the channel gets in a minute at most, from
+        all copies of the service.
         """
         self._runtime = runtime
         self._senders = senders
@@ -100,16 +101,24 @@ class Deliverer:
                 channel = Channel(destination.partition(":")[0])
                 if channel not in self._senders:
                     continue  # it waits until there is a way out
-                new = Lane(per_minute=self._per_minute.get(channel))
-                lane = self._lanes.setdefault(destination, new)
-                now = wall_now()
-                if (room := lane.room(now)) == 0:
-                    continue
-                for delivery in await leases.claim(
-                    connection, destination, now=now, until=now + LEASE, most=room
-                ):
-                    lane.taken(1)
+                lane = self._lanes.setdefault(destination, Lane())
+                for delivery in await self._claim(connection, destination, channel, lane):
+                    lane.under_way += 1
                     group.create_task(self._deliver(delivery, lane))
+
+    async def _claim(
+        self, connection: Connection, destination: str, channel: Channel, lane: Lane
+    ) -> list[Delivery]:
+        now = wall_now()
+        if (room := lane.room(now)) == 0:
+            return []
+        until, per_minute = now + LEASE, self._per_minute.get(channel)
+        if per_minute is None:
+            return await leases.claim(connection, destination, now=now, until=until, most=room)
+        async with connection.transaction():
+            return await pace.claim(
+                connection, destination, now=now, until=until, most=room, per_minute=per_minute
+            )
 
     async def _deliver(self, delivery: Delivery, lane: Lane) -> None:
         """One try from lease to settlement; nothing that goes wrong with it reaches the others."""

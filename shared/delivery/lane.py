@@ -18,12 +18,9 @@ LONGEST_PAUSE: Final = timedelta(minutes=10)
 class Lane:
     """What this process knows of one destination; times are wall times."""
 
-    per_minute: int | None = None  # no more in any minute, of this process
     under_way: int = 0
     failures: int = 0  # in a row
     shut_until: datetime | None = None
-    _left: float = 0.0  # of what may be sent at once
-    _filled_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:
@@ -35,23 +32,7 @@ class Lane:
         if self.shut_until is not None and now < self.shut_until:
             return 0
         most = 1 if self.is_open else MOST_AT_ONCE
-        return max(0, min(most - self.under_way, self._allowed(now)))
-
-    def _allowed(self, now: datetime) -> int:
-        """What the limit of the minute leaves: half of it at once, the other half as time goes."""
-        if self.per_minute is None:
-            return MOST_AT_ONCE
-        half = max(1.0, self.per_minute / 2)
-        since = 0.0 if self._filled_at is None else (now - self._filled_at).total_seconds()
-        first = self._filled_at is None
-        self._left = half if first else min(half, self._left + max(0.0, since) * half / 60)
-        self._filled_at = now
-        return int(self._left)
-
-    def taken(self, number: int) -> None:
-        """So many are under way from now on."""
-        self.under_way += number
-        self._left -= number
+        return max(0, most - self.under_way)
 
     def worked(self) -> None:
         self.failures = 0

@@ -6,16 +6,14 @@ two copies never work on the same ones at once.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 from shared.calendar import WorkCalendar
-from shared.catalogue.moving import YEAR_KNOWN, Outage, after_outage, of_known_year
+from shared.catalogue.moving import YEAR_KNOWN, Move, Outage, move_past, move_to_known_year
 from shared.contracts.deadlines import OutageDeclared
-from shared.contracts.ids import new_id
-from shared.contracts.values import Due
 from shared.records import record
 from shared.runtime.database import Connection, is_transient, queries
 from shared.runtime.incoming import Incoming
@@ -26,19 +24,17 @@ SQL = queries(Path(__file__).parent / "sql" / "outages.sql")
 BATCH: Final = 100
 LOOK_SECONDS: Final = 2.0
 FIRST: Final = UUID(int=0)
-# No due time is further from its aggregate than this: where the look begins, as ids go by time.
-LONGEST: Final = timedelta(days=400)
 
 log = logger(__name__)
 
 
 @record
 class Moving:
-    """Why due times move, and where each of them goes; None of `to`: it stays."""
+    """Why due times move, and where each of them goes, by its kind."""
 
     outage: Outage | None
     reason: str
-    to: Callable[[Due], Due | None]
+    to: Move
 
     @property
     def outage_id(self) -> UUID | None:
@@ -61,20 +57,19 @@ MoveBatch = Callable[[Connection, Moving, UUID, int, datetime], Awaitable[Moved]
 async def hear_outages(connection: Connection, events: Sequence[Incoming]) -> None:
     """Keep the outages among what was heard; one that is known already is passed over."""
     for event in events:
-        said = event.data
-        if isinstance(said, OutageDeclared):
-            first = new_id(said.from_at - LONGEST)
-            values = (said.outage_id, said.from_at, said.to_at, said.reason, event.time, first)
-            await connection.execute(SQL.put_outage, *values)
+        if isinstance(event.data, OutageDeclared):
+            await take_up(connection, event.data, event.time)
+
+
+async def take_up(connection: Connection, said: OutageDeclared, declared_at: datetime) -> None:
+    """Work an outage off from now on."""
+    values = (said.outage_id, said.from_at, said.to_at, said.reason, declared_at, FIRST)
+    await connection.execute(SQL.put_outage, *values)
 
 
 async def move_known_year(runtime: Runtime, calendar: WorkCalendar, move: MoveBatch) -> int:
     """Work out again what was provisional and need not be; how many aggregates changed."""
-
-    def to(due: Due) -> Due | None:
-        return of_known_year(due, calendar)
-
-    moving = Moving(outage=None, reason=YEAR_KNOWN, to=to)
+    moving = Moving(outage=None, reason=YEAR_KNOWN, to=move_to_known_year(calendar))
     changed, place = 0, FIRST
     while True:
         async with runtime.transaction() as connection:
@@ -97,12 +92,8 @@ async def move_for_outage(runtime: Runtime, calendar: WorkCalendar, move: MoveBa
             to_at=row["to_at"],
             reason=row["reason"],
         )
-
-        def to(due: Due) -> Due | None:
-            return after_outage(due, outage, calendar)
-
         now = runtime.clock.now()
-        moving = Moving(outage=outage, reason=outage.words, to=to)
+        moving = Moving(outage=outage, reason=outage.words, to=move_past(outage, calendar))
         done = await move(connection, moving, row["place"], BATCH, now)
         ended = len(done.looked_at) < BATCH
         place = done.looked_at[-1] if done.looked_at else row["place"]

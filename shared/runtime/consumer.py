@@ -109,8 +109,12 @@ class GroupConsumer:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 ends = await _ends(consumer, partitions)
-                for partition in ends.keys() - self._done.keys():
-                    self._done[partition] = await consumer.committed(partition) or 0
+                if new := ends.keys() - self._done.keys():
+                    begins = await consumer.beginning_offsets(new)
+                    for partition in new:
+                        committed = await consumer.committed(partition) or 0
+                        # what was let go meanwhile is not there to be handled
+                        self._done[partition] = max(begins[partition], committed)
             lag = sum(max(0, end - self._done[tp]) for tp, end in ends.items())
         except (KafkaError, TimeoutError) as error:
             if self.progress.lag is not None:  # said once

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from shared.runtime.clock import wall_now
 from shared.runtime.database import Connection, queries
@@ -15,6 +16,7 @@ from shared.runtime.incoming import Unreadable
 
 SQL = queries(Path(__file__).parent / "sql" / "queries.sql")
 KEPT_BYTES = 1_100_000
+Kind = Literal["dead", "parked"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +24,7 @@ class DeadLetter:
     """A row of the list: what could not be read, where it stands in Kafka, and why."""
 
     dead_letter_id: int
-    kind: str
+    kind: Kind
     topic: str
     partition: int | None
     offset: int | None
@@ -31,6 +33,11 @@ class DeadLetter:
     error: str
     at: datetime
     attempts: int
+
+    @property
+    def place(self) -> tuple[Kind, int]:
+        """Where its list goes on after it."""
+        return self.kind, self.dead_letter_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,12 +142,18 @@ async def heaps(connection: Connection, *, kind: str | None) -> list[Heap]:
 
 
 async def listed(
-    connection: Connection, *, kind: str | None, error: str | None, limit: int
+    connection: Connection,
+    *,
+    kind: Kind | None,
+    error: str | None,
+    limit: int,
+    after: tuple[Kind, int] = ("dead", 0),
 ) -> list[DeadLetter]:
-    """Dead letters (`dead`) and parked events (`parked`), oldest first."""
+    """Dead letters (`dead`), then parked events (`parked`), each oldest first, below `after`."""
     found: list[DeadLetter] = []
-    if kind in (None, "dead"):
-        for row in await connection.fetch(SQL.dead_letter_list, error, limit):
+    last_kind, last = after
+    if kind in (None, "dead") and last_kind == "dead":
+        for row in await connection.fetch(SQL.dead_letter_list, error, limit, last):
             found.append(
                 DeadLetter(
                     dead_letter_id=row["dead_letter_id"],
@@ -156,7 +169,8 @@ async def listed(
                 )
             )
     if kind in (None, "parked"):
-        for row in await connection.fetch(SQL.parked_list, error, limit):
+        below = last if last_kind == "parked" else 0
+        for row in await connection.fetch(SQL.parked_list, error, limit, below):
             found.append(
                 DeadLetter(
                     dead_letter_id=row["parked_id"],

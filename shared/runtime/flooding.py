@@ -60,8 +60,8 @@ class FloodFilter(logging.Filter):
             record.exc_info = record.exc_text = None
             if isinstance(record.msg, dict):
                 record.msg = {k: v for k, v in record.msg.items() if k != "exc_info"}
-        if kind.left_out and isinstance(record.msg, dict):
-            record.msg = {**record.msg, "left_out": kind.left_out}
+        if kind.left_out:
+            _tell(record, kind.left_out)
         kind.left_out = 0
         return True
 
@@ -74,3 +74,11 @@ class FloodFilter(logging.Filter):
                 self._kinds.clear()
             found = self._kinds[key] = _Kind(since=time.monotonic())
         return found
+
+
+def _tell(record: logging.LogRecord, left_out: int) -> None:
+    """Say with a line how many of its kind were left out before it."""
+    if isinstance(record.msg, dict):
+        record.msg = {**record.msg, "left_out": left_out}
+    else:
+        record.msg = f"{record.msg} ({left_out} more were left out)"

@@ -1,9 +1,12 @@
 """What one process takes on at most, and which requests are refused first when it is too much.
 
 `Load` counts what is in work, looks how long requests wait for a connection or a group's commit,
-and is told what stands in the outbox. All limits are stated for ordinary requests; looks stop at
-half of them, work that goes on at twice, critical tickets at four times, so that the least urgent
-is always refused first.
+and is told what stands in the outbox. These limits are stated for ordinary requests; looks stop at
+half of them and work that goes on at twice, so that the least urgent is always refused first.
+
+A critical ticket is a danger to somebody. It has places that nothing else takes and that do not
+become fewer, and is refused when so many others that are critical are in work, for nothing else.
+Whoever is in one counts among what is in work: all others make way.
 
 How many can be in work and still be answered in time depends on the machine: while they take too
 long there are fewer places, and more again while they do not (AIMD, as TCP finds its window).
@@ -27,13 +30,13 @@ class Priority(Enum):
     LOOK = 0.5  # 查看: lists, searches, pages
     ORDINARY = 1.0  # 新来的: what is new
     WORK = 2.0  # 在办的: commands of people already at work on a matter
-    CRITICAL = 4.0  # 特急: a ticket that is critical
 
 
 class Reason(StrEnum):
     """Why a request is refused, as the metrics name it."""
 
     CAPACITY = "capacity"  # 超出处理能力: too many in work, or they wait too long
+    CRITICAL = "critical"  # 特急名额已满: so many critical tickets are in work
     DISK = "disk"  # 待发事件积压: the outbox is at its limit
     RATE = "rate"  # 超出调用频率: the caller is over its own rate
     DRAINING = "draining"  # 正在停机: the process ends
@@ -41,9 +44,10 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The stated limits of one process, for ordinary requests."""
+    """The stated limits of one process, for ordinary requests but the second."""
 
     requests_at_once: int
+    critical_at_once: int
     wait_seconds: float
     outbox_rows: int
     outbox_age_seconds: float
@@ -63,6 +67,7 @@ class Load:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.in_work = 0
+        self.critical_in_work = 0  # in places that only they have
         self.places = float(limits.requests_at_once)
         self._next_cut_at = float("-inf")
         self.looks: list[Callable[[], float]] = []
@@ -91,14 +96,16 @@ class Load:
     def refusal(self, priority: Priority, *, writes: bool, now: float) -> Refusal | None:
         """Why a request may not be begun; None when it may. `now` is monotonic."""
         limits, share = self.limits, priority.value
-        if self.in_work >= self.places * share:
-            return self._over_capacity()
-        if priority is Priority.CRITICAL:  # neither a slow database nor a full outbox stops it
-            return None
-        if self._wait(now) > limits.wait_seconds * share:
-            return self._over_capacity()
+        if self.in_work >= self.places * share or self._wait(now) > limits.wait_seconds * share:
+            return self._over(Reason.CAPACITY)
         if writes and self._outbox_is_full(share):
             return Refusal(Reason.DISK, DISK_PAUSE)
+        return None
+
+    def refusal_of_critical(self) -> Refusal | None:
+        """Why even a critical ticket may not be begun; None when it may."""
+        if self.critical_in_work >= self.limits.critical_at_once:
+            return self._over(Reason.CRITICAL)
         return None
 
     def _wait(self, now: float) -> float:
@@ -114,7 +121,7 @@ class Load:
             or self._outbox_age > limits.outbox_age_seconds * share
         )
 
-    def _over_capacity(self) -> Refusal:
+    def _over(self, reason: Reason) -> Refusal:
         self._refused += 1
         later = self._refused % (MOST_PAUSE - LEAST_PAUSE + 1)
-        return Refusal(Reason.CAPACITY, LEAST_PAUSE + later)
+        return Refusal(reason, LEAST_PAUSE + later)

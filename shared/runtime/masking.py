@@ -11,6 +11,7 @@ from typing import Any, Final
 
 MASK: Final = "〔…〕"
 LONGEST: Final = 2_000  # characters of one value
+LONGEST_READ: Final = 100_000  # of an error's text: one that is cut in a quotation hides the rest
 MOST: Final = 50  # members of one value
 
 _CHINESE: Final = (
@@ -40,10 +41,10 @@ _PERSONAL: Final = re.compile(
     )
 )
 # What an error quotes is its input, but for a plain name: of a column, a class, a file.
-_QUOTED: Final = re.compile(r"""(["'`])((?:(?!\1).)*)\1""", re.DOTALL)
+_QUOTED: Final = re.compile(r""""[^"]*"|'[^']*'|`[^`]*`""")
 # The repr of an error with one text; that of a KeyError is the key itself.
 _REPR: Final = re.compile(r"""^(?!KeyError)([\w.]+)\(((?:-?\d+, )?)(["'])(.*)\3,?\)$""", re.DOTALL)
-_NAME: Final = re.compile(r"[A-Za-z_$<>.:/-]{0,60}(?:\d{1,4}[A-Za-z_$<>.:/-]{0,60}){0,6}")
+_NAME: Final = re.compile(r"[A-Za-z_$<>.:/-]{0,60}+(?:\d{1,4}+[A-Za-z_$<>.:/-]{0,60}+){0,6}+")
 
 
 def masked(text: str) -> str:
@@ -54,7 +55,7 @@ def masked(text: str) -> str:
 
 def said(text: str) -> str:
     """What an error says of itself, without what it quotes."""
-    text = _both_ends(text, 4 * LONGEST)
+    text = _both_ends(text, LONGEST_READ)
     if whole := _REPR.match(text):
         kind, number, _, words = whole.groups()
         return masked(f"{kind}({number}{_QUOTED.sub(_unless_a_name, words)})")
@@ -68,7 +69,7 @@ def _both_ends(text: str, most: int) -> str:
 
 
 def _unless_a_name(found: re.Match[str]) -> str:
-    mark, quoted = found.groups()
+    mark, quoted = found[0][0], found[0][1:-1]
     return found[0] if _NAME.fullmatch(quoted) else f"{mark}{MASK}{mark}"
 
 

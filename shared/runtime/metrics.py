@@ -20,6 +20,8 @@ BUCKETS_SECONDS: Final = (
 )  # fmt: skip
 BUCKETS_ROWS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 OUTCOMES: Final = ("handled", "duplicate", "unknown_type", "dead", "parked")
+METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+ROUTE: Final = Open("the route's template; unmatched where there is none", 300)
 COMMAND: Final = Open("the HTTP command whose requests share transactions", 6)
 
 EVENTS = counter(
@@ -154,22 +156,23 @@ COMMIT_WAITING = gauge(
 HTTP_REQUESTS = counter(
     "shaodao_http_requests_total",
     "Requests answered.",
-    method=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"),
-    route=Open("the route's template; unmatched where there is none", 300),
+    method=(*METHODS, "other"),
+    route=ROUTE,
     status=Open("the status code of the answer", 25),
 )
 HTTP_SECONDS = histogram(
     "shaodao_http_request_duration_seconds",
     "Time to answer a request.",
-    method=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"),
-    route=Open("the route's template; unmatched where there is none", 300),
+    method=(*METHODS, "other"),
+    route=ROUTE,
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 REQUESTS_REFUSED = counter(
     "shaodao_requests_refused_total",
     "Requests refused before any work: the pool or a queue is over its limit (capacity), the "
-    "outbox is (disk), the caller is over its own rate (rate), the process ends (draining).",
-    reason=("capacity", "disk", "rate", "draining"),
+    "places of critical tickets are taken (critical), the outbox is over its limit (disk), the "
+    "caller is over its own rate (rate), the process ends (draining).",
+    reason=("capacity", "critical", "disk", "rate", "draining"),
 )
 DRAINING = gauge(
     "shaodao_draining",
@@ -230,12 +233,10 @@ CERTIFICATES = gauge(
     over=Copies.MIN,
 )
 
-_METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
-
 
 def answered(method: str, route: str, status: int, seconds: float) -> None:
     """Count one answered request; a method nobody knows is one of `other`."""
-    known = method if method in _METHODS else "other"
+    known = method if method in METHODS else "other"
     HTTP_REQUESTS.labels(known, route, str(status)).inc()
     HTTP_SECONDS.labels(known, route).observe(seconds)
 

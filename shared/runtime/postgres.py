@@ -22,105 +22,70 @@ SQL = queries(Path(__file__).parent / "sql" / "postgres.sql")
 TABLE: Final = Open("a table; partitions count with their parent", 80)
 STATES: Final = ("active", "idle", "idle_in_transaction", "other")
 
-BYTES = gauge(
-    "shaodao_postgresql_database_bytes",
-    "Size of the service's database.",
-    over=Copies.MAX,
-    begins=NAN,
-)
-SESSIONS = gauge(
+# What every copy reads alike: a figure of now, how far something has grown, one of each table.
+_shown = partial(gauge, over=Copies.MAX, begins=NAN)
+_counted = partial(counter, over=Copies.MAX_OF_RATES)
+_of_tables = partial(gauge, over=Copies.MAX, table=TABLE)
+
+BYTES = _shown("shaodao_postgresql_database_bytes", "Size of the service's database.")
+SESSIONS = _shown(
     "shaodao_postgresql_connections",
     "Sessions in the service's database; other: of other roles, whose state is not shown.",
     state=STATES,
-    over=Copies.MAX,
-    begins=NAN,
 )
-OF_SERVER = gauge(
-    "shaodao_postgresql_server_connections",
-    "Sessions in all databases of the server.",
-    over=Copies.MAX,
-    begins=NAN,
+OF_SERVER = _shown(
+    "shaodao_postgresql_server_connections", "Sessions in all databases of the server."
 )
-MOST = gauge(
-    "shaodao_postgresql_limit_connections",
-    "max_connections of the server.",
-    over=Copies.MAX,
-    begins=NAN,
-)
-OLDEST = gauge(
+MOST = _shown("shaodao_postgresql_limit_connections", "max_connections of the server.")
+OLDEST = _shown(
     "shaodao_postgresql_oldest_transaction_age_seconds",
     "Age of the oldest open transaction in the service's database; 0 if none.",
-    over=Copies.MAX,
-    begins=NAN,
 )
-WAITING = gauge(
+WAITING = _shown(
     "shaodao_postgresql_waiting_sessions",
     "Sessions in the service's database that wait for a lock.",
-    over=Copies.MAX,
-    begins=NAN,
 )
-SLOT_KEPT = gauge(
+SLOT_KEPT = _shown(
     "shaodao_postgresql_slot_kept_bytes",
     "Log that the slowest replication slot of the server keeps; 0 without slots.",
-    over=Copies.MAX,
-    begins=NAN,
 )
-XID_AGE = gauge(
+XID_AGE = _shown(
     "shaodao_postgresql_oldest_xid_age_transactions",
     "Transactions since the oldest that is not frozen; at 2e9 the database stops.",
-    over=Copies.MAX,
-    begins=NAN,
 )
-TRANSACTIONS = counter(
+BACKUP = _shown(
+    "shaodao_backup_finished_timestamp_seconds",
+    "When `shaodao backup` last finished with the database, seconds of Unix; 0 if it never did.",
+)
+TRANSACTIONS = _counted(
     "shaodao_postgresql_transactions_total",
     "Transactions of the service's database.",
     outcome=("commit", "rollback"),
-    over=Copies.MAX_OF_RATES,
 )
-DEADLOCKS = counter(
-    "shaodao_postgresql_deadlocks_total",
-    "Deadlocks in the service's database.",
-    over=Copies.MAX_OF_RATES,
-)
-BLOCKS = counter(
+DEADLOCKS = _counted("shaodao_postgresql_deadlocks_total", "Deadlocks in the service's database.")
+BLOCKS = _counted(
     "shaodao_postgresql_blocks_total",
     "Blocks that statements of the service's database read.",
     source=("cache", "disk"),
-    over=Copies.MAX_OF_RATES,
 )
-TEMP_BYTES = counter(
+TEMP_BYTES = _counted(
     "shaodao_postgresql_temp_bytes_total",
     "Bytes that statements of the service's database sorted or hashed on disk.",
-    over=Copies.MAX_OF_RATES,
 )
-WAL_BYTES = counter(
-    "shaodao_postgresql_wal_bytes_total",
-    "Bytes of log that the whole server wrote.",
-    over=Copies.MAX_OF_RATES,
+WAL_BYTES = _counted(
+    "shaodao_postgresql_wal_bytes_total", "Bytes of log that the whole server wrote."
 )
-CHECKPOINTS = counter(
+CHECKPOINTS = _counted(
     "shaodao_postgresql_checkpoints_total",
     "Checkpoints of the whole server: by time, or requested because much was written.",
     reason=("timed", "requested"),
-    over=Copies.MAX_OF_RATES,
 )
-ROWS = gauge(
-    "shaodao_postgresql_table_rows",
-    "Live rows, estimated.",
-    table=TABLE,
-    over=Copies.MAX,
+ROWS = _of_tables("shaodao_postgresql_table_rows", "Live rows, estimated.")
+DEAD_ROWS = _of_tables(
+    "shaodao_postgresql_table_dead_rows", "Dead rows that a vacuum has not cleared, estimated."
 )
-DEAD_ROWS = gauge(
-    "shaodao_postgresql_table_dead_rows",
-    "Dead rows that a vacuum has not cleared, estimated.",
-    table=TABLE,
-    over=Copies.MAX,
-)
-TABLE_BYTES = gauge(
-    "shaodao_postgresql_table_bytes",
-    "A table with its indexes, as of its last vacuum or analyze.",
-    table=TABLE,
-    over=Copies.MAX,
+TABLE_BYTES = _of_tables(
+    "shaodao_postgresql_table_bytes", "A table with its indexes, as of its last vacuum or analyze."
 )
 
 GROWS: Final[Mapping[str, "Counter"]] = {
@@ -142,6 +107,7 @@ _NOW: Final = {
     "waiting": WAITING,
     "slot_kept": SLOT_KEPT,
     "xid_age": XID_AGE,
+    "last_backup": BACKUP,
 }
 
 

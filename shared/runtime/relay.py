@@ -101,6 +101,7 @@ class Relay:
         finally:
             self.leads = False
             metrics.RELAY_LEADER.set(0)
+            metrics.OUTBOX_UNROUTABLE.set(0)  # now as the next leader sees it
             connection.terminate()
 
     async def _lead(self, connection: "asyncpg.Connection[Any]") -> None:

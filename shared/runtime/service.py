@@ -197,7 +197,8 @@ class Runtime:
         while True:
             try:
                 async with self.pool.acquire() as connection:
-                    before = wall_now() - INBOX_KEPT
+                    # known since a domain time; a topic keeps its records by wall time
+                    before = min(wall_now(), self.clock.now()) - INBOX_KEPT
                     forgotten = ""
                     while forgotten != "DELETE 0":
                         forgotten = await connection.execute(SQL.inbox_forget, before, 5000)
@@ -212,6 +213,7 @@ def limits_of(settings: ServiceSettings) -> Limits:
     """The stated limits of a process."""
     return Limits(
         requests_at_once=settings.requests_at_once,
+        critical_at_once=settings.critical_at_once,
         wait_seconds=settings.wait_limit_seconds,
         outbox_rows=settings.outbox_rows_limit,
         outbox_age_seconds=settings.outbox_age_limit_seconds,

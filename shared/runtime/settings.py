@@ -112,6 +112,7 @@ class ServiceSettings(KafkaSettings):
     body_limit_bytes: int = Field(default=1_000_000, ge=10_000)
     # What a process takes on at most, for ordinary requests (load.py); over it they get a 503.
     requests_at_once: int = Field(default=150, ge=3)
+    critical_at_once: int = Field(default=600, ge=1)  # critical tickets, in places of their own
     wait_limit_seconds: float = Field(default=1.0, gt=0)  # for a connection, a group's commit
     outbox_rows_limit: int = Field(default=2_000_000, ge=1000)  # some 6 GB on the database's disk
     outbox_age_limit_seconds: float = Field(default=86_400.0, ge=60)  # Kafka may be away so long

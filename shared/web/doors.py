@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.types import Scope
 
 from shared.runtime import metrics
-from shared.runtime.load import Load, Priority, Reason, Refusal
-from shared.web.identity import Tokens, UnauthenticatedError
+from shared.runtime.load import Load, Reason, Refusal
+from shared.web.identity import Caller, Tokens, UnauthenticatedError
 from shared.web.login import address_of
 from shared.web.priorities import STREAMS, lasts, priority_of, writes
 from shared.web.rates import Buckets, Who, rate_of
@@ -38,14 +38,23 @@ class Phase(Enum):
 class Place:
     """Where a request that was let in is counted; `leave` gives it back."""
 
-    __slots__ = ("_load", "_program", "_programs", "_since")
+    __slots__ = ("_critical", "_load", "_program", "_programs", "_since")
 
-    def __init__(self, load: Load, programs: Counter[Hashable], program: Hashable | None) -> None:
+    def __init__(
+        self,
+        load: Load,
+        programs: Counter[Hashable],
+        program: Hashable | None,
+        *,
+        critical: bool = False,
+    ) -> None:
         self._load = load
         self._programs = programs
         self._program = program
+        self._critical = critical
         self._since = time.monotonic()
         load.in_work += 1
+        load.critical_in_work += critical
         if program is not None:
             programs[program] += 1
 
@@ -53,6 +62,7 @@ class Place:
         """The request is answered."""
         now = time.monotonic()
         self._load.answered(now - self._since, now=now)
+        self._load.critical_in_work -= self._critical
         if self._program is not None:
             self._programs[self._program] -= 1
             if not self._programs[self._program]:
@@ -96,13 +106,12 @@ class Doors:
             return None
         return Place(load, self._programs, program)
 
-    def ask_critical(self, load: Load) -> Place | None:
-        """A place for a ticket that comes before all others; None when even these are taken."""
+    def ask_critical(self, load: Load) -> Refusal | Place:
+        """A place for a ticket that comes before all others, or why even it has none."""
         if self.phase is Phase.SHUT:
-            return None
-        if load.refusal(Priority.CRITICAL, writes=True, now=time.monotonic()) is not None:
-            return None
-        return Place(load, self._programs, None)
+            return Refusal(Reason.DRAINING, AWAY_SECONDS)
+        over = load.refusal_of_critical()
+        return over or Place(load, self._programs, None, critical=True)
 
     def critical(self, scope: Scope) -> IsCritical | None:
         """How the body of such a request tells that it is critical; None where none can be."""
@@ -117,8 +126,9 @@ class Doors:
         rate = rate_of(scope["path"])
         if rate is None:
             return None
-        known = program if rate.who is Who.CALLER else None
-        caller = known if known is not None else address_of(Request(scope))
+        # a key may be anything, and another each time: only who is known has a rate of its own
+        is_own = rate.who is Who.CALLER and isinstance(program, Caller)
+        caller = program if is_own else address_of(Request(scope))
         wait = self._buckets.take(rate, caller, now=now)
         return None if wait is None else Refusal(Reason.RATE, wait)
 

@@ -99,9 +99,13 @@ class Provider:
             if self.is_away:
                 raise _away("asked a moment ago")
             path = "/.well-known/openid-configuration"
-            self._metadata = self._read(await self._json("GET", self.issuer.rstrip("/") + path))
-            self._heard_at = time.monotonic()
-            return self._metadata
+            try:
+                found = self._read(await self._json("GET", self.issuer.rstrip("/") + path))
+            except RefusedError as error:  # it says nothing that one could go by
+                self._failed_at = time.monotonic()
+                raise _away(error.en) from None
+            self._metadata, self._heard_at = found, time.monotonic()
+            return found
 
     async def address(
         self, *, back: str, state: str, nonce: str, verifier: str, prompt: str | None

@@ -20,6 +20,7 @@ from shared.runtime.logging import logger
 from shared.runtime.replay import replay
 from shared.runtime.service import Runtime
 from shared.web.commands import CommandRouter
+from shared.web.cursors import Cursor
 from shared.web.doors import Doors, Phase
 from shared.web.guards import Unasked
 from shared.web.identity import Caller, allow
@@ -28,6 +29,7 @@ router = CommandRouter()
 log = logger(__name__)
 OPS = allow("events.replay")
 MOST_AT_ONCE: Final = 500
+CURSOR: Final = Cursor(tuple[dead_letters.Kind, Annotated[int, Field(ge=0, lt=2**63)]])
 NOTHING_ZH: Final = "没有这条待重放的消息"
 
 
@@ -74,18 +76,31 @@ async def get_metrics() -> Response:
     return Response(await to_thread(generate_latest), media_type=CONTENT_TYPE_LATEST)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterPage:
+    """A page of what waits; `next` is the cursor of the next page."""
+
+    items: list[dead_letters.DeadLetter]
+    next: str | None
+
+
 @router.get("/api/v1/dead-letters", tags=["operations"])
 async def list_dead_letters(
     request: Request,
     _caller: Annotated[Caller, Depends(OPS)],
     kind: Literal["dead", "parked"] | None = None,
     error: str | None = None,
+    cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-) -> dict[str, list[dead_letters.DeadLetter]]:
-    """Dead letters and parked events that wait, oldest first."""
+) -> LetterPage:
+    """Dead letters, then parked events, that wait, oldest first."""
+    after = CURSOR.read(cursor) or ("dead", 0)
     async with _runtime(request).pool.acquire() as connection:
-        items = await dead_letters.listed(connection, kind=kind, error=error, limit=limit)
-    return {"items": items}
+        found = await dead_letters.listed(
+            connection, kind=kind, error=error, limit=limit + 1, after=after
+        )
+    more = CURSOR.write(found[limit - 1].place) if len(found) > limit else None
+    return LetterPage(items=found[:limit], next=more)
 
 
 @router.get("/api/v1/dead-letters/errors", tags=["operations"])

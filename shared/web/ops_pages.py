@@ -36,7 +36,7 @@ async def get_parked(request: Request, _caller: Ops) -> HTMLResponse:
     return await _letters(request, "parked")
 
 
-async def _letters(request: Request, kind: str) -> HTMLResponse:
+async def _letters(request: Request, kind: dead_letters.Kind) -> HTMLResponse:
     runtime: Runtime = request.app.state.runtime
     async with runtime.pool.acquire() as connection:
         found = await dead_letters.listed(connection, kind=kind, error=None, limit=SHOWN)

@@ -1,7 +1,8 @@
 """Refuses at the edge what a process cannot take on: 429 or 503 with Retry-After, in few steps.
 
 Decided from the head of a request alone; only of a new ticket that would be refused is the body
-read, as it may be critical. https://www.rfc-editor.org/rfc/rfc9457 is the shape for programs.
+read: it may be critical, and then it has a place of its own (load.py). The answer has the shape of
+https://www.rfc-editor.org/rfc/rfc9457 for programs.
 
 When many are refused, their answer is held for a second: callers that ask again at once, whatever
 they are told, would take the time of those in work. (Tried: of 180 tickets/s without a limit, 16
@@ -22,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.runtime import metrics
 from shared.runtime.load import Reason, Refusal
 from shared.runtime.service import Runtime
-from shared.web.doors import Doors, Headers, IsCritical, Phase, Place
+from shared.web.doors import Doors, Headers, Phase, Place
 from shared.web.pages import PRODUCT, Pages
 from shared.web.priorities import ALWAYS
 from shared.web.problems import is_page
@@ -31,10 +32,12 @@ from shared.web.strings import Language, language_of
 MANY_A_SECOND: Final = 50  # refusals, after which they are held
 MOST_HELD: Final = 10_000
 HELD_SECONDS: Final = 1.0
+MOST_READ: Final = 65_536  # bytes of a body, to know whether it is critical; tickets are smaller
 CLOSE: Final = (b"connection", b"close")
 PROBLEM: Final = "application/problem+json"
 CODES: Final = {  # as the API names them elsewhere
     Reason.CAPACITY: "busy",
+    Reason.CRITICAL: "critical_busy",
     Reason.DISK: "backlog",
     Reason.RATE: "too_many",
     Reason.DRAINING: "restarting",
@@ -61,11 +64,7 @@ class Shedding:
         headers: Headers = dict(scope["headers"])
         found = doors.ask(scope, headers, runtime.load)
         if isinstance(found, Refusal):
-            is_critical = doors.critical(scope)
-            if is_critical is not None:
-                body, receive = await _read(receive)
-                place = doors.ask_critical(runtime.load) if _says(is_critical, body) else None
-                found = place or found
+            found, receive = await self._unless_critical(found, scope, receive)
         if isinstance(found, Refusal):
             await self._refuse(scope, send, found)
             return
@@ -76,6 +75,20 @@ class Shedding:
         finally:
             if isinstance(found, Place):
                 found.leave()
+
+    async def _unless_critical(
+        self, refusal: Refusal, scope: Scope, receive: Receive
+    ) -> tuple[Refusal | Place, Receive]:
+        """What a critical ticket gets instead; no body of a refused one is left in memory."""
+        doors: Doors = self._state.doors
+        is_critical = doors.critical(scope)
+        if is_critical is None:
+            return refusal, receive
+        body, again = await _read(receive)
+        if body is None or not is_critical(body):
+            return refusal, receive
+        found = doors.ask_critical(self._state.runtime.load)
+        return found, receive if isinstance(found, Refusal) else again
 
     async def _hold(self) -> None:
         """Keep the caller waiting for a while, where many are refused."""
@@ -164,22 +177,18 @@ def _words(pages: Pages, refusal: Refusal, language: Language) -> str:
     return pages.strings.text(language, f"busy.{refusal.reason}", named)
 
 
-def _says(is_critical: IsCritical, body: bytes | None) -> bool:
-    return body is not None and is_critical(body)
-
-
 async def _read(receive: Receive) -> tuple[bytes | None, Receive]:
     """The whole body, None where there is too much of it, and a `receive` that gives it again."""
-    parts: list[bytes] = []
-    more = True
+    body, more = b"", True
     while more:
         try:
             message = await receive()
         except HTTPException:  # over the limit of the edge
             return None, receive
-        parts.append(message.get("body", b""))
+        body += message.get("body", b"")
+        if len(body) > MOST_READ:
+            return None, receive
         more = message.get("more_body", False)
-    body = b"".join(parts)
     again: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replayed() -> Message:

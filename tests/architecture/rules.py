@@ -12,6 +12,7 @@ FUNCTION_LINES = 60  # 30 is the aim; this is the end
 REFUSED_NAMES = frozenset({"utils", "util", "helpers", "helper", "common", "core", "base", "misc"})
 REFUSED_ENDINGS = ("_utils", "_helpers", "manager", "_base")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
+OTHER_WORDS_FOR_LATE = ("逾期", "超期")
 CLOCK = "shared/runtime/clock.py"
 WALL_CLOCK = frozenset(
     {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today"),
@@ -105,6 +106,22 @@ def glossary(root: Path) -> list[str]:
         for row in rows
         for name in re.findall(r"`(\w+)`", row[2])
         if name not in code
+    ]
+
+
+def lateness(root: Path) -> list[str]:
+    """Past its due time is 超时, everywhere; what the catalogue or an article is about aside."""
+    texts = [path for _, path in modules(root)]
+    for package in PACKAGES:
+        for folder in ("strings", "templates", "static", "words"):
+            for path in (root / package).glob(f"**/{folder}/**/*.*"):
+                if path.suffix in (".toml", ".html", ".js") and "vendor" not in path.parts:
+                    texts.append(path)
+    return [
+        f"{path.relative_to(root).as_posix()}: {word}"
+        for path in sorted(texts)
+        for word in OTHER_WORDS_FOR_LATE
+        if word in path.read_text("utf-8")
     ]
 
 

@@ -15,6 +15,7 @@ RULES: list[Rule] = [
     rules.inits,
     rules.labels,
     rules.glossary,
+    rules.lateness,
     rules.lengths,
     rules.names,
     rules.wall_clock,
@@ -84,6 +85,8 @@ BREAKS: list[tuple[Rule, str, str, str]] = [
         "Colour.RED",
     ),
     (rules.glossary, "shared/GLOSSARY.md", "| 哨单 | `wistle` | a call |\n", "`wistle`"),
+    (rules.lateness, "services/x/strings/a.zh-CN.toml", 'late = "已逾期"\n', "a.zh-CN.toml: 逾期"),
+    (rules.lateness, "shared/a.py", '"""Late."""\nLATE = "超期"\n', "shared/a.py: 超期"),
     (rules.lengths, "shared/a.py", '"""Long."""\n' + "x = 1\n" * 400, "401 lines"),
     (
         rules.lengths,

@@ -10,12 +10,11 @@ from playwright.async_api import Browser, Page
 from services.intake.app import MIGRATIONS
 from services.notifier.app import MIGRATIONS as NOTIFIER_MIGRATIONS
 from services.router.app import MIGRATIONS as ROUTER_MIGRATIONS
-from tests.support import notifier as notifiers
-from tests.support import router as routers
 from tests.support.browser import Window, chromium, save_shot
-from tests.support.intake import SECRET, Intake, intake_on
-from tests.support.notifier import CITY, Notifier, notifier_on
+from tests.support.intake import Intake, intake_on
+from tests.support.notifier import CITY, UNITS, Notifier, notifier_on
 from tests.support.router import Router, router_on
+from tests.support.serving import SECRET
 
 ROUTER_UNITS = (
     *("BH-CGJ", "BH-SCJ", "BH-ZJJ", "BH-XFJ", "BH-GAJ", "BH-RXZX", "C-RXZX", "C-SZZ", "P-01"),
@@ -85,7 +84,7 @@ async def router_page(
     browser: Browser, router: Router, accounts_file: Path
 ) -> AsyncIterator[Window]:
     """`await router_page("liaison", "BH-CGJ")`: as `new_page`, in front of the router."""
-    window = Window(browser=browser, url=router.url, secret=routers.SECRET, accounts=accounts_file)
+    window = Window(browser=browser, url=router.url, secret=SECRET, accounts=accounts_file)
     yield window
     await window.close()
 
@@ -95,7 +94,7 @@ async def notifier(
     database: Any, kafka: str, prefix: str, topics_of: Any, tmp_path: Path, accounts_file: Path
 ) -> AsyncIterator[Notifier]:
     """The notifier served, on Monday 2026-09-14 at 09:00, after it heard of the small city."""
-    await topics_of(prefix, notifiers.UNITS)
+    await topics_of(prefix, UNITS)
     dsn = await database(NOTIFIER_MIGRATIONS)
     async with notifier_on(
         dsn,
@@ -114,9 +113,7 @@ async def notifier_page(
     browser: Browser, notifier: Notifier, accounts_file: Path
 ) -> AsyncIterator[Window]:
     """`await notifier_page("supervisor")`: as `new_page`, in front of the notifier."""
-    window = Window(
-        browser=browser, url=notifier.url, secret=notifiers.SECRET, accounts=accounts_file
-    )
+    window = Window(browser=browser, url=notifier.url, secret=SECRET, accounts=accounts_file)
     yield window
     await window.close()
 

@@ -60,6 +60,18 @@ async def test_a_supervisor_finds_the_worst_unit_and_drills_down(notifier, notif
     await fits(page)
     await shot(page, "board-promises")
 
+    await page.goto("/board")
+    await ready(page)
+    number = page.locator("[data-figure=open]")
+    counted = int(await number.inner_text())
+    assert counted > 4
+    await number.click()
+    await page.wait_for_url("**/board/list?what=open")
+    await ready(page)
+    await expect(page.locator("#list tbody tr")).to_have_count(counted)
+    await expect(page.locator("#list")).to_contain_text("算一件")
+    await axe(page)
+
 
 async def test_a_leader_instructs_from_the_phone_and_the_unit_answers(
     notifier, notifier_page, shot

@@ -7,7 +7,8 @@ from playwright.async_api import expect
 
 from shared.web.identity import issue_token
 from tests.support.browser import Window, axe, fits
-from tests.support.intake import SECRET, Intake
+from tests.support.intake import Intake
+from tests.support.serving import SECRET
 from tests.support.waiting import eventually
 
 PHONE = "13900007788"

@@ -93,7 +93,7 @@ async def lived(notifier: Notifier) -> None:
             await said(notifier, "liaison", answers, OTHER, words=WORDS)
 
     async def followed() -> list[Any]:
-        known = "select 1 from figure_ticket where ticket_id = $1"
+        known = "select 1 from figure_ticket where ticket_id = $1 and number || day is not null"
         return await notifier.rows(known, EVILS[0].ticket_id)
 
     await eventually(followed)

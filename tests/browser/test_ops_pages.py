@@ -103,3 +103,23 @@ async def test_the_auditors_mismatch_leads_to_the_promises_history(notifier, not
     await page.wait_for_url("**/promises/*")
     assert str(planted[0]["deadline_id"]) in page.url
     await expect(page.locator(f"#d-{planted[0]['deadline_id']}")).to_be_visible()
+    await page.go_back()
+    await ready(page)
+    await expect(page.locator("[data-accept]")).to_have_count(0)  # an auditor rules on nothing
+
+    ruling = await notifier_page("supervisor", name="督办员李")
+    await ruling.goto("/ops/audit")
+    await ready(ruling)
+    left = await ruling.locator("[data-mismatch]").count()
+    one = ruling.locator("[data-mismatch]").first
+    accepted = await one.get_attribute("data-mismatch")
+    await one.get_by_role("button", name="认定").click()
+    await axe(ruling)
+    await ruling.get_by_label("原因").fill("演练中改动，已核对")
+    await ruling.locator("#accept").get_by_role("button", name="认定").click()
+    kept = ruling.locator(f"[data-accepted='{accepted}']")
+    await expect(kept).to_contain_text("演练中改动，已核对")
+    await expect(kept).to_contain_text("督办员李")
+    await expect(ruling.locator("[data-mismatch]")).to_have_count(left - 1)
+    await axe(ruling)
+    await fits(ruling)

@@ -9,8 +9,9 @@ from playwright.async_api import expect
 from services.intake.domain.links import signing_key
 from services.intake.domain.rate_link import RateGrant, rate_token
 from tests.support.browser import Window, axe, fits
-from tests.support.intake import SECRET, Intake
+from tests.support.intake import Intake
 from tests.support.played_router import in_callback
+from tests.support.serving import SECRET
 
 
 async def test_a_clerk_calls_back_by_keyboard(new_page: Window, intake: Intake, shot: Any) -> None:

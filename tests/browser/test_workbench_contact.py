@@ -11,7 +11,8 @@ from services.router.app import MIGRATIONS
 from tests.browser.conftest import ROUTER_UNITS
 from tests.support.browser import Window, axe, taken
 from tests.support.intake import intake_on
-from tests.support.router import SECRET, router_on
+from tests.support.router import router_on
+from tests.support.serving import SECRET
 
 LEAD = "BH-CGJ"
 

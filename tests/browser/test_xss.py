@@ -20,10 +20,11 @@ from shared.contracts.parts import AssignmentState, Result
 from shared.contracts.reports import FactsTrue
 from shared.web.identity import issue_token
 from tests.support.browser import Window
-from tests.support.intake import SECRET, Intake, utc_now
+from tests.support.intake import Intake, utc_now
 from tests.support.markup import EVIL, SCRIPT, SHORT, WORDS, plain, text_only
 from tests.support.played_router import blown
 from tests.support.residents import jpeg, phone
+from tests.support.serving import SECRET
 
 PHONE = "13900006677"
 HERE = {"region": "159902001001", "address": f"河湾锦苑3号楼{SHORT}"}

@@ -1,4 +1,4 @@
-"""An open load of new tickets: each is due at its moment, whether the ones before are answered.
+"""An open load of new tickets, each sent until it is taken, whether those before are or not.
 
 What is measured counts from the moment a request was due, so a server that keeps everybody waiting
 does not look fast. Bounded in number, time and connections, and only ever sent to 127.0.0.1.
@@ -25,30 +25,22 @@ PROGRAMS: Final = 8  # tokens the load is spread over
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What became of one request: the last answer, and when it was there."""
+    """What became of one ticket: the last answer, and when it was due."""
 
-    number: int
     due: float  # monotonic
-    seconds: float  # from then to the answer
-    took: float  # from its last sending
     status: int
-    code: str | None
-    retry_after: int | None
     ticket_id: str | None
-    critical: bool
 
 
 @dataclass
 class Flood:
-    """So many tickets a second for so long; with `insists` each is sent until it is taken."""
+    """So many tickets a second for so long."""
 
     url: str
     secret: str
     rate: float
     seconds: float
     connections: int
-    insists: bool
-    first: int = 0
     answers: list[Answer] = field(default_factory=list)
     told_later: Counter[int] = field(default_factory=Counter)  # statuses before the last
     reset: int = 0  # answers lost with their connection
@@ -71,10 +63,6 @@ class Flood:
         """Those that were taken."""
         return [each for each in self.answers if each.status in (200, 201)]
 
-    def refused(self) -> list[Answer]:
-        """Those that were told to come later."""
-        return [each for each in self.answers if each.status in (429, 503)]
-
     async def _line(self) -> None:
         """One connection: it sends what is due next as soon as it is free."""
         connection = Connection(self.url)
@@ -88,37 +76,24 @@ class Flood:
             connection.close()
 
     async def _send(self, connection: Connection, place: int, due: float) -> Answer:
-        number, critical = self.first + place, place % CRITICAL_EACH == 0
-        asked: dict[str, Any] = body(number, CATEGORIES[number % len(CATEGORIES)])
-        if critical:
+        asked: dict[str, Any] = body(place, CATEGORIES[place % len(CATEGORIES)])
+        if place % CRITICAL_EACH == 0:
             asked["urgency"] = "critical"
         request = post(
             f"{self.url}/api/v1/tickets",
             json.dumps(asked).encode(),
-            token=self._tokens[number % PROGRAMS],
+            token=self._tokens[place % PROGRAMS],
             idempotency_key=str(uuid4()),
         )
         while True:
-            sent = time.monotonic()
             status, head, content = await self._ask(connection, request)
-            found = RETRY_AFTER.search(head)
-            later = int(found[1]) if found else None
-            if not self.insists or status in (200, 201) or status not in (0, 429, 503):
+            if status not in (0, 429, 503):
                 break
             self.told_later[status] += 1
-            await asyncio.sleep(later or 0.2)
-        said = json.loads(content) if content else {}
-        return Answer(
-            number=number,
-            due=due,
-            seconds=time.monotonic() - due,
-            took=time.monotonic() - sent,
-            status=status,
-            code=said.get("code"),
-            retry_after=later,
-            ticket_id=said.get("ticket_id"),
-            critical=critical,
-        )
+            found = RETRY_AFTER.search(head)
+            await asyncio.sleep(int(found[1]) if found else 0.2)
+        ticket_id = json.loads(content).get("ticket_id")
+        return Answer(due=due, status=status, ticket_id=ticket_id)
 
     async def _ask(self, connection: Connection, request: bytes) -> tuple[int, bytes, bytes]:
         """Status, head and body; status 0 where the connection ended without an answer."""

@@ -29,6 +29,11 @@ IN_TIME = 5.0  # seconds from the moment a ticket is due to its whistle: as we p
 @pytest.mark.timeout(3000)
 async def test_a_broker_dies_for_a_minute(tmp_path, capsys):
     rate = float(os.environ.get("SHAODAO_PROOF_RATE", "200"))
+
+    def say(*lines: str) -> None:
+        with capsys.disabled():
+            print("\n".join(["", *lines]))  # noqa: T201
+
     reaper = Reaper()
     brokers = Brokers(tmp_path / "brokers", reaper=reaper)
     try:
@@ -39,25 +44,27 @@ async def test_a_broker_dies_for_a_minute(tmp_path, capsys):
         ):
             flood = Flood(
                 url=whole.url("intake"), secret=whole.secret, rate=rate,
-                seconds=BEFORE + AWAY + AFTER, connections=100, insists=True,
+                seconds=BEFORE + AWAY + AFTER, connections=100,
             )  # fmt: skip
             began = time.monotonic()
             loading = asyncio.create_task(flood.run())
             await asyncio.sleep(BEFORE)
             killed, back = await _away(brokers)
             took = await loading
-            told = [
-                f"load of the machine {os.getloadavg()[0]:.1f}; {len(flood.answers)} tickets, "
-                f"{len(flood.answers) / took:.0f}/s, told to come later {dict(flood.told_later)}, "
-                f"broken off {flood.reset}",
-            ]
+            say(
+                f"load of the machine {os.getloadavg()[0]:.1f}; asked {rate:.0f} tickets/s for "
+                f"{flood.seconds:.0f} s, a broker killed at {killed - began:.0f} s and there again "
+                f"at {back - began:.0f} s",
+                f"taken {len(flood.accepted())} of {len(flood.answers)}, "
+                f"{len(flood.answers) / took:.0f}/s; told to come later {dict(flood.told_later)}, "
+                f"connections broken off {flood.reset}; each asked again until it was taken",
+            )
             await _at_rest(whole, brokers, whistles, flood)
-            told += _figures(flood, whistles, {"began": began, "killed": killed, "back": back})
-            with capsys.disabled():
-                print("\n".join(["", *told]))  # noqa: T201
+            say(*_figures(flood, whistles, began=began, killed=killed, back=back))
             await _nothing_lost(whole, brokers, flood)
+            say("nothing lost, nothing twice, every order and every history as it should be")
             late = _late(flood, whistles)
-            assert [s for s in late if killed + SOON < s < back or back + SOON < s] == [], told
+            assert [s for s in late if killed + SOON < s < back or back + SOON < s] == []
     finally:
         await asyncio.to_thread(reaper.close)
 
@@ -101,27 +108,32 @@ def _late(flood: Flood, whistles: Whistles) -> list[int]:
     return [s for s in sorted(waits) if percentile(waits[s], 0.99) > IN_TIME]
 
 
-def _figures(flood: Flood, whistles: Whistles, at: dict[str, float]) -> list[str]:
-    waits = _waits(flood, whistles)
-
-    def between(first: float, last: float) -> str:
-        inside = [w for s, each in waits.items() if first <= s < last for w in each]
-        p50, p99 = percentile(inside, 0.5), percentile(inside, 0.99)
-        return f"p50 {p50:.2f} s, p99 {p99:.2f} s, at most {max(inside, default=0):.2f} s"
-
-    killed, back = at["killed"], at["back"]
-    late = _late(flood, whistles)
-    after = [s - killed for s in late if killed - 1 <= s < back]
-    again = [s - back for s in late if s >= back]
-    return [
-        f"whistles before: {between(at['began'], killed)}",
-        f"in the 30 s after the kill: {between(killed, killed + SOON)}",
-        f"while one is away, later: {between(killed + SOON, back)}",
-        f"after it came back: {between(back, back + 1000)}",
-        f"late seconds (p99 > {IN_TIME:.0f} s): {len(after)} after the kill, the last at "
-        f"{max(after, default=0):.0f} s; {len(again)} after the return, the last at "
-        f"{max(again, default=0):.0f} s",
-    ]
+def _figures(
+    flood: Flood, whistles: Whistles, *, began: float, killed: float, back: float
+) -> list[str]:
+    """How long whistles took, from the moment their tickets were due, in each phase."""
+    waits, late = _waits(flood, whistles), _late(flood, whistles)
+    phases = {
+        "before": (began - 1, killed),
+        f"first {SOON:.0f} s without it": (killed, killed + SOON),
+        "rest of the time without it": (killed + SOON, back),
+        f"first {SOON:.0f} s after its return": (back, back + SOON),
+        "later": (back + SOON, float("inf")),
+    }
+    told = []
+    for name, (first, last) in phases.items():
+        inside = [wait for s, each in waits.items() if first <= s < last for wait in each]
+        told.append(
+            f"whistles, {name}: {len(inside)}, p50 {percentile(inside, 0.5):.2f} s, "
+            f"p99 {percentile(inside, 0.99):.2f} s, at most {max(inside, default=0.0):.2f} s"
+        )
+    told.append(f"seconds whose p99 was over {IN_TIME:.0f} s:")
+    moments = {"start": (began, killed), "kill": (killed, back), "return": (back, float("inf"))}
+    for name, (first, last) in moments.items():
+        after = [s - first for s in late if first - 1 <= s < last]
+        until = f", the last {max(after):.0f} s after it" if after else ""
+        told.append(f"  after the {name}: {len(after)}{until}")
+    return told
 
 
 async def _nothing_lost(whole: Whole, brokers: Brokers, flood: Flood) -> None:

@@ -2,16 +2,12 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
-from services.intake.app import MIGRATIONS
 from shared.contracts.parts import Role
 from tests.support.exploring import explore, headers_by
-from tests.support.intake import Intake, intake_on, utc_now
+from tests.support.intake import Intake, utc_now
 from tests.support.rights import matrix, open_routes
 
 MATRIX = matrix("intake")
@@ -20,14 +16,6 @@ OPEN = open_routes("intake")
 # of the table, those that are a person's desk: the others may know no account
 PREFERRED = (Role.SHIFT_LEAD, Role.SUPERVISOR, Role.OPS, Role.OPERATOR)
 headers = headers_by(MATRIX, PREFERRED)
-
-
-@pytest.fixture
-async def intake(database: Any, kafka: str, prefix: str, topics_of: Any) -> AsyncIterator[Intake]:
-    await topics_of(prefix, [])
-    dsn = await database(MIGRATIONS)
-    async with intake_on(dsn, kafka, prefix) as made:
-        yield made
 
 
 async def made(intake: Intake, route: str, path: str = "", **body: Any) -> Any:

@@ -123,6 +123,32 @@ async def test_a_hurried_life_is_found_right_and_a_fault_in_it_is_told(notifier)
     assert await notifier.metric('shaodao_audit_mismatches{kind="missing_deadline"}') == 1
     none = await notifier.call("GET", "/audit", params={"kind": "extra_rung"})
     assert (none.json()["items"], none.json()["open"]) == ([], 1)
+    await is_accepted(notifier, found["items"][0]["mismatch_id"])
+
+
+async def is_accepted(notifier, mismatch_id) -> None:
+    """With a reason it alarms no more; something else at the same whistle is still told."""
+    path, why = f"/audit/mismatches/{mismatch_id}/acceptances", {"words": "演练中误删，已补办"}
+    for role, words, wanted in (
+        ("auditor", why, 403),
+        ("supervisor", {"words": " "}, 422),
+        ("supervisor", why, 200),
+        ("supervisor", why, 409),
+    ):
+        answer = await notifier.call("POST", path, role=role, json=words)
+        assert answer.status_code == wanted, answer.text
+    found = await notifier.audited()
+    assert (found["open"], found["items"]) == (0, [])
+    assert await notifier.metric('shaodao_audit_mismatches{kind="missing_deadline"}') == 0
+    kept = (await notifier.call("GET", "/audit", params={"state": "accepted"})).json()["items"]
+    assert [(e["mismatch_id"], e["accepted_by"], e["accepted_words"]) for e in kept] == [
+        (mismatch_id, "陈审计", why["words"])
+    ]
+    await notifier.pool.execute("delete from deadline where kind = 'resolve'")
+    found = await notifier.audited()
+    assert [(each["kind"], each["what"]) for each in found["items"]] == [
+        ("missing_deadline", "resolve")
+    ]
 
 
 def unsettled(found) -> bool:

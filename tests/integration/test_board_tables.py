@@ -4,9 +4,11 @@ import asyncpg
 import pytest
 
 from services.notifier.app import MIGRATIONS
-from services.notifier.domain.board.ageing import Age
+from services.notifier.domain.board.ageing import SOON, Age, bounds
 from services.notifier.domain.board.scope import Scope
+from services.notifier.domain.deadline import Deadline
 from services.notifier.store import board
+from services.notifier.store.board import Listing, Stage, place_of
 from shared.contracts.parts import DeadlineKind
 from tests.integration.test_notifier_tables import hear
 from tests.support.notifier import CITY, MONDAY, OTHER, STREET, WORST
@@ -49,18 +51,73 @@ async def test_a_matter_counts_once_for_its_unit_by_its_oldest_promise(pool):
         assert stands[OTHER].overdue == 1
         assert stands["BH-SCJ"].overdue == 0
         assert STREET not in stands
-        found = await board.overdue(
-            connection, Scope(), age=None, nobodys=False, now=NOW, limit=100
-        )
+        found = await board.matters(connection, Scope(), late())
         of_units = [each for each in found if each.unit]
         assert len(of_units) == sum(each.overdue for each in stands.values() if each.unit)
         assert {each.kind for each in of_units} == {DeadlineKind.ACKNOWLEDGE}
         resolve = Scope(kind=DeadlineKind.RESOLVE)
         by_kind = {each.unit: each for each in await board.units(connection, resolve, NOW)}
-        aged = await board.overdue(
-            connection, resolve, age=Age.DAYS, nobodys=False, now=NOW, limit=100
-        )
+        aged = await board.matters(connection, resolve, late(Age.DAYS))
         assert len(aged) == sum(each.late[Age.DAYS] for each in by_kind.values())
+
+
+def late(age: Age | None = None) -> Listing:
+    until, since = bounds(age, NOW)
+    return Listing(stages=(Stage.OVERDUE,), until=until, since=since, limit=100)
+
+
+async def test_each_number_opens_a_list_as_long_and_pages_go_through_all_of_it(pool):
+    for each in CITY:
+        if each.ticket:
+            await hear(pool, (each.registered(), each.at))
+        await hear(pool, (each.blown(), each.at))
+    async with pool.acquire() as connection:
+        await connection.execute(
+            "update deadline set state = 'missed', late = true, fire_at = null, next_rung = null"
+            " where state = 'running' and due_by < $1 and urgency <> 'urgent'",
+            NOW,
+        )
+        for state, kind in (("paused", "resolve"), ("missed", "acknowledge")):  # of one unit
+            await connection.execute(
+                "update deadline set state = $1, late = ($1 = 'missed'), paused_at = $2,"
+                " fire_at = null, next_rung = null where unit = 'BH-SCJ' and kind = $3",
+                *(state, NOW, kind),
+            )
+        for scope in (
+            Scope(),
+            Scope(unit=WORST),
+            Scope(kind=DeadlineKind.RESOLVE),
+            Scope(region="1599"),
+        ):
+            stands = await board.units(connection, scope, NOW)
+            numbers = {
+                (Stage.OVERDUE,): sum(each.overdue for each in stands),
+                tuple(Stage): sum(each.open for each in stands),
+            }
+            for stages, number in numbers.items():
+                assert len(await walked(connection, scope, stages)) == number, (scope, stages)
+            soon = await walked(connection, scope, (Stage.RUNNING,), until=NOW + SOON)
+            assert len(soon) == sum(each.soon for each in stands), scope
+        everything = await walked(connection, Scope(), tuple(Stage))
+        stages = [place_of(each)[0] for each in everything]
+        assert stages == sorted(stages)
+        assert set(stages) >= {Stage.OVERDUE, Stage.RUNNING, Stage.OVERDUE_PAUSED}
+
+
+async def walked(connection, scope, stages, *, until=None) -> list[Deadline]:
+    """The whole list, two at a time; nothing twice."""
+    found: list[Deadline] = []
+    after = None
+    while True:
+        wanted = Listing(stages=stages, until=until, after=after, limit=2)
+        page = await board.matters(connection, scope, wanted)
+        found += page
+        if len(page) < 2:
+            break
+        after = place_of(page[-1])
+    matters = [(each.subject, each.unit) for each in found]
+    assert len(set(matters)) == len(matters)
+    return found
 
 
 async def test_what_is_marked_is_found_by_its_indexes_and_told_in_order(pool):
@@ -75,14 +132,22 @@ async def test_what_is_marked_is_found_by_its_indexes_and_told_in_order(pool):
         times = [each.suspended_at for each in suspended]
         assert times == sorted(times)
         assert await board.marked(connection, "returned", Scope(unit="BH-ZJJ"), limit=10) == []
+        for what in ("returned", "reworked", "suspended"):
+            whole = await board.marked(connection, what, scope, limit=100)
+            places = [each.place for each in whole]
+            assert places == sorted(set(places))
+            assert len(places) == 30
+            after = places[11]
+            rest = await board.marked(connection, what, scope, limit=100, after=after)
+            assert rest == whole[12:]
         for statement, values, index in (
             (board.SQL.board_marks, (None, None, None), "figure_ticket_returned"),
             (
                 board.SQL.board_tickets,
-                ("suspended", None, None, None, 50),
+                ("suspended", *[None] * 6, 50),
                 "figure_ticket_suspended",
             ),
-            (board.SQL.board_tickets, ("returned", None, None, None, 50), "figure_ticket_returned"),
+            (board.SQL.board_tickets, ("returned", *[None] * 6, 50), "figure_ticket_returned"),
         ):
             lines = await connection.fetch("explain " + statement, *values)
             plan = "\n".join(line[0] for line in lines)

@@ -18,8 +18,9 @@ from services.intake.store.callbacks import SQL
 from shared.contracts.ids import new_id
 from shared.runtime.clock import Clock, wall_now
 from shared.web.identity import issue_token
-from tests.support.intake import SECRET, Intake, intake_on
+from tests.support.intake import Intake, intake_on
 from tests.support.played_router import callback, in_callback
+from tests.support.serving import SECRET
 
 MONDAY = datetime(2026, 9, 14, 1, 0, tzinfo=UTC)  # 09:00 in Shanghai, a working day
 

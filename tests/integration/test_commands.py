@@ -1,14 +1,11 @@
 """Every command of a ticket over HTTP: guard, role, version, fact, timeline."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
-import pytest
 
-from services.intake.app import MIGRATIONS
 from services.intake.archive import archive
 from services.intake.domain.registration import Rules
 from shared.calendar import WorkCalendar
@@ -17,15 +14,9 @@ from shared.catalogue.load import load_catalogue
 from shared.catalogue.load_limits import load_time_limits
 from shared.contracts import whistles
 from shared.web.identity import issue_token
-from tests.support.intake import SECRET, Intake, intake_on, utc_now
+from tests.support.intake import Intake, utc_now
 from tests.support.played_router import SYSTEM, Whistle, blown
-
-
-@pytest.fixture
-async def intake(database: Any, kafka: str, prefix: str, topics_of: Any) -> AsyncIterator[Intake]:
-    await topics_of(prefix, [])
-    async with intake_on(await database(MIGRATIONS), kafka, prefix) as made:
-        yield made
+from tests.support.serving import SECRET
 
 
 async def post(

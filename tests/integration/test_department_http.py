@@ -1,7 +1,6 @@
 """Departments without Kafka: events read by cursor, reports pushed, a token for a key."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -88,10 +87,8 @@ async def test_who_waits_is_told_as_soon_as_something_comes(router: Router) -> N
     others = asyncio.create_task(events(router, unit=OTHER, wait=1))
     assert (await others)["items"] == []
     assert not waiting.done()
-    began = time.monotonic()
     whistle_id = await router.blown(await router.registers())
     page = await asyncio.wait_for(waiting, 5)
-    assert time.monotonic() - began < 5
     assert page["items"][0]["subject"] == whistle_id
     # a topic that is watched already, many who wait, one event: all are told
     many = [asyncio.create_task(events(router, after=page["next"], wait=20)) for _ in range(12)]

@@ -9,27 +9,18 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-import pytest
 from pydantic import SecretStr
 
 from deploy.city.call_centre import CENTRE, Call, whole_call
 from deploy.city.calls import Line
 from deploy.local.ports import free_base
-from services.intake.app import MIGRATIONS
 from shared.web.identity import issue_token
-from tests.support.intake import KEY, SECRET, STREET_LAMP, Intake, intake_on, served, settings
+from tests.support.intake import KEY, STREET_LAMP, Intake, served, settings
+from tests.support.serving import SECRET
 from tests.support.waiting import eventually
 
 PHONE = "13900007788"
 FORM = {"phone": PHONE, "name": "钱多多", "description": "小区北门路灯坏了三天了"}
-
-
-@pytest.fixture
-async def intake(database: Any, kafka: str, prefix: str, topics_of: Any) -> AsyncIterator[Intake]:
-    await topics_of(prefix, [])
-    dsn = await database(MIGRATIONS)
-    async with intake_on(dsn, kafka, prefix) as made:
-        yield made
 
 
 def headers(name: str = "甲", role: str = "operator") -> dict[str, str]:

@@ -11,7 +11,8 @@ from deploy.local.ports import free_base
 from services.router.app import MIGRATIONS
 from shared.runtime.history import FIRST_HASH, row_hash
 from shared.web.identity import issue_token
-from tests.support.router import SECRET, Router, router_on, served, settings
+from tests.support.router import Router, router_on, served, settings
+from tests.support.serving import SECRET
 from tests.support.waiting import eventually
 from tests.unit.router.samples import COMMUNITY
 

@@ -12,7 +12,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from shared.contracts import envelope, ids, reports, topics
 from shared.contracts.parts import Handler
 from shared.errors import ConflictError
-from shared.runtime import migrate, outbox
+from shared.runtime import dead_letters, migrate, outbox
+from shared.runtime.batch import WAITS
 from shared.runtime.consumer import Subscription
 from shared.runtime.group_commit import GroupCommit
 from shared.runtime.relay import LARGEST_EVENT
@@ -199,6 +200,9 @@ async def test_a_parked_event_can_be_replayed_by_hand_only_in_its_turn(service, 
         await replay(service.runtime, kind="parked", dead_letter_id=later)
     first = await count(service, "select min(parked_id) from parked")
     assert "a bug" in await replay(service.runtime, kind="parked", dead_letter_id=first)
+    async with service.runtime.pool.acquire() as connection:
+        heaps = await dead_letters.heaps(connection, kind="parked")
+    assert {heap.error: heap.n for heap in heaps} == {"RuntimeError": 1, WAITS: 1}
     service.bug_on = None
     assert await replay(service.runtime, kind="parked", dead_letter_id=first) is None
     await eventually(lambda: _value(texts(heard)), until=lambda got: got == ["1", "2"])

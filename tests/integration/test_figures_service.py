@@ -181,6 +181,8 @@ async def test_a_ruling_takes_a_ticket_out_counted_and_shown(city):
     await city.ask("POST", "/exclusions", json=body | {"words": " "}, status=422)
     await city.ask("POST", "/exclusions", json=body | {"ticket_id": str(UUID(int=1))}, status=404)
     made = (await city.ask("POST", "/exclusions", json=body, status=201)).json()
+    told = (made["number"], made["unit"], made["day"])
+    assert told == (row["number"], row["unit"], row["day"])
     await city.ask("POST", "/exclusions", json=body, status=409)
 
     async def out():
@@ -195,7 +197,8 @@ async def test_a_ruling_takes_a_ticket_out_counted_and_shown(city):
     )
     assert [each["number"] for each in listed.json()["items"]] == [row["number"]]
     end = f"/exclusions/{made['exclusion_id']}/ends"
-    await city.ask("POST", end, json={"words": "复核后诉求属实"})
+    ended = (await city.ask("POST", end, json={"words": "复核后诉求属实"})).json()
+    assert (ended["number"], ended["unit"], ended["day"]) == told
     await city.ask("POST", end, json={"words": "复核后诉求属实"}, status=409)
 
     async def back():
@@ -265,7 +268,14 @@ async def test_the_page_of_the_morning_comes_at_eight(city):
     assert found["day"] == "2026-10-09"
     assert {"figure", "value", "n", "coverage", "low", "high"} == set(found["figures"][0])
     days = (await city.ask("GET", "/brief/days", role="leader")).json()
-    assert days == ["2026-10-09", "2026-10-08"]
+    assert days == {"items": ["2026-10-09", "2026-10-08"], "next": None}
+    first = {"limit": 1}
+    one = (await city.ask("GET", "/brief/days", role="leader", params=first)).json()
+    assert one == {"items": ["2026-10-09"], "next": "2026-10-09"}
+    rest = first | {"cursor": one["next"]}
+    two = (await city.ask("GET", "/brief/days", role="leader", params=rest)).json()
+    assert two == {"items": ["2026-10-08"], "next": None}
+    assert found["counted_to"] is None
     await city.ask("GET", "/brief", role="liaison", unit=UNIT, status=403)
     token = issue_token(SECRET, role="leader")
     for lang, words in (("zh-CN", "接诉即办每日简报"), ("en", "Daily brief of 2026-10-09")):
@@ -286,9 +296,13 @@ async def test_it_is_rebuilt_while_it_is_read(city):
         status = (await city.ask("GET", "/figures/rebuilds", role="ops")).json()
         await city.figures(by="unit")
         assert status["state"] != "failed", status
-        return status["state"] == "done"
+        return status if status["state"] == "done" else None
 
-    await eventually(done)
+    status = await eventually(done)
+    assert status["equal"] is True
+    rows = {each["name"]: each["n"] for each in status["tables"]}
+    assert rows["figure_ticket"] > 0
+    assert len(rows) == 7
     assert await city.figures(by="unit") == before
     schemas = await city.pool.fetch("select nspname from pg_namespace where nspname ~ '^figures_'")
     assert schemas == []

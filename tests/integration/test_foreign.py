@@ -2,29 +2,20 @@
 
 import re
 import uuid
-from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
-import pytest
 
-from services.intake.app import MIGRATIONS
 from shared.web.identity import issue_token
-from tests.support.intake import SECRET, Intake, intake_on
+from tests.support.intake import Intake
 from tests.support.residents import Phone, jpeg, phone
+from tests.support.serving import SECRET
 
 HERE = {"region": "159902001001", "address": "河湾锦苑3号楼"}
 STREET = ("street_officer", "S-159902001")
 ELSEWHERE = ("street_officer", "S-159902002")
 SECRET_WORDS = "只有我自己知道的一件事情"
-
-
-@pytest.fixture
-async def intake(database: Any, kafka: str, prefix: str, topics_of: Any) -> AsyncIterator[Intake]:
-    await topics_of(prefix, [])
-    async with intake_on(await database(MIGRATIONS), kafka, prefix) as made:
-        yield made
 
 
 async def ask(

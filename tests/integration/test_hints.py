@@ -1,6 +1,5 @@
 """Hints on a served intake: categories, duplicates, groups, and what the desk teaches."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -22,7 +21,8 @@ from shared.catalogue.load import load_catalogue
 from shared.catalogue.load_hints import load_hint_limits
 from shared.catalogue.load_limits import load_time_limits
 from shared.web.identity import issue_token
-from tests.support.intake import SECRET, Intake, intake_on
+from tests.support.intake import Intake
+from tests.support.serving import SECRET
 
 COMPOUND = {"address": "河湾锦苑3号楼"}
 COLD = "家里暖气一直不热，室温只有十三度，老人孩子都冻感冒了"
@@ -36,13 +36,6 @@ RULES = Rules(
     calendar=WorkCalendar(),
     city_prefix="1599",
 )
-
-
-@pytest.fixture
-async def intake(database: Any, kafka: str, prefix: str, topics_of: Any) -> AsyncIterator[Intake]:
-    await topics_of(prefix, [])
-    async with intake_on(await database(MIGRATIONS), kafka, prefix) as made:
-        yield made
 
 
 async def _ask(intake: Intake, path: str, role: str = "operator", **body: Any) -> httpx.Response:

@@ -1,26 +1,15 @@
 """A ticket follows its whistle: dispatched, resolved, called back, out again, closed."""
 
-from collections.abc import AsyncIterator
 from itertools import pairwise
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
-
-from services.intake.app import MIGRATIONS
 from shared.contracts import deadlines
 from shared.contracts.parts import DeadlineKind
 from shared.contracts.topics import DEADLINES
-from tests.support.intake import Intake, intake_on, utc_now
+from tests.support.intake import Intake, utc_now
 from tests.support.played_router import LEAD, SYSTEM, Whistle, blown, callback, due, in_callback
 from tests.support.waiting import eventually
-
-
-@pytest.fixture
-async def intake(database: Any, kafka: str, prefix: str, topics_of: Any) -> AsyncIterator[Intake]:
-    await topics_of(prefix, [])
-    async with intake_on(await database(MIGRATIONS), kafka, prefix) as made:
-        yield made
 
 
 def states(ticket: dict[str, Any], unit: str | None) -> dict[str, str]:

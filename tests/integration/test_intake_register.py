@@ -1,23 +1,11 @@
 """Registering over HTTP: once each, every wrong field named, nobody's data on Kafka."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest
-
 from deploy.local.ports import free_base
-from services.intake.app import MIGRATIONS
 from services.intake.domain.number import is_ticket_number
-from tests.support.intake import STREET_LAMP, Intake, intake_on, served, settings
-
-
-@pytest.fixture
-async def intake(database: Any, kafka: str, prefix: str, topics_of: Any) -> AsyncIterator[Intake]:
-    await topics_of(prefix, [])
-    dsn = await database(MIGRATIONS)
-    async with intake_on(dsn, kafka, prefix) as made:
-        yield made
+from tests.support.intake import STREET_LAMP, Intake, served, settings
 
 
 async def test_a_request_becomes_a_ticket_with_its_promises(intake: Intake) -> None:

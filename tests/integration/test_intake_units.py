@@ -1,27 +1,15 @@
 """Intake hears of units that come or change later, and shows them by their names."""
 
-from collections.abc import AsyncIterator
-from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
-
-from services.intake.app import MIGRATIONS
 from shared.contracts import envelope
 from shared.contracts.topics import UNITS
 from shared.contracts.units import UnitDeclared
-from tests.support.intake import Intake, intake_on, utc_now
+from tests.support.intake import Intake, utc_now
 from tests.support.played_router import LEAD, Whistle
 from tests.support.waiting import eventually
 
 NAMES = ("滨河区城市管理局（筹）", "滨河区市容整治指挥部")
-
-
-@pytest.fixture
-async def intake(database: Any, kafka: str, prefix: str, topics_of: Any) -> AsyncIterator[Intake]:
-    await topics_of(prefix, [])
-    async with intake_on(await database(MIGRATIONS), kafka, prefix) as made:
-        yield made
 
 
 async def declare(intake: Intake, name: str) -> None:

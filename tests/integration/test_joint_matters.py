@@ -17,7 +17,8 @@ from services.router.app import MIGRATIONS
 from services.router.store import joint as store
 from shared.contracts.ids import new_id
 from shared.runtime.clock import Clock
-from tests.support.router import SECRET, Router, router_on
+from tests.support.router import Router, router_on
+from tests.support.serving import SECRET
 from tests.support.stack import Servers, topic_prefix
 from tests.unit.router.samples import COMMUNITY, MONDAY, STREET
 

@@ -1,6 +1,5 @@
 """The knowledge base over real tables: written, approved by another, quoted while valid."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,10 +9,10 @@ import httpx
 import pytest
 
 from services.intake import knowledge
-from services.intake.app import MIGRATIONS
 from shared.errors import ConflictError
 from shared.web.identity import issue_token
-from tests.support.intake import SECRET, Intake, intake_on
+from tests.support.intake import Intake
+from tests.support.serving import SECRET
 
 NOW = datetime.now(UTC)
 ARTICLE = {
@@ -25,13 +24,6 @@ ARTICLE = {
     "expires_on": (NOW + timedelta(days=200)).date().isoformat(),
 }
 LIAISON: dict[str, Any] = {"role": "liaison", "unit": "C-SZZ", "name": "市政小刘"}
-
-
-@pytest.fixture
-async def intake(database: Any, kafka: str, prefix: str, topics_of: Any) -> AsyncIterator[Intake]:
-    await topics_of(prefix, [])
-    async with intake_on(await database(MIGRATIONS), kafka, prefix) as made:
-        yield made
 
 
 async def ask(

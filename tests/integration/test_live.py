@@ -16,7 +16,8 @@ from shared.runtime.live import MOST_WAITING, Happened, Listener, Sign
 from shared.web.identity import issue_token
 from shared.web.sessions import SESSION_COOKIE
 from tests.support.browser import PASSWORD, add_account, save_accounts
-from tests.support.router import SECRET, router_on
+from tests.support.router import router_on
+from tests.support.serving import SECRET
 from tests.support.waiting import eventually
 from tests.unit.router.samples import COMMUNITY
 

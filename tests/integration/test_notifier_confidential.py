@@ -26,7 +26,6 @@ from shared.contracts.values import TicketType
 from shared.web.identity import issue_token
 from tests.support.notifier import (
     CITY,
-    SECRET,
     STREET,
     UNITS,
     VAULT_KEY,
@@ -36,6 +35,7 @@ from tests.support.notifier import (
     notifier_on,
 )
 from tests.support.receiver import Receiver, receiving, served_app
+from tests.support.serving import SECRET
 from tests.support.stack import Servers, topic_prefix
 from tests.support.waiting import eventually
 from tests.unit.notifier.samples import local

@@ -16,9 +16,9 @@ import pytest
 
 from services.notifier.app import MIGRATIONS
 from tests.integration.test_notifier_schema import BESIDES, UNIT, headers, living
-from tests.support.intake import SECRET
 from tests.support.notifier import CITY, UNITS, WORST, Notifier, notifier_on
 from tests.support.rights import address, matrix
+from tests.support.serving import SECRET
 from tests.support.stack import Servers, topic_prefix
 
 MATRIX = matrix("notifier")
@@ -88,6 +88,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     },
     "POST /api/v1/board/views": {"name": "紧急件", "query": "urgency=urgent"},
     "POST /api/v1/audit/runs": {"whole": False},
+    "POST /api/v1/audit/mismatches/{mismatch_id}/acceptances": {"words": "已查明，无法更改"},
     "POST /api/v1/dead-letters/replays": {"kind": "dead", "error": None},
 }
 
@@ -124,20 +125,25 @@ def spoilt(body: Any) -> Iterator[Any]:
                 yield [*body[:key], odd, *body[key + 1 :]]
 
 
-def cursor(text: str) -> str:
-    return base64.urlsafe_b64encode(text.encode()).decode()
+def cursor(place: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
 
 
 ODD_QUERY: Final = (
     *("%00", "9" * 40, "-1", "%F0%9F%A7%BF" * 500, "0001-01-01", "9999-12-31", "%ED%A0"),
     *(FIRST.replace("+", "%2B"), "2026Q9", "9999Q4", "' or 1=1 --"),
-    *(cursor(f"{at} {SOME}") for at in (FIRST, LAST, "2026-09-14T09:00:00")),
-    *(cursor(f"{day} {SOME} {n}") for day, n in (("0001-01-01", -1), ("9999-12-31", 10**30))),
+    *(cursor([at, SOME]) for at in (FIRST, LAST, "2026-09-14T09:00:00")),
+    *(cursor([n, "2026-09-14T09:00:00Z", SOME]) for n in (-(2**31), 10**30)),
+    *(
+        cursor({"day": day, "row_id": SOME, "round": n})
+        for day, n in (("0001-01-01", -1), ("9999-12-31", 10**30))
+    ),
+    cursor(["dead", 10**30]),
 )
 PAGES: Final = {
     "/board": ("unit", "kind", "urgency", "region"),
     "/board.csv": ("unit", "kind", "urgency", "region"),
-    "/board/list": ("unit", "kind", "urgency", "region", "what", "age"),
+    "/board/list": ("unit", "kind", "urgency", "region", "what", "age", "cursor"),
     "/board/list.csv": ("unit", "kind", "urgency", "region", "what", "age"),
     "/brief": ("day",),
 }

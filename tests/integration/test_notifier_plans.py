@@ -78,7 +78,7 @@ async def plan_of(pool, statement: str, *values: object) -> str:
 
 
 STATES = list(DeadlineState)
-PLACE = (*FIRST, 100)
+PLACE = (*FIRST, 100, None)
 WATCH = {
     "claim": (deadlines.SQL.claim_due, (NOW, 500), "deadline_fire_at"),
     "next": (deadlines.SQL.next_fire_at, (), "deadline_fire_at"),
@@ -116,10 +116,14 @@ async def check(pool) -> None:
     assert "deadline_ended_2025_12" in since
     assert "deadline_ended_2025_11" not in since
     none = (["deemed"], *[None] * 5)
-    overdue = await plan_of(pool, board.SQL.board_overdue, *none, None, None, None, 50)
+    page = (*none, None, None, None, *FIRST, 50)
+    overdue = await plan_of(pool, board.SQL.board_overdue, *page)
     assert "deadline_overdue" in overdue
-    soon = await plan_of(pool, board.SQL.board_running, *none, None, None, 50)
+    soon = await plan_of(pool, board.SQL.board_matters, *page, "running", False)
     assert "deadline_state" in soon
+    for plan in (overdue, soon):  # the other promises of a matter, by its own indexes
+        assert "deadline_whistle" in plan, plan
+        assert "Seq Scan on deadline" not in plan, plan
     open_now = await plan_of(pool, board.SQL.board_units, *none, *[NOW] * 4)
     assert not any("deadline_ended" in plan for plan in (overdue, soon, open_now))
 

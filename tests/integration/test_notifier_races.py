@@ -90,9 +90,8 @@ async def test_two_exclusions_of_one_ticket_and_two_ends(notifier: Notifier) -> 
         ticket_id = str(matter.ticket_id)
 
         async def followed(ticket_id: str = ticket_id) -> list[Any]:
-            return await notifier.rows(
-                "select 1 from figure_ticket where ticket_id = $1", ticket_id
-            )
+            known = "select 1 from figure_ticket where ticket_id = $1 and number || day is not null"
+            return await notifier.rows(known, ticket_id)
 
         await eventually(followed)
         body = {"ticket_id": ticket_id, "reason": "malicious"}

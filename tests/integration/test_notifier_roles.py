@@ -9,12 +9,10 @@ import pytest
 from services.notifier.app import MIGRATIONS
 from shared.web.identity import issue_token
 from tests.support.doors import Service, not_sent_to_sign_in, opened_wrongly
-from tests.support.intake import SECRET
 from tests.support.notifier import (
     CITY,
     MONDAY,
     OTHER,
-    SERVED,
     STREET,
     WORST,
     Matter,
@@ -22,6 +20,7 @@ from tests.support.notifier import (
     notifier_on,
 )
 from tests.support.rights import matrix
+from tests.support.serving import SECRET, SERVED
 from tests.support.stack import Servers, topic_prefix
 
 FAR = Matter(place=90, title="远处的路灯", at=MONDAY, unit="BH-SCJ", region="159903001001")

@@ -9,9 +9,9 @@ import pytest
 from services.notifier.app import MIGRATIONS
 from shared.contracts.parts import Role
 from tests.support.exploring import explore, headers_by
-from tests.support.intake import SECRET
 from tests.support.notifier import CITY, UNITS, WORST, Notifier, notifier_on
 from tests.support.rights import matrix, open_routes
+from tests.support.serving import SECRET
 from tests.support.stack import Servers, topic_prefix
 from tests.support.waiting import eventually
 
@@ -71,7 +71,8 @@ async def living(notifier: Notifier) -> dict[str, list[str]]:
     ticket_id = str(CITY[1].ticket_id)
 
     async def followed() -> list[Any]:
-        return await notifier.rows("select 1 from figure_ticket where ticket_id = $1", ticket_id)
+        known = "select 1 from figure_ticket where ticket_id = $1 and number || day is not null"
+        return await notifier.rows(known, ticket_id)
 
     await eventually(followed)
     excluded = await made(

@@ -20,7 +20,7 @@ from shared.runtime.settings import ServiceSettings
 from shared.web import accounts, oidc_provider, sessions
 from shared.web.identity import Caller, allow
 from tests.support.browser import PASSWORD, add_account, password_hash
-from tests.support.intake import SECRET
+from tests.support.serving import SECRET
 from tests.support.shell import Shell, shell_on
 from tests.support.sign_in import CLIENT, CLIENT_SECRET, RULES, Running, sign_in
 
@@ -256,12 +256,14 @@ async def test_the_way_on_never_leads_to_another_site(city: City, target: str) -
         assert "evil" not in answer.headers["location"]
 
 
+@pytest.mark.parametrize("wrong", [{"away": 503}, {"away": 404}, {"issuer": "https://x.example"}])
 async def test_while_the_provider_is_away_local_accounts_work_and_sessions_go_on(
-    city: City, monkeypatch: pytest.MonkeyPatch
+    city: City, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, Any]
 ) -> None:
+    """Away is also who answers what one cannot go by: no page is sent there and back."""
     async with city.browser() as before, city.browser() as browser:
         await city.signs_in(before, "u-dispatcher")
-        await city.provider.behaves(away=True)
+        await city.provider.behaves(**wrong)
         provider = city.shell.app.state.oidc.provider
         monkeypatch.setattr(provider, "_heard_at", -1e9)  # long ago
         told = await browser.get("/login/oidc?next=/desk")

@@ -1,7 +1,6 @@
 """Open311 on a served intake: read by an independent client, written by a form, fuzzed whole."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 from xml.etree import ElementTree
@@ -15,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
 
-from services.intake.app import MIGRATIONS
 from services.intake.domain.number import is_ticket_number
 from shared.web.identity import issue_token
-from tests.support.intake import SECRET, STREET_LAMP, Intake, intake_on
+from tests.support.intake import STREET_LAMP, Intake
+from tests.support.serving import SECRET
 
 LAMP = {
     "service_code": "0205",
@@ -32,13 +31,6 @@ LAMP = {
     "email": "zhao@example.cn",
     "attribute[LAMP]": "BH-0427",
 }
-
-
-@pytest.fixture
-async def intake(database: Any, kafka: str, prefix: str, topics_of: Any) -> AsyncIterator[Intake]:
-    await topics_of(prefix, [])
-    async with intake_on(await database(MIGRATIONS), kafka, prefix) as made:
-        yield made
 
 
 @pytest.fixture

@@ -1,13 +1,11 @@
 """Every field of every page, by address or form: whatever stands in it, nothing breaks."""
 
-from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from collections.abc import Iterator
 
-import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from services.intake.app import MIGRATIONS, create_app
-from tests.support.intake import Intake, intake_on, settings
+from services.intake.app import create_app
+from tests.support.intake import Intake, settings
 from tests.support.residents import Phone, phone
 from tests.support.rights import address, matrix, token
 
@@ -53,13 +51,6 @@ BY_HAND = [
     "phone",
     "number",
 ]
-
-
-@pytest.fixture
-async def intake(database: Any, kafka: str, prefix: str, topics_of: Any) -> AsyncIterator[Intake]:
-    await topics_of(prefix, [])
-    async with intake_on(await database(MIGRATIONS), kafka, prefix) as made:
-        yield made
 
 
 def pages() -> Iterator[tuple[str, list[str], list[str]]]:

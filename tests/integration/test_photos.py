@@ -18,20 +18,13 @@ from services.intake.app import MIGRATIONS, IntakeSettings
 from shared.runtime.service import Runtime, running
 from shared.uploads.objects import ObjectStore
 from shared.web.identity import issue_token
-from tests.support.intake import SECRET, Intake, intake_on, settings, utc_now
+from tests.support.intake import Intake, settings, utc_now
 from tests.support.played_router import ASSISTING, LEAD, Whistle
+from tests.support.serving import SECRET
 from tests.support.waiting import eventually
 
 LAT, LON = (41.0, 36.0, 16.5888), (108.0, 18.0, 43.8084)
 BODY_LIMIT = 10_020_000
-
-
-@pytest.fixture
-async def intake(database: Any, kafka: str, prefix: str, topics_of: Any) -> AsyncIterator[Intake]:
-    await topics_of(prefix, [])
-    dsn = await database(MIGRATIONS)
-    async with intake_on(dsn, kafka, prefix) as made:
-        yield made
 
 
 def camera_file(colour: str = "red") -> bytes:

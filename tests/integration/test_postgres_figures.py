@@ -3,8 +3,10 @@
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import asyncpg
+import pytest
 from prometheus_client import REGISTRY
 
 from services.notifier.app import MIGRATIONS
@@ -52,6 +54,22 @@ async def test_what_postgresql_tells_is_shown(database: Database) -> None:
     finally:
         for connection in (looking, busy, waiting):
             await connection.close()
+
+
+async def test_the_last_finished_backup_is_shown(database: Database) -> None:
+    connection = await asyncpg.connect(await database(MIGRATIONS))
+    try:
+        await postgres.show(connection, {})
+        name = "shaodao_backup_finished_timestamp_seconds"
+        assert REGISTRY.get_sample_value(name) == 0, "none was ever made"
+        now = wall_now()
+        for finished_at in (now, now - timedelta(days=1)):
+            note = "insert into backup_finished (finished_at, version) values ($1, '1')"
+            await connection.execute(note, finished_at)
+        await postgres.show(connection, {})
+        assert REGISTRY.get_sample_value(name) == pytest.approx(now.timestamp())
+    finally:
+        await connection.close()
 
 
 async def test_what_nobody_can_read_is_not_shown(database: Database) -> None:

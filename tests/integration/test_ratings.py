@@ -23,9 +23,10 @@ from shared.contracts.topics import RATINGS
 from shared.runtime.clock import Clock, wall_now
 from shared.web.identity import issue_token
 from shared.web.sessions import CSRF_FIELD
-from tests.support.intake import SECRET, Intake, intake_on
+from tests.support.intake import Intake, intake_on
 from tests.support.played_router import Whistle, in_callback
 from tests.support.receiver import served_app
+from tests.support.serving import SECRET
 from tests.support.waiting import eventually
 
 MONDAY = datetime(2026, 9, 14, 1, 20, tzinfo=UTC)  # 09:20 in Shanghai, a working day

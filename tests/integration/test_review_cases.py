@@ -9,7 +9,8 @@ import pytest
 from services.router.app import MIGRATIONS
 from shared.contracts.values import Urgency
 from shared.web.identity import issue_token
-from tests.support.router import SECRET, Router, router_on
+from tests.support.router import Router, router_on
+from tests.support.serving import SECRET
 from tests.support.waiting import eventually
 
 UNITS = ("BH-CGJ", "BH-SCJ", "S-159902001", "C-RXZX", "BH-RXZX", "BH-ZJJ")

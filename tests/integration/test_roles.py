@@ -10,8 +10,9 @@ from PIL import Image
 from services.intake.app import MIGRATIONS
 from shared.contracts.parts import Role
 from tests.support.doors import Service, not_sent_to_sign_in, opened_wrongly
-from tests.support.intake import SERVED, Intake, intake_on, utc_now
+from tests.support.intake import Intake, intake_on, utc_now
 from tests.support.rights import STREET, bearer, matrix
+from tests.support.serving import SERVED
 from tests.support.stack import Servers, topic_prefix
 
 UNITS = frozenset({Role.LIAISON, Role.HANDLER, Role.DEPARTMENT})

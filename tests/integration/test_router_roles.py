@@ -12,7 +12,8 @@ from services.router.app import MIGRATIONS
 from shared.contracts.parts import Role
 from tests.support.doors import Service, not_sent_to_sign_in, opened_wrongly
 from tests.support.rights import OF_A_REGION, matrix
-from tests.support.router import SERVED, Router, router_on
+from tests.support.router import Router, router_on
+from tests.support.serving import SERVED
 from tests.support.stack import Servers, topic_prefix
 from tests.support.waiting import eventually
 from tests.unit.router.samples import COMMUNITY, MONDAY, STREET

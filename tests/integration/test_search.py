@@ -3,7 +3,6 @@
 import asyncio
 import csv
 import io
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -16,18 +15,12 @@ from services.intake.app import MIGRATIONS
 from services.intake.index import index_anew, index_pending
 from services.intake.store.search import SQL
 from shared.web.identity import issue_token
-from tests.support.intake import SECRET, Intake, intake_on
+from tests.support.intake import Intake
+from tests.support.serving import SECRET
 from tests.support.waiting import eventually
 
 ELSEWHERE = {"region": "159903001001"}
 HERE = {"region": "159902001001", "address": "河湾锦苑3号楼"}
-
-
-@pytest.fixture
-async def intake(database: Any, kafka: str, prefix: str, topics_of: Any) -> AsyncIterator[Intake]:
-    await topics_of(prefix, [])
-    async with intake_on(await database(MIGRATIONS), kafka, prefix) as made:
-        yield made
 
 
 async def ask(

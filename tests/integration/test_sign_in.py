@@ -19,7 +19,7 @@ from shared.web import accounts, login, sessions
 from shared.web.accounts import hash_password, read_accounts
 from shared.web.identity import Caller, allow, issue_token, same_site
 from tests.support.browser import PASSWORD, add_account, password_hash, save_accounts
-from tests.support.intake import SECRET
+from tests.support.serving import SECRET
 from tests.support.shell import Shell, shell_on
 
 Desk = Annotated[Caller, Depends(allow("desk.work"))]

@@ -13,8 +13,9 @@ from deploy.city.sms_gateway import create_app
 from services.intake.app import MIGRATIONS
 from shared.delivery.outgoing import Channel, put
 from shared.web.identity import issue_token
-from tests.support.intake import SECRET, STREET_LAMP, Intake, intake_on, utc_now
+from tests.support.intake import STREET_LAMP, Intake, intake_on, utc_now
 from tests.support.receiver import Receiver, receiving, served_app
+from tests.support.serving import SECRET
 from tests.support.waiting import eventually
 
 

@@ -16,7 +16,8 @@ from deploy.cli.main import cli
 from deploy.local.data_folder import DataFolder
 from services.router.app import MIGRATIONS
 from shared.contracts import reports
-from tests.support.router import SECRET, Router, router_on
+from tests.support.router import Router, router_on
+from tests.support.serving import SECRET
 from tests.support.stack_folder import stack_folder
 from tests.support.waiting import eventually
 from tests.unit.router.samples import HANDLER, MONDAY

@@ -1,19 +1,24 @@
 """The WeChat Work robot over HTTP: taken once, its limit kept to, its errors told apart."""
 
-from datetime import UTC, datetime
+import asyncio
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import asyncpg
 import httpx
 import pytest
 
 from deploy.city.sms_gateway import create_app
 from deploy.city.wecom_robot import Robot
+from services.notifier.app import MIGRATIONS
+from shared.delivery import pace
 from shared.delivery.calling import new_client
 from shared.delivery.leases import Delivery
 from shared.delivery.outcome import Ending
-from shared.delivery.outgoing import Channel
+from shared.delivery.outgoing import Channel, put
 from shared.delivery.texts import Texts
 from shared.delivery.wecom import MOST_BYTES, WecomSender
+from shared.runtime.clock import wall_now
 from tests.support.receiver import served_app
 
 NOW = datetime(2026, 9, 14, 1, 0, tzinfo=UTC)
@@ -93,6 +98,41 @@ async def test_nobody_and_a_robot_that_is_away(robot, tmp_path):
             client, url="http://127.0.0.1:9/send", texts=Texts(file), user_of=user_of
         )
         assert (await away.send(a_delivery())).ending is Ending.AGAIN
+
+
+async def test_copies_share_the_limit_of_a_minute(database):
+    """Both look at once, again and again; together they take what one may."""
+    async with asyncpg.create_pool(await database(MIGRATIONS), min_size=2, max_size=2) as pool:
+        async with pool.acquire() as connection, connection.transaction():
+            for person in range(40):
+                await put(
+                    connection,
+                    channel=Channel.WECOM,
+                    recipient=f"person:{person}",
+                    template="notice",
+                    values={},
+                    about=None,
+                    now=NOW,
+                )
+        begun = wall_now()
+
+        async def copy(now) -> int:
+            async with pool.acquire() as connection, connection.transaction():
+                claimed = await pace.claim(
+                    *(connection, "wecom"),
+                    now=now, until=now + timedelta(minutes=30), most=16, per_minute=20,
+                )  # fmt: skip
+                return len(claimed)
+
+        async def both(seconds: float) -> int:
+            now = begun + timedelta(seconds=seconds)
+            return sum(await asyncio.gather(copy(now), copy(now)))
+
+        assert await both(0) == 10
+        assert await both(0.5) == 0
+        assert await both(30) == 5
+        assert await both(59) == 4
+        assert await both(120) == 10
 
 
 def _fields(delivery: Delivery) -> dict:

@@ -9,8 +9,7 @@ import asyncio
 import json
 import os
 from collections import Counter
-from collections.abc import Coroutine, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Coroutine, Sequence
 from datetime import timedelta
 from random import Random
 from typing import Any, ClassVar
@@ -21,112 +20,47 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from services.router import assist, blow, convene, deem, evaluate, suspend, take_over
-from services.router import review as reviews
-from services.router import rule as rulings
+from services.router import blow, deem
 from services.router.app import MIGRATIONS
-from services.router.assist import Assisting
-from services.router.domain.assignment import ASSIGNMENT, AssignmentCommand
+from services.router.domain.assignment import ASSIGNMENT
 from services.router.domain.city import City
-from services.router.domain.joint.acceptance import Acceptance, FailedAcceptance
-from services.router.domain.joint.blowing import Blow, Called
-from services.router.domain.joint.consulting import Consultation, Decision
-from services.router.domain.joint.evaluation import Evaluation
-from services.router.domain.joint.releasing import Release, ReleaseDecision
-from services.router.domain.joint.taking_over import Because
 from services.router.domain.reports.judgement import Refused
-from services.router.domain.rulings.extension import Extension, ExtensionDecision
-from services.router.domain.rulings.reviewing import Review, ReviewDecision
-from services.router.domain.rulings.ruling import ReturnDecision, Ruling
-from services.router.domain.rulings.suspension import Resumption, Suspension, SuspensionDecision
 from services.router.follow import follow_tickets
 from services.router.judge import Reported, judge_requests
-from services.router.seed import seed
 from shared.contracts import deadlines, reports, tickets
 from shared.contracts.ids import new_id
-from shared.contracts.parts import (
-    Actor,
-    AssignmentState,
-    DeadlineKind,
-    Evidence,
-    Handler,
-    Place,
-    Result,
-    Role,
-    SuspensionCode,
-)
+from shared.contracts.parts import Actor, AssignmentState, DeadlineKind, Role
 from shared.contracts.tickets import CallbackResult, Satisfaction
-from shared.contracts.topics import UNIT_REPORTS
-from shared.contracts.values import Due, Relation, Urgency, WhistleKind
+from shared.contracts.values import Due, Relation, Urgency
 from shared.errors import ShaodaoError
 from shared.runtime import history
-from shared.runtime.incoming import Incoming
+from tests.support.router_desk import desk_on, incoming
+from tests.support.whistle_choices import (
+    ASSISTING,
+    BLOW,
+    COMMANDS,
+    FILLED,
+    KINDS,
+    OFTEN,
+    OTHER,
+    PEOPLE,
+    SELDOM_INFORMED,
+    STRANGER,
+    UNITS,
+    WORKER,
+    Row,
+    given,
+    options,
+    part_state,
+)
 from tests.support.whistle_fold import Heard, Told
-from tests.unit.router.samples import COMMUNITY, HANDLER, MONDAY, STREET, city, registered
+from tests.unit.router.samples import HANDLER, MONDAY, registered
 
-LEAD, ASSISTING, OTHER, STRANGER = "BH-CGJ", "BH-SCJ", "BH-ZJJ", "BH-GAJ"
-UNITS = (LEAD, ASSISTING, OTHER, STRANGER, STREET)
-SELDOM_INFORMED = st.sampled_from((LEAD, LEAD, ASSISTING, ASSISTING, OTHER, STRANGER, STREET))
-COMMUNITY_UNIT = f"Q-{COMMUNITY}"
 STEPS = int(os.environ.get("SHAODAO_MODEL_STEPS", "25"))
 RUNS = int(os.environ.get("SHAODAO_MODEL_RUNS", "30"))
-
-REVIEWER = Actor(role=Role.REVIEWER, unit="C-RXZX", name="审核员")
-SUPERVISOR = Actor(role=Role.SUPERVISOR, unit="C-RXZX", name="督办员")
-DISPATCHER = Actor(role=Role.DISPATCHER, unit="C-RXZX", name="派单员")
-OFFICER = Actor(role=Role.STREET_OFFICER, unit=STREET, name="街道")
-PEOPLE = st.sampled_from(
-    (
-        *(REVIEWER, SUPERVISOR, SUPERVISOR, DISPATCHER, OFFICER, OFFICER),
-        Actor(role=Role.COMMUNITY_WORKER, unit=COMMUNITY_UNIT, name="社区"),
-        Actor(role=Role.LIAISON, unit=LEAD, name="联络员"),
-    )
-)
 PASSING = st.sampled_from([timedelta(0)] * 20 + [timedelta(minutes=40), timedelta(days=2)])
 SHORT = [timedelta(0)] * 8 + [timedelta(minutes=10), timedelta(hours=3)]
-
-FILLED: dict[type, dict[str, Any]] = {
-    reports.Contacted: {"how": reports.ContactMeans.PHONE},
-    reports.Departed: {"eta_minutes": 10},
-    reports.Arrived: {"mode": reports.ArrivalMode.REMOTE},
-    reports.Progressed: {"text": "正在办理"},
-    reports.ReturnRequested: {"reason": reports.ReturnReason.NOT_DUTY, "clause": "第十二条"},
-    reports.Disputed: {"reason": "权责清单已明确", "suggested_unit": OTHER},
-    reports.HandedOver: {"to": Handler(name="石磊", post="一中队")},
-    reports.AssistingRequested: {"unit": OTHER, "task": "协助"},
-    reports.ReleaseRequested: {"unit": ASSISTING, "reason": "已无需协办"},
-    reports.ExtensionRequested: {"amount": 2, "unit": "WD", "reason": "材料未到"},
-    reports.SuspensionRequested: {
-        "reason": "冻土期",
-        "plan": "化冻后施工",
-        "code": SuspensionCode.FUNDS,
-    },
-    reports.Resolved: {
-        "result": Result.SOLVED,
-        "facts_true": reports.FactsTrue.YES,
-        "measures": "已处理",
-        "contacted_how": reports.ContactMeans.PHONE,
-        "evidence": (Evidence(kind="现场照片", taken_at=None, sha256="a" * 64),),
-    },
-}
 OVER = (AssignmentState.DONE, AssignmentState.RETURNED, AssignmentState.RELEASED)
-COMMANDS = {
-    reports.Contacted: AssignmentCommand.CONTACT,
-    reports.Departed: AssignmentCommand.DEPART,
-    reports.Arrived: AssignmentCommand.ARRIVE,
-    reports.Progressed: AssignmentCommand.PROGRESS,
-    reports.ReturnRequested: AssignmentCommand.REQUEST_RETURN,
-    reports.Disputed: AssignmentCommand.DISPUTE,
-    reports.HandedOver: AssignmentCommand.HAND_OVER,
-    reports.ExtensionRequested: AssignmentCommand.REQUEST_EXTENSION,
-    reports.SuspensionRequested: AssignmentCommand.REQUEST_SUSPENSION,
-    reports.Resolved: AssignmentCommand.RESOLVE,
-}
-"""What the lifecycle says of each report; acknowledging may also be confirming."""
-
-KINDS = sorted(UNIT_REPORTS.events, key=lambda kind: kind.__name__)
-OFTEN = (reports.Acknowledged, reports.Resolved, reports.Progressed, reports.ReturnRequested)
-Row = asyncpg.Record
 REACHED = {
     *("blown", "acknowledged", "deemed_acknowledged", "contacted", "arrived", "progressed"),
     *("return_requested", "unit_returned", "unit_offered", "return_refused", "disputed"),
@@ -185,21 +119,9 @@ class Whistles(RuleBasedStateMachine):
         await self._compare()
 
     async def _blow(self) -> None:
-        request = Blow(
-            kind=WhistleKind.JOINT_ENFORCEMENT,
-            title="早市占道",
-            summary="早市占道严重，请到场会商。",
-            place=Place(region=COMMUNITY, address="河湾路"),
-            own_effort="社区已劝导三次",
-            units=(
-                Called(unit=LEAD, relation=Relation.LEAD),
-                Called(unit=ASSISTING, relation=Relation.ASSISTING, task="查证照"),
-            ),
-        )
-        actor = Actor(role=Role.COMMUNITY_WORKER, unit=COMMUNITY_UNIT, name="社区")
         async with self.pool.acquire() as connection, connection.transaction():
             blown = await blow.blow(
-                connection, request, actor=actor, key=None, city=self.city, now=self.now,
+                connection, BLOW, actor=WORKER, key=None, city=self.city, now=self.now,
                 traceparent=None,
             )  # fmt: skip
         self.whistle_id = blown.whistle.whistle_id
@@ -244,7 +166,7 @@ class Whistles(RuleBasedStateMachine):
         after: Sequence[Row],
     ) -> None:
         """The lifecycle's word on what was done with the report."""
-        was = _part(before, unit)
+        was = part_state(before, unit)
         if isinstance(answer, Refused):
             assert before == after, f"{kind.__name__} was refused, and something changed"
             return
@@ -282,7 +204,7 @@ class Whistles(RuleBasedStateMachine):
     async def _command(
         self, who: Actor, unit: str, command: str, yes: bool, new_unit: str | None
     ) -> None:
-        verb, body, more = _given(command, unit, yes, new_unit)
+        verb, body, more = given(command, unit, yes, new_unit)
         before = await self._rows()
         refused = None
         try:
@@ -317,7 +239,7 @@ class Whistles(RuleBasedStateMachine):
             "select state, kind from whistle where whistle_id = $1", self.whistle_id
         )
         asked = await self._asked_to_go()
-        unit, what, who = chance.choice(_options(whistle, await self._rows(), asked))
+        unit, what, who = chance.choice(options(whistle, await self._rows(), asked))
         if isinstance(what, str):
             assert who is not None
             new_unit = chance.choice((None, OTHER, ASSISTING, STRANGER))
@@ -347,10 +269,9 @@ class Whistles(RuleBasedStateMachine):
             assignment_id=assignment_id,
             unit=unit,
         )
+        events = [incoming(missed, topic="deadlines", at=self.now)]
         async with self.pool.acquire() as connection, connection.transaction():
-            await deem.heed_deadlines(
-                connection, [self._incoming(missed)], city=self.city, now=self.now
-            )
+            await deem.heed_deadlines(connection, events, city=self.city, now=self.now)
         await self._compare()
 
     @rule(what=st.sampled_from(("supplemented", "supplemented", "flagged", "closed", "withdrawn")))
@@ -411,7 +332,7 @@ class Whistles(RuleBasedStateMachine):
         }  # fmt: skip
         assert await self._asked_to_go() <= helping, "who waits to be let go, and who assists"
         for unit, told in self.told.items():
-            assert told.state == _part(parts, unit), f"what {unit} was told, and its part"
+            assert told.state == part_state(parts, unit), f"what {unit} was told, and its part"
         await self._history_holds(whistle)
 
     async def _history_holds(self, whistle: Row) -> None:
@@ -444,125 +365,21 @@ class Whistles(RuleBasedStateMachine):
         return {row["unit"] for row in found}
 
     async def _follow(self, fact: tickets.TicketFact) -> None:
+        events = [incoming(fact, topic="tickets", at=self.now)]
         async with self.pool.acquire() as connection, connection.transaction():
-            await follow_tickets(connection, [self._incoming(fact)], city=self.city, now=self.now)
-
-    def _incoming(self, data: Any) -> Incoming:
-        return Incoming(
-            topic="tickets",
-            partition=0,
-            offset=0,
-            received_at=self.now,
-            event_id=str(uuid4()),
-            source="/test",
-            type=data.TYPE,
-            subject="x",
-            time=self.now,
-            data=data,
-            traceparent=None,
-            value=b"",
-        )
+            await follow_tickets(connection, events, city=self.city, now=self.now)
 
     def _wait(self, coroutine: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(60)
 
 
-def _part(rows: Sequence[Row], unit: str) -> AssignmentState | None:
-    """The state of the part a unit holds, else of the last it held."""
-    mine = [AssignmentState(row["state"]) for row in rows if row["unit"] == unit]
-    running = [s for s in mine if s not in (AssignmentState.RETURNED, AssignmentState.RELEASED)]
-    return (running or mine or [None])[-1]
-
-
-Option = tuple[str, type[reports.Report] | str, Actor | None]
-
-
-def _options(whistle: Row, rows: Sequence[Row], asked: Iterable[str]) -> list[Option]:
-    """What the state asks for: (unit, report or command, who commands)."""
-    officer = DISPATCHER if whistle["kind"] == WhistleKind.CITIZEN_DEMAND else OFFICER
-    found: list[Option] = [(unit, "release", officer) for unit in sorted(asked)] * 9
-    for row in rows:
-        unit, state = row["unit"], AssignmentState(row["state"])
-        if row["relation"] == Relation.INFORMED:
-            continue
-        may = [k for k, c in COMMANDS.items() if ASSIGNMENT.allows(state, c)]
-        found += [(unit, k, None) for k in may if k is not reports.Disputed]
-        if state is AssignmentState.OFFERED:
-            found += [(unit, reports.Acknowledged, None)] * 3
-            found += [(unit, reports.ReturnRequested, None)] * 2
-        if row["ruled_at"] is not None and not row["disputed"] and reports.Disputed in may:
-            found += [(unit, reports.Disputed, None)] * 6
-        if state is AssignmentState.WORKING:
-            found += [(unit, reports.Resolved, None)] * 4
-            if row["relation"] == Relation.LEAD:
-                found += [(unit, reports.ReleaseRequested, None)] * 3
-        if state in (AssignmentState.RETURN_REQUESTED, AssignmentState.DISPUTED):
-            final = row["adjudicate"] or state is AssignmentState.DISPUTED
-            found += [(unit, "adjudicate", SUPERVISOR) if final else (unit, "rule", REVIEWER)] * 9
-        if row["extension_asked"] is not None:
-            found += [(unit, "extend", SUPERVISOR)] * 2
-        if row["suspension_asked"] is not None:
-            found += [(unit, "suspend", SUPERVISOR)] * 3
-        if state is AssignmentState.PAUSED:
-            found += [(unit, "resume", SUPERVISOR)] * 3
-        if row["reviewing"]:
-            found += [(unit, "review", REVIEWER)] * 3
-        found.append((unit, "release", OFFICER))
-        if whistle["kind"] != WhistleKind.CITIZEN_DEMAND:
-            found += [(unit, "consult", OFFICER), (unit, "take_over", OFFICER)]
-        if whistle["state"] == "awaiting_acceptance":
-            found += [(unit, "fail", OFFICER)] * 4
-        if whistle["state"] == "open":
-            found.append((unit, "assist", DISPATCHER))
-    return found or [(LEAD, reports.Acknowledged, None)]
-
-
-def _given(
-    command: str, unit: str, yes: bool, new_unit: str | None
-) -> tuple[Any, Any, dict[str, Any]]:
-    """The verb of a command, its body, and what it wants besides."""
-    why = "模型测试"
-    ruling = Ruling(
-        unit=unit,
-        decision=ReturnDecision.RETURNED if yes else ReturnDecision.REFUSED,
-        reason=why,
-        new_unit=new_unit if yes else None,
-    )
-    granted = (ExtensionDecision.GRANTED, ExtensionDecision.REFUSED)[not yes]
-    paused = (SuspensionDecision.GRANTED, SuspensionDecision.REFUSED)[not yes]
-    passed = (ReviewDecision.PASSED, ReviewDecision.REJECTED)[not yes]
-    let_go = (ReleaseDecision.RELEASED, ReleaseDecision.REFUSED)[not yes]
-    decision = Decision(unit=unit, action="先清障")
-    marks = Evaluation(unit=unit, timely=28, present=18, effect=30, cooperation=14)
-    return {
-        "rule": (rulings.rule, ruling, {}),
-        "adjudicate": (rulings.rule, ruling, {"final": True}),
-        "extend": (rulings.extend, Extension(unit=unit, decision=granted, reason=why), {}),
-        "suspend": (suspend.decide, Suspension(unit=unit, decision=paused, reason=why), {}),
-        "resume": (suspend.go_on, Resumption(unit=unit, reason=why), {}),
-        "review": (reviews.review, Review(unit=unit, decision=passed, reason=why), {}),
-        "assist": (assist.assist, Assisting(unit=new_unit or unit, task="协助"), {}),
-        "take_over": (take_over.take_over, Because(reason=why), {}),
-        "withdraw": (take_over.withdraw, Because(reason=why), {}),
-        "consult": (convene.consult, Consultation(words=why, decisions=(decision,)), {}),
-        "accept": (convene.accept, Acceptance(words=why), {}),
-        "fail": (convene.fail_acceptance, FailedAcceptance(units=(unit,), reason=why), {}),
-        "release": (convene.release, Release(unit=unit, reason=why, decision=let_go), {}),
-        "evaluate": (evaluate.evaluate, marks, {}),
-    }[command]
-
-
 async def test_lifecycles_tables_and_events_never_disagree(database: Any) -> None:
-    pool = await asyncpg.create_pool(await database(MIGRATIONS), min_size=1, max_size=2)
-    try:
-        async with pool.acquire() as connection, connection.transaction():
-            catalogue = await seed(connection, city().catalogue, policy="p", now=MONDAY)
+    async with desk_on(await database(MIGRATIONS)) as desk:
 
         class Here(Whistles):
             loop = asyncio.get_running_loop()
 
-        Here.pool = pool
-        Here.city = replace(city(), catalogue=catalogue)
+        Here.pool, Here.city = desk.pool, desk.city
         await asyncio.to_thread(
             run_state_machine_as_test,
             Here,
@@ -574,6 +391,4 @@ async def test_lifecycles_tables_and_events_never_disagree(database: Any) -> Non
                 suppress_health_check=list(HealthCheck),
             ),
         )
-    finally:
-        await pool.close()
     assert set(Whistles.seen) >= REACHED, "the runs stay too near the beginning"

@@ -75,6 +75,16 @@ async def test_this_version_works_on_the_next_schema(city: City):
                         whistle_id=whistle["whistle_id"])  # fmt: skip
 
 
+async def finished(dsn: str) -> list[str]:
+    """Which backups the database knows to have been finished, by the version that took them."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        rows = await connection.fetch("select version from backup_finished order by finished_at")
+        return [row["version"] for row in rows]
+    finally:
+        await connection.close()
+
+
 async def test_a_backup_is_proven_by_restoring_it(city: City, tmp_path: Path):
     await whistled(city)
     place = Place(
@@ -86,6 +96,8 @@ async def test_a_backup_is_proven_by_restoring_it(city: City, tmp_path: Path):
     made = await take(place, tmp_path / "backup")
     assert {s: d.tables["ticket"].rows > 0 for s, d in made.dumps.items() if "ticket" in d.tables}
     assert set(made.heard) >= {f"{city.prefix}{s}" for s in ("intake", "router", "notifier")}
+    for service, dsn in place.databases.items():
+        assert await finished(dsn) == [made.version], service  # its age is watched from there
     await whistled(city)  # what the backup knows nothing of
 
     lines: list[Line] = []

@@ -1,17 +1,14 @@
 """The small city with its services in this process: what a test puts in their place, they use."""
 
-import asyncio
+from contextlib import AsyncExitStack
 from typing import Any
 
-import uvicorn
-
-from deploy.local.ports import LOOPBACK
 from deploy.local.program import Program
 from services.intake import app as intake
 from services.notifier import app as notifier
 from services.router import app as router
 from tests.support.city import City
-from tests.support.waiting import eventually
+from tests.support.serving import served_copy
 
 MADE = {
     "intake": (intake.IntakeSettings, intake.create_app),
@@ -34,22 +31,14 @@ class Served:
     def __init__(self, city: City, service: str) -> None:
         settings = settings_of(city, service)
         app = MADE[service][1](settings)
-        config = uvicorn.Config(app, host=LOOPBACK, port=settings.http_port, log_config=None)
-        self._server = uvicorn.Server(config)
+        self._serving = served_copy(app, settings.http_port, within=60)
+        self._open = AsyncExitStack()
 
     async def start(self) -> None:
-        self._task = asyncio.create_task(self._server._serve())
-
-        async def started() -> bool:
-            if self._task.done():
-                self._task.result()
-            return self._server.started
-
-        await eventually(started, within=60)
+        await self._open.enter_async_context(self._serving)
 
     async def stop(self) -> None:
-        self._server.should_exit = True
-        await self._task
+        await self._open.aclose()
 
 
 class CityWithin(City):

@@ -15,8 +15,8 @@ from shared.catalogue.rights import Right, Scope
 from shared.contracts.parts import Role
 from shared.web.identity import issue_token
 from tests.support.headers import lacking
-from tests.support.intake import SECRET
 from tests.support.rights import OTHER, OWN, address, bearer, rights_of
+from tests.support.serving import SECRET
 
 NOT_THERE: Final = frozenset({403, 404})
 ASKED: Final = {"since": "?seq=0"}  # what an address wants besides, by its end

@@ -1,31 +1,23 @@
 """Intake alone, on the run's servers: served over HTTP, with the facts of others sent by hand."""
 
-import asyncio
 import base64
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import httpx
-import uvicorn
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from fastapi import FastAPI
-from pydantic_core import from_json
 
-from deploy.local.ports import LOOPBACK, free_base
+from deploy.local.ports import free_base
 from services.intake.app import IntakeSettings, create_app
 from shared.contracts import envelope
 from shared.contracts.ids import fact_id
 from shared.contracts.topics import TICKETS, WHISTLES
 from shared.contracts.whistles import WhistleFact
-from shared.web.identity import issue_token
+from tests.support.serving import Copy, client, kafka_around, served_copy, told
 from tests.support.waiting import eventually
 
-SECRET = "a secret that only these tests know"
 KEY = base64.b64encode(b"k" * 32).decode()
 STREET_LAMP = {
     "channel": "hotline",
@@ -36,20 +28,8 @@ STREET_LAMP = {
 }
 
 
-SERVED: dict[str, FastAPI] = {}
-"""The apps that run, by address: to be asked without a socket."""
-
-
-@dataclass
-class Intake:
+class Intake(Copy):
     """One served copy of intake and the Kafka around it."""
-
-    url: str
-    dsn: str
-    prefix: str
-    http: httpx.AsyncClient
-    producer: AIOKafkaProducer
-    said: list[dict[str, Any]] = field(default_factory=list)
 
     async def call(
         self,
@@ -57,15 +37,10 @@ class Intake:
         path: str,
         *,
         role: str = "operator",
-        unit: str | None = None,
-        headers: dict[str, str] | None = None,
         **request: Any,
     ) -> httpx.Response:
-        """One request with a token of that role."""
-        token = issue_token(SECRET, role=role, unit=unit, name="测试员")
-        headers = {"Authorization": f"Bearer {token}", **(headers or {})}
-        url = f"{self.url}/api/v1/tickets{path}"
-        return await self.http.request(method, url, headers=headers, **request)
+        """One request under /api/v1/tickets with a token of that role."""
+        return await super().call(method, f"/tickets{path}", role=role, name="测试员", **request)
 
     async def submit(self, *, key: str | None = None, **fields: Any) -> httpx.Response:
         """A request at the desk."""
@@ -122,77 +97,26 @@ class Intake:
 
         return (await eventually(look))[0]
 
-    async def rows(self, sql: str, *values: Any) -> list[asyncpg.Record]:
-        """What stands in intake's own database."""
-        connection = await asyncpg.connect(self.dsn)
-        try:
-            return list(await connection.fetch(sql, *values))
-        finally:
-            await connection.close()
-
 
 def settings(dsn: str, kafka: str, prefix: str, port: int, **more: Any) -> IntakeSettings:
-    made: dict[str, Any] = {
-        "database_url": dsn,
-        "kafka_bootstrap": kafka,
-        "topic_prefix": prefix,
-        "token_secret": SECRET,
-        "wait_limit_seconds": 30,  # a busy machine is no reason to be refused
-        "vault_key": KEY,
-        "http_port": port,
-        "photo_store": "memory:///",
-        **more,
-    }
-    return IntakeSettings(**made)
+    own = {"vault_key": KEY, "photo_store": "memory:///"}
+    return IntakeSettings(**(told(dsn, kafka, prefix, port) | own | more))
 
 
-@asynccontextmanager
-async def served(made: IntakeSettings) -> AsyncIterator[str]:
+def served(made: IntakeSettings) -> AbstractAsyncContextManager[str]:
     """Serve a copy over HTTP until the end; its address."""
-    app = create_app(made)
-    SERVED[f"http://{LOOPBACK}:{made.http_port}"] = app
-    server = uvicorn.Server(
-        uvicorn.Config(app, host=LOOPBACK, port=made.http_port, log_config=None)
-    )
-    # the tests' own loop keeps its signal handlers
-    task = asyncio.create_task(server._serve())
-    try:
-
-        async def started() -> bool:
-            if task.done():
-                task.result()
-            return server.started
-
-        await eventually(started)
-        yield f"http://{LOOPBACK}:{made.http_port}"
-    finally:
-        server.should_exit = True
-        await task
+    return served_copy(create_app(made), made.http_port)
 
 
 @asynccontextmanager
 async def intake_on(dsn: str, kafka: str, prefix: str, **more: Any) -> AsyncIterator[Intake]:
     """Intake served, with a producer for others' facts and a consumer of its own."""
-    made = settings(dsn, kafka, prefix, free_base(), **more)
-    producer = AIOKafkaProducer(bootstrap_servers=kafka)
-    consumer = AIOKafkaConsumer(
-        prefix + TICKETS.name, bootstrap_servers=kafka, auto_offset_reset="earliest"
-    )
-    await asyncio.gather(producer.start(), consumer.start())
-    async with served(made) as url, httpx.AsyncClient(timeout=30, trust_env=False) as http:
-        intake = Intake(url=url, dsn=dsn, prefix=prefix, http=http, producer=producer)
-
-        async def listen() -> None:
-            async for record in consumer:
-                intake.said.append(from_json(record.value))
-
-        task = asyncio.create_task(listen())
-        try:
-            yield intake
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            await asyncio.gather(producer.stop(), consumer.stop())
+    async with (
+        kafka_around(kafka, prefix + TICKETS.name) as (producer, said),
+        served(settings(dsn, kafka, prefix, free_base(), **more)) as url,
+        client() as http,
+    ):
+        yield Intake(url=url, dsn=dsn, prefix=prefix, http=http, producer=producer, said=said)
 
 
 def utc_now() -> datetime:

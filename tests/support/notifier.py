@@ -4,38 +4,28 @@ Its clock stands on Monday 2026-09-14, 09:00 in Shanghai, and runs on from there
 it. `tells` tells of whole matters, a ticket and its whistle each; `CITY` is a small seeded set.
 """
 
-import asyncio
 import base64
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import asyncpg
-import httpx
-import uvicorn
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from fastapi import FastAPI
-from pydantic_core import from_json
-
 from deploy.local import clock_file
-from deploy.local.ports import LOOPBACK, free_base
+from deploy.local.ports import free_base
 from services.notifier.app import NotifierSettings, create_app
 from shared.contracts import envelope, tickets, whistles
 from shared.contracts.parts import BlownBy, Place
 from shared.contracts.topics import DEADLINES
 from shared.contracts.values import Urgency, WhistleKind
 from shared.runtime.clock import Clock, wall_now
-from shared.web.identity import issue_token
-from shared.web.server import Server
+from tests.support.serving import Copy, client, kafka_around, served_copy, told
 from tests.support.waiting import eventually
 from tests.unit.notifier import samples
 from tests.unit.notifier.samples import local
 
-SECRET = "a secret that only these tests know"
 VAULT_KEY = base64.b64encode(b"n" * 32).decode()
 MONDAY = local("2026-09-14 09:00")
 WORST, OTHER, STREET = "BH-CGJ", "BH-ZJJ", "S-159902001"
@@ -134,21 +124,11 @@ CITY = (
 )
 
 
-SERVED: dict[str, FastAPI] = {}
-"""The apps that run, by address: to be asked without a socket."""
-
-
-@dataclass
-class Notifier:
+@dataclass(kw_only=True)
+class Notifier(Copy):
     """One served copy of the notifier and the Kafka around it."""
 
-    url: str
-    dsn: str
-    prefix: str
     clock: Path
-    http: httpx.AsyncClient
-    producer: AIOKafkaProducer
-    said: list[dict[str, Any]] = field(default_factory=list)
 
     def forward(self, **delta: float) -> None:
         """Move the domain clock on: `forward(hours=5)`."""
@@ -194,45 +174,6 @@ class Notifier:
 
         await eventually(looked)
 
-    async def hears(self, type_: str, **fields: Any) -> dict[str, Any]:
-        """The first event of that type ("deadline.missed") with these data that it said."""
-
-        async def look() -> list[dict[str, Any]]:
-            return [
-                event
-                for event in self.said
-                if event["type"] == f"shaodao.{type_}.v1"
-                and all(event["data"].get(key) == value for key, value in fields.items())
-            ]
-
-        return (await eventually(look))[0]
-
-    async def call(
-        self,
-        method: str,
-        path: str,
-        *,
-        role: str,
-        unit: str | None = None,
-        name: str | None = None,
-        headers: dict[str, str] | None = None,
-        **request: Any,
-    ) -> httpx.Response:
-        """One request under /api/v1 with a token of that role."""
-        token = issue_token(SECRET, role=role, unit=unit, name=name)
-        headers = {"Authorization": f"Bearer {token}", **(headers or {})}
-        return await self.http.request(
-            method, f"{self.url}/api/v1{path}", headers=headers, **request
-        )
-
-    async def rows(self, sql: str, *values: Any) -> list[asyncpg.Record]:
-        """What stands in the notifier's own database."""
-        connection = await asyncpg.connect(self.dsn)
-        try:
-            return list(await connection.fetch(sql, *values))
-        finally:
-            await connection.close()
-
 
 def clock_now(path: Path) -> datetime:
     """The time by a clock file."""
@@ -242,40 +183,13 @@ def clock_now(path: Path) -> datetime:
 def settings(
     dsn: str, kafka: str, prefix: str, port: int, clock: Path, **more: Any
 ) -> NotifierSettings:
-    made: dict[str, Any] = {
-        "database_url": dsn,
-        "kafka_bootstrap": kafka,
-        "topic_prefix": prefix,
-        "token_secret": SECRET,
-        "wait_limit_seconds": 30,  # a busy machine is no reason to be refused
-        "http_port": port,
-        "clock_file": clock,
-        "vault_key": VAULT_KEY,
-        **more,
-    }
-    return NotifierSettings(**made)
+    own = {"clock_file": clock, "vault_key": VAULT_KEY}
+    return NotifierSettings(**(told(dsn, kafka, prefix, port) | own | more))
 
 
-@asynccontextmanager
-async def served(made: NotifierSettings) -> AsyncIterator[str]:
+def served(made: NotifierSettings) -> AbstractAsyncContextManager[str]:
     """Serve a copy over HTTP until the end; its address."""
-    app = create_app(made)
-    SERVED[f"http://{LOOPBACK}:{made.http_port}"] = app
-    config = uvicorn.Config(app, host=LOOPBACK, port=made.http_port, log_config=None)
-    server = Server(config, drain_seconds=0, given=False)
-    task = asyncio.create_task(server._serve())  # the tests' own loop keeps its signal handlers
-    try:
-
-        async def started() -> bool:
-            if task.done():
-                task.result()
-            return server.started
-
-        await eventually(started)
-        yield f"http://{LOOPBACK}:{made.http_port}"
-    finally:
-        server.should_exit = True
-        await task
+    return served_copy(create_app(made), made.http_port)
 
 
 @asynccontextmanager
@@ -294,27 +208,15 @@ async def notifier_on(
     clock = folder / "notifier-clock.json"
     clock_file.write_initial(clock, at, rate, wall=wall_now())
     made = settings(dsn, kafka, prefix, free_base(), clock, **more)
-    producer = AIOKafkaProducer(bootstrap_servers=kafka)
-    consumer = AIOKafkaConsumer(
-        prefix + DEADLINES.name, bootstrap_servers=kafka, auto_offset_reset="earliest"
-    )
-    await asyncio.gather(producer.start(), consumer.start())
-    async with served(made) as url, httpx.AsyncClient(timeout=30, trust_env=False) as http:
+    async with (
+        kafka_around(kafka, prefix + DEADLINES.name) as (producer, said),
+        served(made) as url,
+        client() as http,
+    ):
         notifier = Notifier(
-            url=url, dsn=dsn, prefix=prefix, clock=clock, http=http, producer=producer
+            url=url, dsn=dsn, prefix=prefix, clock=clock, http=http, producer=producer, said=said
         )
-
-        async def listen() -> None:
-            async for record in consumer:
-                notifier.said.append(from_json(record.value))
-
-        task = asyncio.create_task(listen())
-        try:
-            if matters:
-                await notifier.tells(*matters)
-                await notifier.fired()
-            yield notifier
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            await asyncio.gather(producer.stop(), consumer.stop())
+        if matters:
+            await notifier.tells(*matters)
+            await notifier.fired()
+        yield notifier

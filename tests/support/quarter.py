@@ -6,217 +6,37 @@ order, as Kafka keeps them, the topics in none; here and there one twice, and on
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 from shared.contracts import figures, joint, rulings, tickets, units, whistles
-from shared.contracts.parts import (
-    Actor,
-    Assignment,
-    AssignmentState,
-    BlownBy,
-    DeadlineKind,
-    DueChange,
-    Handler,
-    Place,
-    Result,
-    Role,
-    SuspensionCode,
-)
-from shared.contracts.reports import ArrivalMode, ContactMeans, FactsTrue, ReturnReason
+from shared.contracts.parts import Actor, BlownBy, Place, Role
+from shared.contracts.reports import ReturnReason
 from shared.contracts.tickets import CallbackResult, Satisfaction
-from shared.contracts.values import (
-    Channel,
-    Due,
-    Relation,
-    TicketType,
-    Urgency,
-    WhistleKind,
+from shared.contracts.values import Channel, Relation, TicketType, Urgency, WhistleKind
+from tests.support.quarter_joint import joint_matter
+from tests.support.quarter_works import (
+    BUREAUS,
+    CATEGORIES,
+    DAY,
+    HOUR,
+    MINUTE,
+    PLACES,
+    REVIEWER,
+    STREETS,
+    SYSTEM,
+    Said,
+    Story,
+    Works,
+    due,
+    offered,
 )
 from tests.unit.notifier.samples import local
 
 FIRST = local("2026-07-01 00:10")
 LAST = local("2026-09-30 23:50")
-CATEGORIES = ("0101", "0107", "0201", "0205", "0301", "0502", "0803", "1102", None)
-COMMUNITIES = ("159902001001", "159902001002", "159902002001", "159903001001", "159903001002")
-PLACES = (*COMMUNITIES, "159902003", "159903", None)
 COMPOUNDS = ("河湾锦苑", "河湾家园", None, None)
-BUREAUS = ("BH-CGJ", "BH-ZJJ", "XS-CGJ", "C-GR", "C-GAJ", "P-01", "P-02")
-STREETS = ("BH-JD01", "BH-JD02", "XS-JD01")
-SYSTEM, CLERK = Actor(role=Role.SYSTEM), Actor(role=Role.CALLBACK_CLERK)
-LIAISON, REVIEWER = Actor(role=Role.LIAISON), Actor(role=Role.REVIEWER)
 SUPERVISOR = Actor(role=Role.SUPERVISOR, name="白海涛")
-HANDLER = Handler(name="张强")
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One fact with its topic, subject and effective time."""
-
-    topic: str
-    subject: str
-    at: datetime
-    data: Any
-
-
-@dataclass(slots=True)
-class Story:
-    """The facts of one ticket or one joint matter as they are made; `seq` per subject."""
-
-    dice: random.Random
-    said: list[Said]
-    seqs: dict[UUID, int]
-
-    def seq(self, subject: UUID) -> int:
-        self.seqs[subject] = self.seqs.get(subject, 0) + self.dice.choice((1, 1, 2))
-        return self.seqs[subject]
-
-    def ticket(self, cls: type, ticket_id: UUID, at: datetime, **more: Any) -> None:
-        data = cls(seq=self.seq(ticket_id), actor=CLERK, ticket_id=ticket_id, **more)
-        self.said.append(Said("tickets", str(ticket_id), at, data))
-
-    def whistle(self, cls: type, whistle_id: UUID, at: datetime, **more: Any) -> None:
-        data = cls(seq=self.seq(whistle_id), actor=SYSTEM, whistle_id=whistle_id, **more)
-        self.said.append(Said("whistles", str(whistle_id), at, data))
-
-    def chance(self, share: float) -> bool:
-        return self.dice.random() < share
-
-
-def due(by: datetime, started_at: datetime) -> Due:
-    return Due(by=by, rule="5WD", started_at=started_at, calendar="cn", policy="limits-2026.1")
-
-
-def _maybe_due(story: Story, at: datetime, share: float, least: float, most: float) -> Due | None:
-    if not story.chance(share):
-        return None
-    return due(at + timedelta(hours=story.dice.uniform(least, most)), at)
-
-
-def _part(story: Story, at: datetime, unit: str, relation: Relation) -> Assignment:
-    informed = relation is Relation.INFORMED
-    return Assignment(
-        assignment_id=UUID(int=story.dice.getrandbits(128), version=4),
-        unit=unit,
-        relation=relation,
-        acknowledge=None if informed else _maybe_due(story, at, 0.97, 0.3, 8),
-        contact=None if informed else _maybe_due(story, at, 0.85, 4, 36),
-        arrive=None if informed else _maybe_due(story, at, 0.3, 1, 30),
-        resolve=None if informed else _maybe_due(story, at, 0.98, 24, 200),
-    )
-
-
-class Works:
-    """One unit's part, told from its offer on; `about` are the fields its facts share."""
-
-    def __init__(self, story: Story, whistle_id: UUID, part: Assignment, **shared: Any) -> None:
-        self.story, self.part, self.whistle_id, self.shared = story, part, whistle_id, shared
-
-    def says(self, cls: type, at: datetime, **more: Any) -> None:
-        fields = {
-            "assignment_id": self.part.assignment_id,
-            "unit": self.part.unit,
-            "relation": self.part.relation,
-            "state": AssignmentState.WORKING,
-            "received_at": at,
-        }
-        self.story.whistle(cls, self.whistle_id, at, **self.shared, **fields, **more)
-
-    def around(self, limit: Due | None, start: datetime, kept: float) -> datetime:
-        """A time at, just before or after the limit, or well within it."""
-        by = limit.by if limit else start + 10 * HOUR
-        if not self.story.chance(kept):
-            return by + timedelta(seconds=self.story.dice.choice((1, 60, 7200, 90_000)))
-        if self.story.chance(0.1):
-            return max(start, by)
-        return start + (max(by, start) - start) * self.story.dice.random()
-
-    def change(self, at: datetime, cls: type, kinds: dict[DeadlineKind, Due | None], **more: Any):
-        changes = tuple(
-            DueChange(
-                assignment_id=self.part.assignment_id, unit=self.part.unit, kind=kind, due=new
-            )
-            for kind, new in kinds.items()
-        )
-        self.story.whistle(cls, self.whistle_id, at, **self.shared, changes=changes, **more)
-
-    def begin(self, at: datetime) -> datetime:
-        """Acknowledge, contact, arrive: mostly in time, now and then late or never."""
-        story = self.story
-        if story.chance(0.94):
-            at = self.around(self.part.acknowledge, at, 0.9)
-            late = self.part.acknowledge is not None and at > self.part.acknowledge.by
-            self.says(whistles.Acknowledged, at, late=late, handler=HANDLER)
-        elif story.chance(0.7):
-            at += 16 * HOUR
-            self.says(whistles.DeemedAcknowledged, at)
-        if story.chance(0.88):
-            at = self.around(self.part.contact, at, 0.85)
-            for _ in range(story.dice.choice((1, 1, 2))):
-                self.says(whistles.Contacted, at, late=False, how=ContactMeans.PHONE)
-        if self.part.arrive is not None and story.chance(0.85):
-            at = self.around(self.part.arrive, at, 0.8)
-            self.says(whistles.Arrived, at, late=False, mode=ArrivalMode.ON_SITE)
-        return at
-
-    def pause(self, at: datetime) -> datetime | None:
-        """Suspended; None when it never goes on."""
-        self.says(
-            rulings.Suspended,
-            at,
-            reason="冻土期",
-            review_by=due(at + 30 * DAY, at),
-            code=SuspensionCode.FROZEN_GROUND,
-        )
-        if self.story.chance(0.25):
-            return None
-        back = at + 8 * DAY
-        moved = {DeadlineKind.RESOLVE: due(back + 5 * DAY, back)}
-        changes = tuple(
-            DueChange(assignment_id=self.part.assignment_id, unit=self.part.unit, kind=k, due=d)
-            for k, d in moved.items()
-        )
-        self.says(rulings.Resumed, back, changes=changes)
-        self.part = replace(self.part, resolve=moved[DeadlineKind.RESOLVE])
-        return back
-
-    def resolve(self, at: datetime, *, final: bool) -> datetime | None:
-        """Done, perhaps sent back and done again; None when it stays open."""
-        story = self.story
-        if story.chance(0.08):
-            self.part = replace(self.part, resolve=due(at + 9 * DAY, at))
-            self.change(
-                at, rulings.DueChanged, {DeadlineKind.RESOLVE: self.part.resolve}, reason="延期"
-            )
-        if story.chance(0.05):
-            gone_on = self.pause(at + HOUR)
-            if gone_on is None:
-                return None
-            at = gone_on
-        if story.chance(0.05):
-            return None
-        at = self.around(self.part.resolve, at, 0.85)
-        for turn in range(2 if story.chance(0.05) else 1):
-            if turn:
-                self.says(rulings.ReviewRejected, at + HOUR, reason="材料不实")
-                if story.chance(0.1):
-                    return None
-                at += 2 * HOUR
-            self.says(
-                whistles.Resolved,
-                at,
-                late=False,
-                final=final,
-                review="none",
-                result=story.dice.choice(tuple(Result)),
-                facts_true=FactsTrue.YES,
-                public_reply="已处理",
-                measures="已处理",
-            )
-        return at
 
 
 class Quarter:
@@ -231,7 +51,7 @@ class Quarter:
         for number in range(tickets):
             self._ticket(number)
             if number % 12 == 0:
-                self._joint(number)
+                joint_matter(self._story(), self._moment(), number)
             if number % 20 == 0:
                 self._rating(number)
 
@@ -342,9 +162,9 @@ class Quarter:
     ) -> datetime | None:
         """One whistle from its blowing on; when its lead was done, None if it never was."""
         several = self.dice.sample(BUREAUS, 3)
-        parts = [_part(story, at, several[0], Relation.LEAD)]
+        parts = [offered(story, at, several[0], Relation.LEAD)]
         parts += [
-            _part(story, at, unit, self.dice.choice((Relation.ASSISTING, Relation.INFORMED)))
+            offered(story, at, unit, self.dice.choice((Relation.ASSISTING, Relation.INFORMED)))
             for unit in several[1 : 1 + self.dice.choice((0, 0, 1, 2))]
         ]
         about = {"ticket_ids": (ticket_id,), "round": round_, "canary": canary}
@@ -421,7 +241,7 @@ class Quarter:
         if story.chance(0.05):  # nobody's: it takes the statutory way
             story.whistle(whistles.Closed, lead.whistle_id, at, **lead.shared)
             return None
-        part = _part(story, at, other, Relation.LEAD)
+        part = offered(story, at, other, Relation.LEAD)
         story.whistle(
             rulings.UnitOffered,
             lead.whistle_id,
@@ -503,97 +323,6 @@ class Quarter:
                 words="经核实",
             )
             self.said.append(Said("deadlines", str(ticket_id), at + seq * HOUR, ruled))
-
-    def _joint(self, number: int) -> None:
-        """A whistle of a street or community: come, work, be accepted and be rated."""
-        story, at = self._story(), self._moment()
-        whistle_id = UUID(int=self.dice.getrandbits(128), version=4)
-        level = self.dice.choice(("street", "community"))
-        kind = self.dice.choice(tuple(WhistleKind))
-        parts = tuple(
-            _part(story, at, unit, Relation.LEAD if place == 0 else Relation.ASSISTING)
-            for place, unit in enumerate(self.dice.sample(BUREAUS, self.dice.choice((1, 2, 3))))
-        )
-        about: dict[str, Any] = {"ticket_ids": ()}
-        story.whistle(
-            whistles.Blown,
-            whistle_id,
-            at,
-            **about,
-            number=f"J{number}",
-            kind=kind,
-            urgency=Urgency.URGENT,
-            title="联合整治",
-            summary="联合整治占道经营",
-            place=Place(region=self.dice.choice(PLACES)),
-            blown_by=BlownBy(unit=self.dice.choice(STREETS), level=level),
-            dispatched_by=Actor(role=Role.STREET_OFFICER),
-            assignments=parts,
-            trace=(),
-            category=self.dice.choice(CATEGORIES),
-        )
-        if story.chance(0.08):
-            story.whistle(
-                whistles.Withdrawn, whistle_id, at + HOUR, **about, reason="街道已自行处置"
-            )
-            return
-        for part in parts:
-            works = Works(story, whistle_id, part, **about)
-            works.resolve(works.begin(at), final=part is parts[0])
-        at += 20 * DAY
-        if kind is WhistleKind.CITIZEN_DEMAND or story.chance(0.15):
-            return
-        if story.chance(0.25):
-            changes = tuple(
-                DueChange(
-                    assignment_id=parts[0].assignment_id,
-                    unit=parts[0].unit,
-                    kind=DeadlineKind.RESOLVE,
-                    due=due(at + 2 * DAY, at),
-                )
-                for _ in range(1)
-            )
-            story.whistle(
-                joint.AcceptanceFailed, whistle_id, at, **about, changes=changes, reason="未整改"
-            )
-            if story.chance(0.3):
-                return
-            Works(story, whistle_id, replace(parts[0], resolve=changes[0].due), **about).resolve(
-                at + HOUR, final=True
-            )
-            at += 8 * DAY
-        story.whistle(joint.Accepted, whistle_id, at, **about)
-        self._rate(story, whistle_id, parts, level, kind, at, about)
-        story.whistle(whistles.Closed, whistle_id, at + DAY, **about)
-
-    def _rate(
-        self,
-        story: Story,
-        whistle_id: UUID,
-        parts: tuple[Assignment, ...],
-        level: str,
-        kind: WhistleKind,
-        at: datetime,
-        about: dict[str, Any],
-    ) -> None:
-        classes = ("community", "street") if level == "community" else ("street",)
-        for evaluator in classes:
-            if story.chance(0.15):
-                continue
-            for part in parts:
-                story.whistle(
-                    joint.Evaluated,
-                    whistle_id,
-                    at + HOUR,
-                    **about,
-                    unit=part.unit,
-                    evaluator_class=evaluator,
-                    timely=self.dice.randint(0, 30),
-                    present=self.dice.randint(0, 20),
-                    effect=self.dice.randint(0, 35),
-                    cooperation=self.dice.randint(0, 15),
-                    weight=1.5 if kind is WhistleKind.EMERGENCY else 1.0,
-                )
 
     def heard(self) -> Iterator[Said]:
         """All facts in an order of hearing."""

@@ -1,6 +1,5 @@
 """Small HTTP servers for tests of what is sent outside: a webhook's receiver, any app served."""
 
-import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +10,7 @@ import uvicorn
 from pydantic_core import from_json
 
 from deploy.local.ports import LOOPBACK, free_base
+from tests.support.serving import running
 from tests.support.waiting import eventually
 
 
@@ -68,24 +68,11 @@ class Receiver:
 @asynccontextmanager
 async def served_app(app: Any) -> AsyncIterator[str]:
     """Serve an ASGI app until the end; its address."""
-    port = free_base()
     config = uvicorn.Config(
-        app, host=LOOPBACK, port=port, log_config=None, timeout_graceful_shutdown=1
+        app, host=LOOPBACK, port=free_base(), log_config=None, timeout_graceful_shutdown=1
     )
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server._serve())
-    try:
-
-        async def started() -> bool:
-            if task.done():
-                task.result()
-            return server.started
-
-        await eventually(started)
-        yield f"http://{LOOPBACK}:{port}"
-    finally:
-        server.should_exit = True
-        await task
+    async with running(uvicorn.Server(config)) as url:
+        yield url
 
 
 @asynccontextmanager

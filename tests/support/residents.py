@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 from PIL import Image
 
+from tests.support.intake import Intake
+
 NUMBER = re.compile(r"/r/t/(\d{19,})")
 LINK = re.compile(r"https?://\S+/t/([A-Za-z0-9_-]+)")
 
@@ -80,3 +82,8 @@ async def phone(url: str) -> AsyncIterator[Phone]:
         base_url=url, headers=headers, timeout=30, trust_env=False
     ) as http:
         yield Phone(http)
+
+
+async def ticket_id_of(intake: Intake, number: str) -> str:
+    rows = await intake.rows("select ticket_id from ticket where number = $1", number)
+    return str(rows[0]["ticket_id"])

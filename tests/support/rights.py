@@ -12,7 +12,7 @@ from shared.catalogue.rights import Right
 from shared.contracts.parts import Role
 from shared.web.guards import guards_of
 from shared.web.identity import Door, issue_token
-from tests.support.intake import SECRET
+from tests.support.serving import SECRET
 
 Roles = frozenset[Role]
 NOBODY: Final = "00000000-0000-7000-8000-000000000000"

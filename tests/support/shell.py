@@ -1,21 +1,18 @@
 """The pages all services share, served alone: a database, no Kafka, no routes of a service."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from fastapi import FastAPI
 
 from deploy.local.ports import LOOPBACK, free_base
 from shared.runtime.service import Runtime, running
 from shared.runtime.settings import ServiceSettings
 from shared.web.app import new_app
-from tests.support.intake import SECRET
-from tests.support.waiting import eventually
+from tests.support.serving import SECRET, served_copy
 
 
 @dataclass(frozen=True)
@@ -53,17 +50,5 @@ async def shell_on(
         **more,
     )
     app = shell_app(settings, nothing)
-    server = uvicorn.Server(uvicorn.Config(app, host=LOOPBACK, port=port, log_config=None))
-    task = asyncio.create_task(server._serve())  # the tests' own loop keeps its signal handlers
-    try:
-
-        async def started() -> bool:
-            if task.done():
-                task.result()
-            return server.started
-
-        await eventually(started)
-        yield Shell(url=f"http://{LOOPBACK}:{port}", app=app)
-    finally:
-        server.should_exit = True
-        await task
+    async with served_copy(app, port) as url:
+        yield Shell(url=url, app=app)

@@ -92,8 +92,8 @@ class SignIn:
         ]
 
     async def discovery(self, _request: Request) -> Response:
-        if self.wrong.get("away"):
-            return Response(status_code=503)
+        if status := self.wrong.get("away"):
+            return Response(status_code=status)
         return JSONResponse(
             {
                 "issuer": self.wrong.get("issuer", self.issuer),

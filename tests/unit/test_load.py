@@ -4,8 +4,14 @@ import pytest
 
 from shared.runtime.load import LOOK_SECONDS, Limits, Load, Priority, Reason
 
-LIMITS = Limits(requests_at_once=100, wait_seconds=1.0, outbox_rows=1000, outbox_age_seconds=600)
-IN_ORDER = [Priority.LOOK, Priority.ORDINARY, Priority.WORK, Priority.CRITICAL]
+LIMITS = Limits(
+    requests_at_once=100,
+    critical_at_once=300,
+    wait_seconds=1.0,
+    outbox_rows=1000,
+    outbox_age_seconds=600,
+)
+IN_ORDER = [Priority.LOOK, Priority.ORDINARY, Priority.WORK]
 
 
 def refused(load: Load, *, writes: bool = True, now: float = 0.0) -> list[Priority]:
@@ -16,7 +22,7 @@ def refused(load: Load, *, writes: bool = True, now: float = 0.0) -> list[Priori
 
 @pytest.mark.parametrize(
     ("in_work", "wanted"),
-    [(0, 0), (49, 0), (50, 1), (99, 1), (100, 2), (200, 3), (399, 3), (400, 4)],
+    [(0, 0), (49, 0), (50, 1), (99, 1), (100, 2), (199, 2), (200, 3), (100_000, 3)],
 )
 def test_places_are_taken_up_to_each_share(in_work, wanted):
     load = Load(LIMITS)
@@ -27,10 +33,24 @@ def test_places_are_taken_up_to_each_share(in_work, wanted):
 @pytest.mark.parametrize(
     ("seconds", "wanted"), [(0.0, 0), (0.5, 0), (0.51, 1), (1.0, 1), (1.01, 2), (2.01, 3), (60, 3)]
 )
-def test_a_long_wait_refuses_all_but_critical_tickets(seconds, wanted):
+def test_a_long_wait_refuses_the_least_urgent_first(seconds, wanted):
     load = Load(LIMITS)
     load.looks += [lambda: 0.0, lambda: seconds]
     assert refused(load) == IN_ORDER[:wanted]
+
+
+def test_a_critical_ticket_is_refused_for_others_that_are_and_for_nothing_else():
+    load = Load(LIMITS)
+    load.in_work, load.places = 10**6, 1.0
+    load.looks.append(lambda: 3600.0)
+    load.outbox(rows=10**9, age_seconds=10**9)
+    load.critical_in_work = 299
+    assert load.refusal_of_critical() is None
+    load.critical_in_work = 300
+    refusal = load.refusal_of_critical()
+    assert refusal is not None
+    assert refusal.reason is Reason.CRITICAL
+    assert 2 <= refusal.retry_after <= 5
 
 
 def test_whoever_waits_is_looked_at_now_and_then():
@@ -51,7 +71,7 @@ def test_whoever_waits_is_looked_at_now_and_then():
         (10**9, 10**9, [Priority.ORDINARY, Priority.WORK]),
     ],
 )
-def test_a_full_outbox_refuses_what_writes_and_never_a_critical_ticket(rows, age, wanted):
+def test_a_full_outbox_refuses_what_writes(rows, age, wanted):
     load = Load(LIMITS)
     load.outbox(rows=rows, age_seconds=age)
     assert [each for each in refused(load) if each is not Priority.LOOK] == wanted

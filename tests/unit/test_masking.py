@@ -81,3 +81,17 @@ def test_values_of_any_kind_are_masked_through_and_through():
 def test_a_text_is_bounded():
     assert len(masked("ab " * 100_000)) <= 2_001
     assert len(said("'" * 100_000)) <= 2_001
+
+
+@pytest.mark.parametrize("length", range(1, 60))
+def test_a_long_traceback_as_text_ends_with_its_error_wherever_the_code_is_kept(length: int):
+    """Where it is cut depends on its paths: the middle of a quotation is no place for that."""
+    frame = f'  File "/{"w" * length}/routing.py", line 257, in lifespan\n    async with context:\n'
+    error = 'InvalidPasswordError: authentication failed for user "shaodao", not "John Smith"'
+    written = said(f"Traceback (most recent call last):\n{frame * 150}{error}")
+    assert written.endswith(error.replace("John Smith", MASK))
+    assert len(written) <= 2_001
+
+
+def test_digits_without_end_are_read_at_once():
+    assert said(" ".join(f"'{'1' * 40}'" for _ in range(2_000))).startswith(f"'{MASK}'")

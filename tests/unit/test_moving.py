@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from shared.calendar import SHANGHAI, WorkCalendar, YearDays
 from shared.catalogue.limits import due
-from shared.catalogue.moving import Outage, after_outage, of_known_year
+from shared.catalogue.moving import (
+    MOVES,
+    Outage,
+    Owner,
+    after_outage,
+    move_past,
+    move_to_known_year,
+    of_known_year,
+)
+from shared.contracts.parts import DeadlineKind
 
 PACKAGE = WorkCalendar()
 # As it might be announced: New Year's Day to the third, a Saturday worked after it.
@@ -110,3 +119,36 @@ def test_it_moves_later_by_its_length_and_can_be_computed_again(
         assert abs(gained - worked) <= 1
     else:
         assert abs(moved - timedelta(hours=hours)) <= timedelta(seconds=1)
+
+
+STAY_IN_AN_OUTAGE = {DeadlineKind.CITIZEN, DeadlineKind.TAKEOVER}
+OWNED = {
+    Owner.INTAKE: {"dispatch", "callback", "callback_start", "citizen"},
+    Owner.NOTIFIER: {"supervision"},
+}
+
+
+def test_of_every_kind_of_promise_it_is_decided_whose_it_is_and_what_moves_it() -> None:
+    """A new kind has its row, and its owner moves it: each owner has such a test of its own."""
+    assert set(MOVES) == set(DeadlineKind)
+    for owner, kinds in OWNED.items():
+        assert {kind for kind, moves in MOVES.items() if moves.owner is owner} == kinds
+
+
+@pytest.mark.parametrize("kind", DeadlineKind)
+def test_each_kind_moves_or_stays(kind: DeadlineKind) -> None:
+    guess = due("5WD", local("2026-12-28 10:00"), PACKAGE, policy="p")
+    known = move_to_known_year(KNOWN)(kind, guess)
+    if kind is DeadlineKind.TAKEOVER:
+        assert known is None
+    else:
+        assert known == of_known_year(guess, KNOWN)
+        assert known is not None
+    before = due("24h", local("2026-09-12 22:00"), PACKAGE, policy="p")
+    outage = an_outage("2026-09-13 20:00", "2026-09-13 23:30")
+    later = move_past(outage, PACKAGE)(kind, before)
+    if kind in STAY_IN_AN_OUTAGE:
+        assert later is None
+    else:
+        assert later is not None
+        assert later.by == before.by + timedelta(hours=3.5)

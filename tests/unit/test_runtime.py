@@ -1,6 +1,11 @@
 """Pieces of the runtime that need no server: errors told apart, queries, history, traces."""
 
-from datetime import UTC, datetime
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -9,8 +14,10 @@ from aiokafka.partitioner import DefaultPartitioner
 
 from shared.contracts.parts import Actor, Role
 from shared.runtime import history, tracing
+from shared.runtime.clock import wall_now
 from shared.runtime.database import is_transient, queries
 from shared.runtime.sending import partition_of
+from shared.runtime.service import INBOX_KEPT, Runtime
 
 NOW = datetime(2026, 9, 14, 1, tzinfo=UTC)
 TICKET = UUID("01a09d36-a800-7447-b3ab-3ec62a61cec3")
@@ -104,3 +111,26 @@ def test_the_relay_chooses_partitions_as_every_kafka_client_does():
         for number in range(200):
             key = str(UUID(int=number * 7919)).encode()
             assert partition_of(key, partitions) == kafkas(key, every, [])
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=-400), timedelta(0), timedelta(days=400)])
+async def test_an_event_is_known_for_its_term_by_whichever_clock_is_behind(ahead: timedelta):
+    """It is known since a domain time; a demo's may be another year's."""
+    asked: asyncio.Queue[datetime] = asyncio.Queue()
+
+    async def execute(_sql: str, before: datetime, _most: int) -> str:
+        asked.put_nowait(before)
+        return "DELETE 0"
+
+    @asynccontextmanager
+    async def acquire() -> AsyncIterator[Any]:
+        yield SimpleNamespace(execute=execute)
+
+    runtime: Any = SimpleNamespace(
+        pool=SimpleNamespace(acquire=acquire),
+        clock=SimpleNamespace(now=lambda: wall_now() + ahead),
+    )
+    forgetting = asyncio.create_task(Runtime._forget_inbox(runtime))
+    before = await asyncio.wait_for(asked.get(), 20)
+    forgetting.cancel()
+    assert before <= wall_now() + min(ahead, timedelta(0)) - INBOX_KEPT

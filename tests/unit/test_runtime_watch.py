@@ -3,6 +3,8 @@
 import asyncio
 import math
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,6 +27,7 @@ class Kafka:
 
     def __init__(self) -> None:
         self.parts: tuple[TopicPartition, ...] = PARTS
+        self.begins = dict.fromkeys(PARTS, 0)
         self.ends = dict.fromkeys(PARTS, 10)
         self.silent: set[str] = set()
         self.away = False
@@ -41,6 +44,10 @@ class Kafka:
     async def end_offsets(self, parts: Any) -> dict[TopicPartition, int]:
         await self._asked("ends")
         return {part: self.ends[part] for part in parts}
+
+    async def beginning_offsets(self, parts: Any) -> dict[TopicPartition, int]:
+        await self._asked("begins")
+        return {part: self.begins[part] for part in parts}
 
     async def committed(self, _part: TopicPartition) -> int:
         await self._asked("committed")
@@ -79,6 +86,15 @@ async def test_the_lag_is_what_is_not_handled_yet(group: GroupConsumer) -> None:
     assert await group.measure_lag() == 12
     assert (shown("lag_records"), shown("partitions")) == (12, 2)
     assert group.progress.waits
+
+
+async def test_what_a_topic_has_let_go_is_not_waited_for(
+    group: GroupConsumer, kafka: Kafka
+) -> None:
+    """A group set back to a backup, or new on an old topic: nothing that is gone will come."""
+    kafka.begins = dict.fromkeys(PARTS, 10)
+    assert await group.measure_lag() == 0
+    assert not group.progress.waits
 
 
 @pytest.mark.parametrize("what", ["ends", "committed", "topics"])
@@ -167,3 +183,26 @@ def test_what_the_database_says_is_unknown_while_it_is_away() -> None:
     metrics.database_away()
     assert math.isnan(REGISTRY.get_sample_value("shaodao_dead_letters") or 0)
     assert REGISTRY.get_sample_value("shaodao_database_reachable") == 0
+
+
+@pytest.mark.parametrize(("counted", "told"), [(7, 7), (10_000, 5_000_000)])
+async def test_a_row_that_waits_for_its_topic_makes_no_full_outbox(counted: int, told: int) -> None:
+    """Its id stays behind while others come and go: that tells how many only where many wait."""
+    row = {"dead": 0, "parked": 0, "parked_at": None, "oldest": None}
+    seen: list[int] = []
+
+    @asynccontextmanager
+    async def acquire() -> AsyncIterator[Any]:
+        async def fetchrow(_sql: str) -> dict[str, Any]:
+            return row | {"outbox": counted, "outbox_span": 5_000_000}
+
+        yield SimpleNamespace(fetchrow=fetchrow)
+
+    def outbox(*, rows: int, age_seconds: float) -> None:
+        seen.append(rows)
+
+    runtime: Any = SimpleNamespace(
+        pool=SimpleNamespace(acquire=acquire), load=SimpleNamespace(outbox=outbox)
+    )
+    assert await health._measure(runtime)
+    assert seen == [told]

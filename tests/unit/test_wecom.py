@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.delivery.lane import MOST_AT_ONCE, Lane
+from shared.delivery import pace
 from shared.delivery.outcome import Ending, Outcome
 from shared.delivery.wecom import MOST_BYTES, cut, judged
 
@@ -46,18 +46,13 @@ def test_a_text_is_cut_to_whole_characters(text: str) -> None:
     assert short == text or (short.endswith("…") and text.startswith(short[:-1]))
 
 
-def test_a_lane_without_limit_is_as_before() -> None:
-    assert Lane().room(NOON) == MOST_AT_ONCE
-
-
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=40))
 def test_no_minute_sees_more_than_the_limit(pauses: list[int]) -> None:
-    lane, now, sent = Lane(per_minute=20), NOON, []
+    now, sent, left, filled_at = NOON, [], pace.at_once(20), NOON
     for pause in pauses:
-        room = lane.room(now)
-        lane.taken(room)
-        sent += [now] * room
-        lane.under_way -= room
+        may = pace.budget(20, left, filled_at, now)
+        sent += [now] * int(may)
+        left, filled_at = may - int(may), now
         now += timedelta(seconds=pause)
     for first in sent:
         minute = [at for at in sent if first <= at < first + timedelta(minutes=1)]
@@ -65,10 +60,14 @@ def test_no_minute_sees_more_than_the_limit(pauses: list[int]) -> None:
 
 
 def test_a_limit_lets_go_on_in_time() -> None:
-    lane, sent = Lane(per_minute=20), 0
+    sent, left, filled_at = 0, pace.at_once(20), NOON
     for second in range(600):
-        room = lane.room(NOON + timedelta(seconds=second))
-        lane.taken(room)
-        lane.under_way -= room
-        sent += room
+        now = NOON + timedelta(seconds=second)
+        may = pace.budget(20, left, filled_at, now)
+        sent += int(may)
+        left, filled_at = may - int(may), now
     assert 100 <= sent <= 110
+
+
+def test_a_copy_whose_clock_is_behind_adds_nothing() -> None:
+    assert pace.budget(20, 3.0, NOON, NOON - timedelta(minutes=5)) == 3.0

@@ -8,23 +8,22 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import Field, StringConstraints
 
 from services.intake import ask, merge, reopen, settle
 from services.intake.api.bodies import NO_NUL, Body, Photos, read_body, schema
-from services.intake.api.tickets import Changed, Intake, Trace, Viewer, by, changed, region_of
+from services.intake.api.tickets import At, Changed, Intake, Viewer, commanding, region_of
 from services.intake.domain.settle import Answer, Article, Reason, Target, Transfer
 from services.intake.find import find_ticket
 from services.intake.store import merges
 from services.intake.store.merges import Related
-from shared.web.identity import Caller, allow
 
 router = APIRouter(prefix="/api/v1", tags=["commands"])
 
-Operator = Annotated[Caller, Depends(allow("tickets.handle"))]
-Lead = Annotated[Caller, Depends(allow("tickets.refuse"))]
-Merger = Annotated[Caller, Depends(allow("tickets.merge"))]
+Operator = Annotated[At, commanding("tickets.handle")]
+Lead = Annotated[At, commanding("tickets.refuse")]
+Merger = Annotated[At, commanding("tickets.merge")]
 _Words = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=2, max_length=1000, pattern=NO_NUL)
 ]
@@ -129,46 +128,30 @@ async def get_settlements(intake: Intake, _caller: Viewer) -> SettlementLists:
 
 
 @router.post("/tickets/{ticket_id}/info-requests", openapi_extra=schema(InfoRequestBody))
-async def post_info_request(
-    ticket_id: UUID, request: Request, intake: Intake, trace: Trace, caller: Operator
-) -> Changed:
+async def post_info_request(ticket_id: UUID, request: Request, at: Operator) -> Changed:
     """Ask the person, once, for all that is missing."""
     body = read_body(InfoRequestBody, await request.body())
-    async with intake.runtime.transaction() as connection:
-        case = await ask.ask_info(
-            connection,
-            ticket_id,
-            missing=body.missing,
-            version=body.version,
-            vault=intake.vault,
-            **by(intake, caller, trace),
-        )
-    return changed(case)
+    return await at.done(
+        ask.ask_info, ticket_id, missing=body.missing, version=body.version, vault=at.intake.vault
+    )
 
 
 @router.post("/tickets/{ticket_id}/supplies", openapi_extra=schema(SupplyBody))
-async def post_supply(
-    ticket_id: UUID, request: Request, intake: Intake, trace: Trace, caller: Operator
-) -> Changed:
+async def post_supply(ticket_id: UUID, request: Request, at: Operator) -> Changed:
     """What had been missing; the ticket waits for dispatch again."""
     body = read_body(SupplyBody, await request.body())
-    async with intake.runtime.transaction() as connection:
-        case = await ask.supply(
-            connection,
-            ticket_id,
-            text=body.text,
-            photo_ids=body.photos,
-            version=body.version,
-            vault=intake.vault,
-            **by(intake, caller, trace),
-        )
-    return changed(case)
+    return await at.done(
+        ask.supply,
+        ticket_id,
+        text=body.text,
+        photo_ids=body.photos,
+        version=body.version,
+        vault=at.intake.vault,
+    )
 
 
 @router.post("/tickets/{ticket_id}/answers", openapi_extra=schema(AnswerBody))
-async def post_answer(
-    ticket_id: UUID, request: Request, intake: Intake, trace: Trace, caller: Operator
-) -> Changed:
+async def post_answer(ticket_id: UUID, request: Request, at: Operator) -> Changed:
     """Answer at the desk: a consultation, praise, or from the knowledge base."""
     body = read_body(AnswerBody, await request.body())
     article = body.article
@@ -178,155 +161,91 @@ async def post_answer(
         if article
         else None,
     )
-    async with intake.runtime.transaction() as connection:
-        case = await settle.end(
-            connection,
-            ticket_id,
-            answer,
-            version=body.version,
-            vault=intake.vault,
-            **by(intake, caller, trace),
-        )
-    return changed(case)
+    return await at.done(
+        settle.end, ticket_id, ending=answer, version=body.version, vault=at.intake.vault
+    )
 
 
 @router.post("/tickets/{ticket_id}/transfers", openapi_extra=schema(TransferBody))
-async def post_transfer(
-    ticket_id: UUID, request: Request, intake: Intake, trace: Trace, caller: Operator
-) -> Changed:
+async def post_transfer(ticket_id: UUID, request: Request, at: Operator) -> Changed:
     """Hand over to 110, 119, 120, 122, or tell the lawful way."""
     body = read_body(TransferBody, await request.body())
-    transfer = Transfer(target=intake.settlements.target(body.to), note=body.note)
-    async with intake.runtime.transaction() as connection:
-        case = await settle.end(
-            connection,
-            ticket_id,
-            transfer,
-            version=body.version,
-            vault=intake.vault,
-            **by(intake, caller, trace),
-        )
-    return changed(case)
+    transfer = Transfer(target=at.intake.settlements.target(body.to), note=body.note)
+    return await at.done(
+        settle.end, ticket_id, ending=transfer, version=body.version, vault=at.intake.vault
+    )
 
 
 @router.post("/tickets/{ticket_id}/rejections", openapi_extra=schema(ReasonBody))
-async def post_rejection(
-    ticket_id: UUID, request: Request, intake: Intake, trace: Trace, caller: Lead
-) -> Changed:
+async def post_rejection(ticket_id: UUID, request: Request, at: Lead) -> Changed:
     """Not a matter for the hotline; may be appealed once."""
     body = read_body(ReasonBody, await request.body())
-    reason = intake.settlements.rejection(body.reason)
-    async with intake.runtime.transaction() as connection:
-        case = await settle.reject(
-            connection,
-            ticket_id,
-            reason=reason,
-            note=body.note,
-            version=body.version,
-            vault=intake.vault,
-            **by(intake, caller, trace),
-        )
-    return changed(case)
+    reason = at.intake.settlements.rejection(body.reason)
+    return await at.done(
+        settle.reject,
+        ticket_id,
+        reason=reason,
+        note=body.note,
+        version=body.version,
+        vault=at.intake.vault,
+    )
 
 
 @router.post("/tickets/{ticket_id}/appeals", openapi_extra=schema(WordsBody))
-async def post_appeal(
-    ticket_id: UUID, request: Request, intake: Intake, trace: Trace, caller: Operator
-) -> Changed:
+async def post_appeal(ticket_id: UUID, request: Request, at: Operator) -> Changed:
     """The person does not accept the rejection."""
     body = read_body(WordsBody, await request.body())
-    async with intake.runtime.transaction() as connection:
-        case = await settle.appeal(
-            connection,
-            ticket_id,
-            words=body.reason,
-            version=body.version,
-            vault=intake.vault,
-            **by(intake, caller, trace),
-        )
-    return changed(case)
+    return await at.done(
+        settle.appeal, ticket_id, words=body.reason, version=body.version, vault=at.intake.vault
+    )
 
 
 @router.post("/tickets/{ticket_id}/voids", openapi_extra=schema(ReasonBody))
-async def post_void(
-    ticket_id: UUID, request: Request, intake: Intake, trace: Trace, caller: Lead
-) -> Changed:
+async def post_void(ticket_id: UUID, request: Request, at: Lead) -> Changed:
     """Registered by mistake; before dispatch only."""
     body = read_body(ReasonBody, await request.body())
-    reason = intake.settlements.voiding(body.reason)
-    async with intake.runtime.transaction() as connection:
-        case = await settle.void(
-            connection,
-            ticket_id,
-            reason=reason,
-            note=body.note,
-            version=body.version,
-            vault=intake.vault,
-            **by(intake, caller, trace),
-        )
-    return changed(case)
+    reason = at.intake.settlements.voiding(body.reason)
+    return await at.done(
+        settle.void,
+        ticket_id,
+        reason=reason,
+        note=body.note,
+        version=body.version,
+        vault=at.intake.vault,
+    )
 
 
 @router.post("/tickets/{ticket_id}/reopenings", openapi_extra=schema(WordsBody))
-async def post_reopening(
-    ticket_id: UUID, request: Request, intake: Intake, trace: Trace, caller: Operator
-) -> Changed:
+async def post_reopening(ticket_id: UUID, request: Request, at: Operator) -> Changed:
     """It was not solved after all: within 15 days, once."""
     body = read_body(WordsBody, await request.body())
-    async with intake.runtime.transaction() as connection:
-        case = await reopen.reopen(
-            connection,
-            ticket_id,
-            reason=body.reason,
-            version=body.version,
-            vault=intake.vault,
-            **by(intake, caller, trace),
-        )
-    return changed(case)
+    return await at.done(
+        reopen.reopen, ticket_id, reason=body.reason, version=body.version, vault=at.intake.vault
+    )
 
 
 @router.post("/tickets/{ticket_id}/merges", openapi_extra=schema(MergeBody))
-async def post_merge(
-    ticket_id: UUID, request: Request, intake: Intake, trace: Trace, caller: Merger
-) -> Changed:
+async def post_merge(ticket_id: UUID, request: Request, at: Merger) -> Changed:
     """One matter told twice: this ticket follows the other until its own callback."""
     body = read_body(MergeBody, await request.body())
-    async with intake.runtime.transaction() as connection:
-        case = await merge.merge(
-            connection,
-            ticket_id,
-            into=body.into,
-            version=body.version,
-            **by(intake, caller, trace),
-        )
-    return changed(case)
+    return await at.done(merge.merge, ticket_id, into=body.into, version=body.version)
 
 
 @router.delete("/tickets/{ticket_id}/merges")
 async def delete_merge(
     ticket_id: UUID,
-    intake: Intake,
-    trace: Trace,
-    caller: Annotated[Caller, Depends(allow("tickets.unmerge"))],
+    at: Annotated[At, commanding("tickets.unmerge")],
     version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
 ) -> Changed:
     """Not the same matter: this ticket goes on by itself."""
-    async with intake.runtime.transaction() as connection:
-        case = await merge.undo(connection, ticket_id, version=version, **by(intake, caller, trace))
-    return changed(case)
+    return await at.done(merge.undo, ticket_id, version=version)
 
 
 @router.post("/tickets/{ticket_id}/links", openapi_extra=schema(LinkBody))
-async def post_link(
-    ticket_id: UUID, request: Request, intake: Intake, trace: Trace, caller: Merger
-) -> Changed:
+async def post_link(ticket_id: UUID, request: Request, at: Merger) -> Changed:
     """Related tickets; both go on."""
     body = read_body(LinkBody, await request.body())
-    async with intake.runtime.transaction() as connection:
-        case = await merge.link(
-            connection, ticket_id, to=body.to, version=body.version, **by(intake, caller, trace)
-        )
-    return changed(case)
+    return await at.done(merge.link, ticket_id, to=body.to, version=body.version)
 
 
 @router.get("/tickets/{ticket_id}/relations")

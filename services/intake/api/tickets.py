@@ -1,5 +1,6 @@
 """Intake's HTTP edge: register, look up, call back, disclose, supplement, urge, withdraw."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -49,7 +50,6 @@ router = APIRouter(prefix="/api/v1/tickets", tags=["tickets"])
 REGISTERS: Final = allow("tickets.register")
 ASKS_HINTS: Final = allow("hints.ask")
 Viewer = Annotated[Caller, Depends(allow("tickets.see"))]
-Adding = Annotated[Caller, Depends(allow("tickets.add"))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +76,47 @@ async def traceparent(request: Request) -> str | None:
 
 Intake = Annotated[IntakeContext, Depends(context)]
 Trace = Annotated[str | None, Depends(traceparent)]
+Verb = Callable[..., Awaitable[Case]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class At:
+    """Who commands, and where it is carried out."""
+
+    intake: IntakeContext
+    caller: Caller
+    trace: str | None
+
+    async def done(self, verb: Verb, ticket_id: UUID, **more: Any) -> Changed:
+        """Carry out the verb now; raises the ShaodaoError that says why it cannot be."""
+        async with self.intake.runtime.transaction() as connection:
+            case = await verb(
+                connection,
+                ticket_id,
+                actor=self.caller.actor(),
+                now=self.intake.runtime.clock.now(),
+                rules=self.intake.rules,
+                traceparent=self.trace,
+                **more,
+            )
+        ticket = case.ticket
+        return Changed(
+            ticket_id=ticket.ticket_id, state=ticket.state, version=ticket.seq, round=ticket.round
+        )
+
+
+def commanding(right: str) -> Any:
+    """What a command of those who have the right stands on."""
+
+    async def at(
+        intake: Intake, caller: Annotated[Caller, Depends(allow(right))], trace: Trace
+    ) -> At:
+        return At(intake=intake, caller=caller, trace=trace)
+
+    return Depends(at)
+
+
+Adding = Annotated[At, commanding("tickets.add")]
 
 
 @router.post(
@@ -149,30 +190,20 @@ async def get_tickets(
 
 @router.post("/{ticket_id}/callbacks", openapi_extra=schema(CallbackBody))
 async def post_callback(
-    ticket_id: UUID,
-    request: Request,
-    intake: Intake,
-    trace: Trace,
-    caller: Annotated[Caller, Depends(allow("callbacks.do"))],
+    ticket_id: UUID, request: Request, at: Annotated[At, commanding("callbacks.do")]
 ) -> Changed:
     """Record one try of the callback."""
     body = read_body(CallbackBody, await request.body())
-    async with intake.runtime.transaction() as connection:
-        case = await call_back(
-            connection,
-            ticket_id,
-            result=body.result,
-            satisfaction=body.satisfaction,
-            note=body.note,
-            version=body.version,
-            actor=caller.actor(),
-            now=intake.runtime.clock.now(),
-            rules=intake.rules,
-            vault=intake.vault,
-            traceparent=trace,
-            holder=caller.account or caller.name,
-        )
-    return changed(case)
+    return await at.done(
+        call_back,
+        ticket_id,
+        result=body.result,
+        satisfaction=body.satisfaction,
+        note=body.note,
+        version=body.version,
+        vault=at.intake.vault,
+        holder=at.caller.account or at.caller.name,
+    )
 
 
 @router.post("/{ticket_id}/disclosures", openapi_extra=schema(DisclosureBody))
@@ -197,60 +228,30 @@ async def post_disclosure(
 
 
 @router.post("/{ticket_id}/supplements", openapi_extra=schema(SupplementBody))
-async def post_supplement(
-    ticket_id: UUID, request: Request, intake: Intake, trace: Trace, caller: Adding
-) -> Changed:
+async def post_supplement(ticket_id: UUID, request: Request, at: Adding) -> Changed:
     """Add the person's words and photos."""
     body = read_supplement(await request.body())
-    async with intake.runtime.transaction() as connection:
-        case = await follow_up.supplement(
-            connection,
-            ticket_id,
-            text=body.text,
-            photo_ids=body.photos,
-            vault=intake.vault,
-            **by(intake, caller, trace),
-        )
-    return changed(case)
+    return await at.done(
+        follow_up.supplement,
+        ticket_id,
+        text=body.text,
+        photo_ids=body.photos,
+        vault=at.intake.vault,
+    )
 
 
 @router.post("/{ticket_id}/urges")
-async def post_urge(ticket_id: UUID, intake: Intake, trace: Trace, caller: Adding) -> Changed:
+async def post_urge(ticket_id: UUID, at: Adding) -> Changed:
     """Ask to hurry."""
-    async with intake.runtime.transaction() as connection:
-        case = await follow_up.urge(connection, ticket_id, **by(intake, caller, trace))
-    return changed(case)
+    return await at.done(follow_up.urge, ticket_id)
 
 
 @router.post("/{ticket_id}/withdrawals")
 async def post_withdrawal(
-    ticket_id: UUID,
-    intake: Intake,
-    trace: Trace,
-    caller: Annotated[Caller, Depends(allow("tickets.withdraw"))],
+    ticket_id: UUID, at: Annotated[At, commanding("tickets.withdraw")]
 ) -> Changed:
     """Take the request back; the canary takes back its own tickets only."""
-    async with intake.runtime.transaction() as connection:
-        case = await follow_up.withdraw(connection, ticket_id, **by(intake, caller, trace))
-    return changed(case)
-
-
-def by(intake: IntakeContext, caller: Caller, trace: str | None) -> dict[str, Any]:
-    """What every verb is told of who does it, when and by which rules."""
-    return {
-        "actor": caller.actor(),
-        "now": intake.runtime.clock.now(),
-        "rules": intake.rules,
-        "traceparent": trace,
-    }
-
-
-def changed(case: Case) -> Changed:
-    """The answer to a command."""
-    ticket = case.ticket
-    return Changed(
-        ticket_id=ticket.ticket_id, state=ticket.state, version=ticket.seq, round=ticket.round
-    )
+    return await at.done(follow_up.withdraw, ticket_id)
 
 
 def region_of(intake: IntakeContext, caller: Caller) -> str | None:

@@ -45,7 +45,7 @@ def _missed(case: Case, fact: deadlines.Missed, heard: Heard) -> None:
     if after.state not in {PromiseState.MISSED, PromiseState.MET_LATE}:
         return  # kept in time, or the due time has moved on
     by = f"{heard.unit(fact.unit)}" if fact.unit else ""
-    _tell(case, fact, heard, f"{by}未在{local(fact.due.by)}前{DEADLINE_ZH[fact.kind]}，已逾期")
+    _tell(case, fact, heard, f"{by}未在{local(fact.due.by)}前{DEADLINE_ZH[fact.kind]}，已超时")
 
 
 def _corrected(case: Case, fact: deadlines.Corrected, heard: Heard) -> None:
@@ -59,12 +59,15 @@ def _corrected(case: Case, fact: deadlines.Corrected, heard: Heard) -> None:
 
 def _rung_climbed(case: Case, fact: deadlines.RungClimbed, heard: Heard) -> None:
     if fact.kind in SHOWN:
-        _tell(case, fact, heard, f"{DEADLINE_ZH[fact.kind]}逾期，已升级督办（{fact.level}级）")
+        _tell(case, fact, heard, f"{DEADLINE_ZH[fact.kind]}超时，已升级督办（{fact.level}级）")
 
 
 def _supervised(case: Case, fact: deadlines.Supervised, heard: Heard) -> None:
     until = local(fact.answer_by.by)
-    _tell(case, fact, heard, f"已督办（{fact.level}级），要求{until}前书面答复")
+    if fact.reason is not None:
+        _tell(case, fact, heard, f"督办答复时限调整至{until}（{fact.reason}）")
+    else:
+        _tell(case, fact, heard, f"已督办（{fact.level}级），要求{until}前书面答复")
 
 
 def _answered(case: Case, fact: deadlines.SupervisionAnswered, heard: Heard) -> None:

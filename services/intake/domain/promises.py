@@ -21,8 +21,8 @@ class PromiseState(StrEnum):
     RUNNING = "running"  # 进行中
     PAUSED = "paused"  # 暂停
     MET = "met"  # 按时完成
-    MET_LATE = "met_late"  # 逾期完成
-    MISSED = "missed"  # 已逾期
+    MET_LATE = "met_late"  # 超时完成
+    MISSED = "missed"  # 已超时
     CANCELLED = "cancelled"  # 不再适用
 
 

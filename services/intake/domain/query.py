@@ -32,7 +32,7 @@ class Flag(StrEnum):
     CONFIDENTIAL = "confidential"  # 保密件
     HARD_CASE = "hard_case"  # 疑难件
     URGED = "urged"  # 已催办
-    OVERDUE = "overdue"  # 已超期
+    OVERDUE = "overdue"  # 已超时
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

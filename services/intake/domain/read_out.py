@@ -53,7 +53,7 @@ def read_out(
         if now <= until.due.by:
             said += f"，应在{local(until.due.by)}前办结"
         else:
-            said += f"，原定{local(until.due.by)}前办结，已经超期，我们会催办"
+            said += f"，原定{local(until.due.by)}前办结，已经超时，我们会催办"
     return said + "。"
 
 

@@ -49,7 +49,7 @@ def _blown(case: Case, fact: whistles.Blown, heard: Heard) -> None:
 def _acknowledged(case: Case, fact: whistles.Acknowledged, heard: Heard) -> None:
     unit_state(case, fact)
     keep(case, fact, DeadlineKind.ACKNOWLEDGE)
-    tell(case, fact, heard, f"{heard.unit(fact.unit)}已签收{'（逾期）' if fact.late else ''}")
+    tell(case, fact, heard, f"{heard.unit(fact.unit)}已签收{'（超时）' if fact.late else ''}")
     _lead_took_it(case, fact, heard)
 
 
@@ -58,7 +58,7 @@ def _deemed(case: Case, fact: whistles.DeemedAcknowledged, heard: Heard) -> None
     known = case.promises.get((fact.assignment_id, DeadlineKind.ACKNOWLEDGE, fact.round))
     if known is not None:
         case.promise(promises.missed(known, known.due))
-    tell(case, fact, heard, f"{heard.unit(fact.unit)}逾期未签收，按规定视为已签收")
+    tell(case, fact, heard, f"{heard.unit(fact.unit)}超时未签收，按规定视为已签收")
     _lead_took_it(case, fact, heard)
 
 
@@ -88,6 +88,8 @@ def _left(case: Case, fact: Any, heard: Heard) -> None:
 
 def _due_changed(case: Case, fact: rulings.DueChanged, heard: Heard) -> None:
     change_dues(case, fact, fact.changes)
+    if not any(change.kind in promises.SHOWN for change in fact.changes):
+        return  # what moved is between the authorities: no matter of the citizen's
     resolves = [c for c in fact.changes if c.kind is DeadlineKind.RESOLVE and c.due is not None]
     until = "，".join(f"{heard.unit(c.unit)}至{local(c.due.by)}" for c in resolves if c.due)
     tell(case, fact, heard, f"办理期限调整（{fact.reason}）{'：' if until else ''}{until}")

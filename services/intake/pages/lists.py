@@ -38,7 +38,7 @@ FLAG_ZH: Final = {
     Flag.CONFIDENTIAL: "保密件",
     Flag.HARD_CASE: "疑难件",
     Flag.URGED: "已催办",
-    Flag.OVERDUE: "已超期",
+    Flag.OVERDUE: "已超时",
 }
 OPEN: Final = tuple(
     each for each in TicketState if each not in ENDED and each is not TicketState.DRAFT

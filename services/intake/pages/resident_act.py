@@ -1,7 +1,6 @@
 """What residents want done with their own matter: each a form of its page, sent by POST."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -11,7 +10,7 @@ from services.intake import follow_up
 from services.intake.api.tickets import Intake, Trace
 from services.intake.call_back import call_back
 from services.intake.context import IntakeContext
-from services.intake.domain.links import Grant
+from services.intake.domain.links import Grant, Session
 from services.intake.domain.number import is_ticket_number
 from services.intake.domain.photo import MOST_PHOTOS
 from services.intake.links import revoke
@@ -47,17 +46,17 @@ async def post_supplement(request: Request, intake: Intake, trace: Trace) -> Res
         photos = asked.photo or await kept(request, intake, session, files)
     if not asked.text and not photos:
         return _back(asked.number, None)
-    async with intake.runtime.transaction() as connection:
-        ticket = await own_ticket(connection, session, asked.number)
-        await follow_up.supplement(
-            connection,
-            ticket.ticket_id,
-            text=asked.text,
-            photo_ids=photos,
-            photo_owner=owner_of(session),
-            vault=intake.vault,
-            **_by(intake, trace),
-        )
+    await _carry_out(
+        follow_up.supplement,
+        session,
+        asked.number,
+        intake,
+        trace,
+        text=asked.text,
+        photo_ids=photos,
+        photo_owner=owner_of(session),
+        vault=intake.vault,
+    )
     return remember(request, _back(asked.number, "supplemented"), intake, session)
 
 
@@ -65,9 +64,7 @@ async def post_supplement(request: Request, intake: Intake, trace: Trace) -> Res
 async def post_urge(request: Request, intake: Intake, trace: Trace, number: Number) -> Response:
     """Ask to hurry, once a day."""
     session = await resident_of(request, intake)
-    async with intake.runtime.transaction() as connection:
-        ticket = await own_ticket(connection, session, number)
-        await follow_up.urge(connection, ticket.ticket_id, **_by(intake, trace))
+    await _carry_out(follow_up.urge, session, number, intake, trace)
     return _back(number, "urged")
 
 
@@ -77,9 +74,7 @@ async def post_withdrawal(
 ) -> Response:
     """Take it back."""
     session = await resident_of(request, intake)
-    async with intake.runtime.transaction() as connection:
-        ticket = await own_ticket(connection, session, number)
-        await follow_up.withdraw(connection, ticket.ticket_id, **_by(intake, trace))
+    await _carry_out(follow_up.withdraw, session, number, intake, trace)
     return _back(number, "withdrawn")
 
 
@@ -95,16 +90,8 @@ async def post_reopening(
     session = await resident_of(request, intake)
     if len(reason.strip()) < LEAST:
         raise InvalidError(NO_REASON)
-    async with intake.runtime.transaction() as connection:
-        ticket = await own_ticket(connection, session, number)
-        await reopen(
-            connection,
-            ticket.ticket_id,
-            reason=reason.strip(),
-            version=None,
-            vault=intake.vault,
-            **_by(intake, trace),
-        )
+    own = {"reason": reason.strip(), "version": None, "vault": intake.vault}
+    await _carry_out(reopen, session, number, intake, trace, **own)
     return _back(number, "reopened")
 
 
@@ -120,16 +107,8 @@ async def post_appeal(
     session = await resident_of(request, intake)
     if len(reason.strip()) < LEAST:
         raise InvalidError(NO_REASON)
-    async with intake.runtime.transaction() as connection:
-        ticket = await own_ticket(connection, session, number)
-        await appeal(
-            connection,
-            ticket.ticket_id,
-            words=reason.strip(),
-            version=None,
-            vault=intake.vault,
-            **_by(intake, trace),
-        )
+    own = {"words": reason.strip(), "version": None, "vault": intake.vault}
+    await _carry_out(appeal, session, number, intake, trace, **own)
     return _back(number, "appealed")
 
 
@@ -147,18 +126,10 @@ async def post_rating(
     session = await resident_of(request, intake)
     if result is CallbackResult.UNREACHABLE:
         raise ForbiddenError("请选一个结果", "choose a result")
-    async with intake.runtime.transaction() as connection:
-        ticket = await own_ticket(connection, session, number)
-        await call_back(
-            connection,
-            ticket.ticket_id,
-            result=result,
-            satisfaction=satisfaction,
-            note=note.strip() or None,
-            version=None,
-            vault=intake.vault,
-            **_by(intake, trace),
-        )
+    own = {"note": note.strip() or None, "version": None, "vault": intake.vault}
+    await _carry_out(
+        call_back, session, number, intake, trace, result=result, satisfaction=satisfaction, **own
+    )
     return _back(number, "rated")
 
 
@@ -202,9 +173,26 @@ async def post_leaving(request: Request, intake: Intake, number: Number) -> Resp
     return remember(request, RedirectResponse("/r/mine", 303), intake, kept)
 
 
-def _by(intake: IntakeContext, trace: str | None) -> Mapping[str, Any]:
-    now: datetime = intake.runtime.clock.now()
-    return {"actor": CITIZEN, "now": now, "rules": intake.rules, "traceparent": trace}
+async def _carry_out(
+    verb: Callable[..., Awaitable[object]],
+    session: Session,
+    number: str,
+    intake: IntakeContext,
+    trace: str | None,
+    **own: Any,
+) -> None:
+    """Do it with the resident's own ticket, now."""
+    async with intake.runtime.transaction() as connection:
+        ticket = await own_ticket(connection, session, number)
+        await verb(
+            connection,
+            ticket.ticket_id,
+            actor=CITIZEN,
+            now=intake.runtime.clock.now(),
+            rules=intake.rules,
+            traceparent=trace,
+            **own,
+        )
 
 
 def _back(number: str, done: str | None) -> Response:

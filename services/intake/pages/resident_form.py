@@ -84,7 +84,11 @@ def files_of(form: FormData) -> list[UploadFile]:
 def request_of(
     form: ReportForm, labels: Mapping[str, ReportLabel], photos: tuple[UUID, ...]
 ) -> Request:
-    """The request that a report is; InvalidError says what is missing in plain words."""
+    """The request that a report is; InvalidError says what is missing in plain words.
+
+    Nobody grades their own report: the label's category makes it critical (a burst main), so do
+    words of danger at the router, and the page has people in danger call 119, 120, 110 or 12345.
+    """
     label = labels.get(form.label)
     phone = normal_phone(form.phone) if form.phone else None
     problems = []

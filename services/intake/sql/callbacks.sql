@@ -1,9 +1,10 @@
 -- The clerks' list of callbacks to be made, and the tries of each.
 
 -- name: open_callbacks
-insert into callback_task (ticket_id, round, region, opened_at, due_by, next_from)
+insert into callback_task (ticket_id, round, region, opened_at, due_by, next_from, start_by)
 select * from unnest(
-    $1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::timestamptz[], $4::timestamptz[]
+    $1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::timestamptz[], $4::timestamptz[],
+    $6::text[]
 )
 on conflict (ticket_id, round) do nothing
 

@@ -9,12 +9,14 @@ from uuid import UUID
 from services.intake.domain.callback import Answer
 from services.intake.domain.callback_task import CallbackCounts, CallbackItem, CallbackTask
 from services.intake.domain.case import Case
+from shared.contracts.envelope import adapter
 from shared.contracts.parts import Actor, Role
 from shared.contracts.tickets import CallbackOpened
-from shared.contracts.values import TicketType, Urgency
+from shared.contracts.values import Due, TicketType, Urgency
 from shared.runtime.database import Connection, queries
 
 SQL = queries(Path(__file__).parents[1] / "sql" / "callbacks.sql")
+DUE = adapter(Due)
 
 
 async def open_tasks(connection: Connection, cases: Iterable[Case]) -> list[Case]:
@@ -33,6 +35,7 @@ async def open_tasks(connection: Connection, cases: Iterable[Case]) -> list[Case
             [case.ticket.place.region for case, _, _ in opened],
             [at for _, _, at in opened],
             [fact.callback_by.by for _, fact, _ in opened],
+            [fact.start_by and DUE.dump_json(fact.start_by).decode() for _, fact, _ in opened],
         )
     return [case for case, _, _ in opened]
 

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from fastapi import Depends, Query
+from fastapi import Depends, Path, Query
 
+from services.notifier import accept
 from services.notifier.api.edge import Context
 from services.notifier.domain.audit.found import MismatchKind
 from services.notifier.store import audit as store
 from services.notifier.store.audit import Kept, Run
+from shared.runtime.clock import wall_now
 from shared.web.commands import CommandRouter
 from shared.web.identity import Caller, allow
 
@@ -18,8 +20,14 @@ router = CommandRouter(prefix="/api/v1", tags=["audit"])
 RUNS: Final = 10
 NEWEST: Final = 2**62
 Auditing = Annotated[Caller, Depends(allow("audit.see"))]
-State = Literal["open", "settled", "all"]
-_STATES: Final = {"open": ["open"], "settled": ["settled"], "all": ["open", "settled"]}
+Accepting = Annotated[Caller, Depends(allow("audit.accept"))]
+State = Literal["open", "settled", "accepted", "all"]
+_STATES: Final = {
+    "open": ["open"],
+    "settled": ["settled"],
+    "accepted": ["accepted"],
+    "all": ["open", "settled", "accepted"],
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +64,13 @@ class Asked:
     after: UUID | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """Why a mismatch is understood, and may stay."""
+
+    words: str
+
+
 @router.get("/audit")
 async def get_audit(
     here: Context,
@@ -89,3 +104,17 @@ async def post_run(body: AskRun, here: Context, caller: Auditing) -> Asked:
         last = await store.runs(connection, limit=1)
     here.auditor.ask(caller.actor(), whole=body.whole)
     return Asked(asked=True, after=last[0].run_id if last else None)
+
+
+@router.post("/audit/mismatches/{mismatch_id}/acceptances")
+async def post_acceptance(
+    here: Context,
+    caller: Accepting,
+    mismatch_id: Annotated[int, Path(ge=1, le=NEWEST)],
+    body: Acceptance,
+) -> Kept:
+    """Accept a mismatch with the reason: it alarms no more, and stays on record."""
+    async with here.runtime.transaction() as connection:
+        return await accept.accept(
+            connection, mismatch_id, words=body.words, actor=caller.actor(), wall=wall_now()
+        )

@@ -1,9 +1,10 @@
 """The leaders' page of the morning over HTTP."""
 
+from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 
 from services.notifier.api.edge import Context
 from services.notifier.context import NotifierContext
@@ -17,7 +18,14 @@ router = APIRouter(prefix="/api/v1", tags=["brief"])
 
 # It names units beside each other: it is for who looks after the whole city.
 Briefed = Annotated[Caller, Depends(allow("brief.read"))]
-MOST_DAYS: Final = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayPage:
+    """Days that have a page; `next` is the cursor of the next ones."""
+
+    items: list[date]
+    next: date | None
 
 
 async def brief_of(here: NotifierContext, day: date | None) -> Brief:
@@ -37,7 +45,13 @@ async def get_brief(here: Context, caller: Briefed, day: date | None = None) -> 
 
 
 @router.get("/brief/days")
-async def get_days(here: Context, caller: Briefed) -> list[date]:
+async def get_days(
+    here: Context,
+    caller: Briefed,
+    cursor: date | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 60,
+) -> DayPage:
     """The days that have a page, the newest first."""
     async with here.runtime.pool.acquire() as connection:
-        return await store.days(connection, MOST_DAYS)
+        found = await store.days(connection, before=cursor, limit=limit + 1)
+    return DayPage(items=found[:limit], next=found[limit - 1] if len(found) > limit else None)

@@ -1,15 +1,13 @@
 """Deadlines over HTTP: the promises of time, with what happened to each."""
 
-import base64
-import binascii
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from services.notifier.api.edge import Context, Looking, moment_of
+from services.notifier.api.edge import Context, Looking
 from services.notifier.api.sight import unit_seen
 from services.notifier.context import NotifierContext
 from services.notifier.domain.deadline import Deadline, DeadlineState
@@ -17,10 +15,11 @@ from services.notifier.domain.segments import Segment, seconds_run, segments
 from services.notifier.store import deadlines as store
 from services.notifier.store.deadlines import Event, Filter
 from shared.contracts.parts import DeadlineKind
-from shared.contracts.values import Due
-from shared.errors import FieldError, InvalidError
+from shared.contracts.values import Due, Instant
+from shared.web.cursors import Cursor
 
 router = APIRouter(prefix="/api/v1", tags=["deadlines"])
+CURSOR: Final = Cursor(tuple[Instant, UUID])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +33,11 @@ class EventItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadlineItem:
-    """One promise as it is shown; `seconds_run` of the limit's own time, without the pauses."""
+    """One promise as it is shown; `seconds_run` of the limit's own time, without the pauses.
+
+    `ended_at`: nothing more comes of it. A missed one may have ended without being kept, as its
+    unit was let go: it stays missed, and nobody owes it any more.
+    """
 
     deadline_id: UUID
     ticket_id: UUID | None
@@ -47,6 +50,7 @@ class DeadlineItem:
     late: bool
     due: Due
     met_at: datetime | None
+    ended_at: datetime | None
     next_rung: str | None
     next_fire_at: datetime | None
     history: list[EventItem]
@@ -71,21 +75,24 @@ async def list_deadlines(
     whistle_id: UUID | None = None,
     unit: str | None = None,
     state: DeadlineState | None = None,
+    ended: bool | None = None,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> DeadlinePage:
     """Promises of a ticket, a whistle, a unit or in a state; a unit's people see their own.
 
-    A street's and a community's people see all of a matter in their region, by its id.
+    A street's and a community's people see all of a matter in their region, by its id. Each promise
+    stands by itself here, those that ended too, unless `ended` says which; the board counts what a
+    unit owes on one whistle as one matter, and only while it is owed.
     """
-    after = None if cursor is None else _place(cursor)
     async with here.runtime.pool.acquire() as connection:
         wanted = Filter(
             ticket_id=ticket_id,
             whistle_id=whistle_id,
             unit=await unit_seen(connection, here, caller, unit, about=whistle_id or ticket_id),
             state=state,
-            after=after,
+            ended=ended,
+            after=CURSOR.read(cursor),
             limit=limit + 1,
         )
         found = await store.listed(connection, wanted)
@@ -94,7 +101,7 @@ async def list_deadlines(
     return DeadlinePage(
         now=here.runtime.clock.now(),
         items=[_item(each, histories[each.deadline_id], here) for each in page],
-        next=_cursor(page[-1]) if len(found) > limit else None,
+        next=CURSOR.write(_place(page[-1])) if len(found) > limit else None,
     )
 
 
@@ -113,6 +120,7 @@ def _item(deadline: Deadline, history: list[Event], here: NotifierContext) -> De
         late=deadline.late,
         due=deadline.due,
         met_at=deadline.met_at,
+        ended_at=deadline.ended_at,
         next_rung=deadline.next_rung,
         next_fire_at=deadline.fire_at,
         history=[EventItem(at=each.at, what=each.what, by=each.by) for each in history],
@@ -121,16 +129,5 @@ def _item(deadline: Deadline, history: list[Event], here: NotifierContext) -> De
     )
 
 
-def _cursor(last: Deadline) -> str:
-    place = f"{last.due.by.isoformat()} {last.deadline_id}"
-    return base64.urlsafe_b64encode(place.encode()).decode()
-
-
-def _place(cursor: str) -> tuple[datetime, UUID]:
-    try:
-        at, _, deadline_id = base64.urlsafe_b64decode(cursor).decode().partition(" ")
-        return moment_of(at), UUID(deadline_id)
-    except (ValueError, binascii.Error):
-        raise InvalidError(
-            FieldError(field="cursor", zh="翻页标记无效", en="not a cursor of this list")
-        ) from None
+def _place(last: Deadline) -> tuple[datetime, UUID]:
+    return last.due.by, last.deadline_id

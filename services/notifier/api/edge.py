@@ -1,6 +1,5 @@
 """What every route stands on: the context the app made, the trace, who may call, what they see."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -40,14 +39,3 @@ def visible_unit(caller: Caller, unit: str | None) -> str | None:
     if caller.unit is None or unit not in (None, caller.unit):
         raise ForbiddenError("只能查看本单位的时限", "only your own unit's deadlines are shown")
     return caller.unit
-
-
-def moment_of(text: str) -> datetime:
-    """An instant as a cursor has it; raises ValueError for none, or one beyond all calendars."""
-    try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            raise ValueError(text)
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError(text) from None

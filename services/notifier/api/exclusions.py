@@ -1,7 +1,5 @@
 """Exclusions over HTTP: a supervisor rules which tickets count in no figure, all can see which."""
 
-import base64
-import binascii
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Final
@@ -10,19 +8,21 @@ from uuid import UUID
 from fastapi import Depends, Query
 
 from services.notifier import exclude
-from services.notifier.api.edge import Context, Looking, Trace, moment_of
+from services.notifier.api.edge import Context, Looking, Trace
 from services.notifier.domain.figures.derive import local_day
 from services.notifier.figures import Wanted, scope_of
 from services.notifier.store import exclusions as store
-from services.notifier.store.exclusions import Exclusion, ExclusionFilter
+from services.notifier.store.exclusions import Exclusion, ExclusionFilter, ListedExclusion
 from shared.contracts.figures import ExclusionReason
-from shared.errors import FieldError, InvalidError
+from shared.contracts.values import Instant
 from shared.web.commands import CommandRouter
+from shared.web.cursors import Cursor
 from shared.web.identity import Caller, allow
 
 router = CommandRouter(prefix="/api/v1", tags=["exclusions"])
 Ruling = Annotated[Caller, Depends(allow("exclusions.rule"))]
 PAGE: Final = 100
+CURSOR: Final = Cursor(tuple[Instant, UUID])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class End:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExclusionItem:
-    """One ruling as it is shown."""
+    """One ruling as it is shown; `day` is that of the ticket's first dispatch."""
 
     exclusion_id: UUID
     ticket_id: UUID
@@ -54,9 +54,9 @@ class ExclusionItem:
     ended_at: datetime | None
     ended_words: str | None
     ended_by: str | None
-    number: str | None = None
-    unit: str | None = None
-    day: date | None = None
+    number: str | None
+    unit: str | None
+    day: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +126,7 @@ async def get_exclusions(
         reason=reason,
         unit=scope.unit,
         region=scope.region,
-        after=None if cursor is None else _place(cursor),
+        after=CURSOR.read(cursor),
         limit=limit + 1,
     )
     async with here.runtime.pool.acquire() as connection:
@@ -134,16 +134,17 @@ async def get_exclusions(
     page = found[:limit]
     return ExclusionPage(
         now=now,
-        items=[
-            _item(each.exclusion, number=each.number, unit=each.unit, day=each.day) for each in page
-        ],
-        next=_cursor(page[-1].exclusion) if len(found) > limit else None,
+        items=[_item(each) for each in page],
+        next=CURSOR.write(_place(page[-1].exclusion)) if len(found) > limit else None,
     )
 
 
-def _item(
-    e: Exclusion, *, number: str | None = None, unit: str | None = None, day: date | None = None
-) -> ExclusionItem:
+def _place(e: Exclusion) -> tuple[datetime, UUID]:
+    return e.ruled_at, e.exclusion_id
+
+
+def _item(listed: ListedExclusion) -> ExclusionItem:
+    e, ticket = listed.exclusion, listed.ticket
     return ExclusionItem(
         exclusion_id=e.exclusion_id,
         ticket_id=e.ticket_id,
@@ -154,22 +155,7 @@ def _item(
         ended_at=e.ended_at,
         ended_words=e.ended_words,
         ended_by=e.ended_by,
-        number=number,
-        unit=unit,
-        day=day,
+        number=ticket.number,
+        unit=ticket.unit,
+        day=ticket.day,
     )
-
-
-def _cursor(last: Exclusion) -> str:
-    place = f"{last.ruled_at.isoformat()} {last.exclusion_id}"
-    return base64.urlsafe_b64encode(place.encode()).decode()
-
-
-def _place(cursor: str) -> tuple[datetime, UUID]:
-    try:
-        at, _, exclusion_id = base64.urlsafe_b64decode(cursor).decode().partition(" ")
-        return moment_of(at), UUID(exclusion_id)
-    except (ValueError, binascii.Error):
-        raise InvalidError(
-            FieldError(field="cursor", zh="翻页标记无效", en="not a cursor of this list")
-        ) from None

@@ -1,7 +1,5 @@
 """Figures over HTTP: every rate with its n and coverage, as a table too, down to its tickets."""
 
-import base64
-import binascii
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -17,11 +15,12 @@ from services.notifier.domain.figures.figure import Figure, Measure
 from services.notifier.domain.figures.table import Tongue, csv_table
 from services.notifier.domain.figures.wilson import rounded
 from services.notifier.figures import Line, Wanted
-from services.notifier.rebuild import RebuildStatus
-from services.notifier.store import figure_rows
+from services.notifier.store import figure_rows, rebuilds
 from services.notifier.store import figures as store
 from services.notifier.store.figures import After, By
+from services.notifier.store.rebuilds import RebuildStatus
 from shared.errors import FieldError, InvalidError
+from shared.web.cursors import Cursor
 from shared.web.identity import Caller
 
 router = APIRouter(prefix="/api/v1", tags=["figures"])
@@ -30,6 +29,7 @@ USUAL: Final = timedelta(days=29)
 Code = Annotated[str | None, Query(max_length=64)]
 Digits = Annotated[str | None, Query(pattern=r"^\d{2,15}$")]
 From = Annotated[date | None, Query(alias="from")]
+CURSOR: Final = Cursor(After)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,13 +155,14 @@ async def get_table(
 @router.post("/figures/rebuilds", status_code=202)
 async def post_rebuild(here: Context, caller: Operating) -> RebuildStatus:
     """Begin to rebuild the whole read model from the fact log; it goes on while facts are heard."""
-    return here.rebuilds.begin(here.runtime.pool.acquire, here.runtime.clock.now())
+    return await here.rebuilds.begin(here.runtime.pool.acquire, here.runtime.clock.now())
 
 
 @router.get("/figures/rebuilds")
 async def get_rebuild(here: Context, caller: Operating) -> RebuildStatus | None:
-    """The last rebuild that this copy began."""
-    return here.rebuilds.status
+    """How the last rebuild stands, whichever copy runs it, and whether both sets were equal."""
+    async with here.runtime.pool.acquire() as connection:
+        return await rebuilds.last(connection)
 
 
 @router.get("/figures/left-out/tickets")
@@ -230,7 +231,7 @@ async def _behind(
     limit: int,
 ) -> BehindPage:
     scope = figures.scope_of(caller, wanted, here.catalogue)
-    now = here.runtime.clock.now()
+    now, after = here.runtime.clock.now(), CURSOR.read(cursor)
     async with here.runtime.pool.acquire() as connection, connection.transaction():
         found = await store.behind(
             connection,
@@ -238,7 +239,7 @@ async def _behind(
             scope,
             now,
             kept=kept,
-            after=None if cursor is None else _place(cursor),
+            after=after,
             limit=limit + 1,
         )
     page = found[:limit]
@@ -254,7 +255,7 @@ async def _behind(
         )
         for each in page
     ]
-    more = _cursor(page[-1]) if len(found) > limit else None
+    more = CURSOR.write(_place(page[-1])) if len(found) > limit else None
     return BehindPage(now=now, items=items, next=more)
 
 
@@ -294,18 +295,5 @@ def value_of(measure: Measure) -> FigureValue:
     )
 
 
-def _cursor(last: store.Behind) -> str:
-    place = f"{last.day.isoformat()} {last.row_id} {last.round}"
-    return base64.urlsafe_b64encode(place.encode()).decode()
-
-
-def _place(cursor: str) -> After:
-    try:
-        day, row_id, round_ = base64.urlsafe_b64decode(cursor).decode().split(" ")
-        if not 0 <= (number := int(round_)) < 2**31:
-            raise ValueError(round_)
-        return After(day=date.fromisoformat(day), row_id=UUID(row_id), round=number)
-    except (ValueError, binascii.Error):
-        raise InvalidError(
-            FieldError(field="cursor", zh="翻页标记无效", en="not a cursor of this list")
-        ) from None
+def _place(last: store.Behind) -> After:
+    return After(day=last.day, row_id=last.row_id, round=last.round)

@@ -1,16 +1,14 @@
 """What people are told, over HTTP: the messages, what is held after an outage, its release."""
 
-import base64
-import binascii
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Query
 
 from services.notifier import release
-from services.notifier.api.edge import Context, Looking, Operating, moment_of
+from services.notifier.api.edge import Context, Looking, Operating
 from services.notifier.api.sight import unit_seen
 from services.notifier.domain.telling.gap import Gap
 from services.notifier.domain.telling.message import MessageState, Occasion, Way
@@ -20,12 +18,14 @@ from services.notifier.store import deadlines, gaps
 from services.notifier.store import messages as store
 from services.notifier.store.messages import Filter, HeldFor, Listed
 from shared.contracts.parts import DeadlineKind
-from shared.contracts.values import Urgency
-from shared.errors import ConflictError, FieldError, InvalidError
+from shared.contracts.values import Instant, Urgency
+from shared.errors import ConflictError
 from shared.runtime.database import Connection
 from shared.web.commands import CommandRouter
+from shared.web.cursors import Cursor
 
 router = CommandRouter(prefix="/api/v1/notices", tags=["notices"])
+CURSOR: Final = Cursor(tuple[Instant, UUID])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,8 @@ class HeldView:
     """What is held: how much, for how many, since when, for whom, and what it fell into.
 
     `watched_to` is the domain time of the watch's last sign; `behind` says that rungs are past and
-    not fired yet, so that more may come.
+    not fired yet, so that more may come. `items` are a page of the receivers, who waits longest
+    first; `next` is the cursor of the next page.
     """
 
     now: datetime
@@ -80,6 +81,7 @@ class HeldView:
     oldest: datetime | None
     gaps: list[Gap]
     items: list[HeldFor]
+    next: str | None
 
 
 @router.get("")
@@ -94,32 +96,36 @@ async def list_messages(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> MessagePage:
     """Who was told what, and who is going to be; `about` a whistle or a ticket without one."""
-    after = None if cursor is None else _place(cursor)
     async with here.runtime.pool.acquire() as connection:
         wanted = Filter(
             unit=await unit_seen(connection, here, caller, unit, about=about),
             state=state,
             person_id=person_id,
             about=about,
-            after=after,
+            after=CURSOR.read(cursor),
             limit=limit + 1,
         )
         found = await store.listed(connection, wanted)
     page = found[:limit]
     return MessagePage(
         items=[_item(each) for each in page],
-        next=_cursor(page[-1]) if len(found) > limit else None,
+        next=CURSOR.write(_place(page[-1])) if len(found) > limit else None,
     )
 
 
 @router.get("/held")
 async def get_held(
-    here: Context, _caller: Operating, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+    here: Context,
+    _caller: Operating,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> HeldView:
     """What an outage or a leap of the clock holds back, until it is released."""
     now = here.runtime.clock.now()
+    after = CURSOR.read(cursor)
     async with here.runtime.pool.acquire() as connection:
         found = await store.held_in_all(connection)
+        people = await store.held_by_person(connection, after=after, limit=limit + 1)
         next_at = await deadlines.next_fire_at(connection)
         beat = await gaps.last_beat(connection)
         return HeldView(
@@ -130,7 +136,8 @@ async def get_held(
             receivers=found.receivers,
             oldest=found.oldest,
             gaps=await gaps.unreleased(connection),
-            items=await store.held_by_person(connection, limit=limit),
+            items=people[:limit],
+            next=CURSOR.write(people[limit - 1].place) if len(people) > limit else None,
         )
 
 
@@ -190,16 +197,5 @@ def _item(listed: Listed) -> MessageItem:
     )
 
 
-def _cursor(last: Listed) -> str:
-    place = f"{last.message.subject.at.isoformat()} {last.message.message_id}"
-    return base64.urlsafe_b64encode(place.encode()).decode()
-
-
-def _place(cursor: str) -> tuple[datetime, UUID]:
-    try:
-        at, _, message_id = base64.urlsafe_b64decode(cursor).decode().partition(" ")
-        return moment_of(at), UUID(message_id)
-    except (ValueError, binascii.Error):
-        raise InvalidError(
-            FieldError(field="cursor", zh="翻页标记无效", en="not a cursor of this list")
-        ) from None
+def _place(last: Listed) -> tuple[datetime, UUID]:
+    return last.message.subject.at, last.message.message_id

@@ -7,29 +7,14 @@ fact overtook is called off, as in the router's own queue of reviews.
 
 from collections.abc import Iterable
 from dataclasses import replace
-from enum import StrEnum
 from uuid import UUID, uuid5
 
 from services.notifier.domain.deadline import Command, Owner
 from services.notifier.domain.effects import Effect, Heard, Meaning, Opening, order_of, orders_to
 from services.notifier.domain.known import Known
 from shared.contracts import joint, rulings, whistles
-from shared.contracts.parts import DeadlineKind
+from shared.contracts.parts import Asked, DeadlineKind
 from shared.contracts.values import Due
-
-
-class Asked(StrEnum):
-    """What a part asks for, or what is to be looked at of it."""
-
-    RETURN = "return"  # 退单
-    DISPUTE = "dispute"  # 复核
-    EXTENSION = "extension"  # 延期
-    SUSPENSION = "suspension"  # 挂账申请
-    PAUSE = "pause"  # 挂账复查
-    RESOLUTION = "resolution"  # 办结审核
-    RELEASE = "release"  # 放行协办
-    MERGE = "merge"  # 并单裁定
-
 
 KIND = {
     Asked.EXTENSION: DeadlineKind.EXTENSION,

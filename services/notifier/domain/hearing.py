@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from services.notifier.domain.asking_facts import Asked, decided, wanted
+from services.notifier.domain.asking_facts import decided, wanted
 from services.notifier.domain.deadline import Command
 from services.notifier.domain.effects import Effect, Heard, Meaning
 from services.notifier.domain.joint_facts import effort_noted, evaluated, taken_over
@@ -49,7 +49,7 @@ from services.notifier.domain.whistle_facts import (
     working,
 )
 from shared.contracts import joint, rulings, tickets, whistles
-from shared.contracts.parts import DeadlineKind
+from shared.contracts.parts import Asked, DeadlineKind
 
 MEANINGS: Mapping[type, Meaning] = {
     tickets.Registered: registered,

@@ -39,7 +39,7 @@ USUAL = {Role.SUPERVISOR: 2, Role.LEADER: 5}
 class Source(StrEnum):
     """Who asked."""
 
-    LADDER = "ladder"  # 逾期升级
+    LADDER = "ladder"  # 超时升级
     SUPERVISOR = "supervisor"  # 督办员
     LEADER = "leader"  # 领导批示
 
@@ -312,6 +312,21 @@ def ended(supervision: Supervision, endings: Endings) -> bool:
     if supervision.deadline_id in endings.deadline_ids:
         return True
     return supervision.whistle_id is None and supervision.ticket_id in endings.ticket_ids
+
+
+def moved(supervision: Supervision, answer_by: Due) -> Supervision:
+    """Its answer has another time; one that came late by the old may be in time by the new."""
+    at = supervision.answered_at
+    late = at is not None and at > answer_by.by
+    return replace(supervision, answer_by=answer_by, late=late)
+
+
+def promise_moved(supervision: Supervision, *, at: datetime, outage: bool) -> Ordering:
+    """What its new time means for its promise."""
+    order = Order(
+        command=Command.CHANGE, at=at, actor=SYSTEM, due=supervision.answer_by, outage=outage
+    )
+    return Ordering(deadline_id=supervision.deadline_id, order=order)
 
 
 def promise_off(supervision: Supervision, *, at: datetime) -> Ordering:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from uuid import UUID
 
 from services.notifier.domain import asking_facts, joint_facts
-from services.notifier.domain.asking_facts import Asked
 from services.notifier.domain.deadline import Command, Owner
 from services.notifier.domain.effects import (
     Effect,
@@ -21,7 +20,7 @@ from services.notifier.domain.known import Known, WhistleKnown
 from services.notifier.domain.ticket_facts import dispatched
 from shared.contracts import joint, rulings, whistles
 from shared.contracts.ids import deadline_id
-from shared.contracts.parts import Assignment, DeadlineKind, DueChange
+from shared.contracts.parts import Asked, Assignment, DeadlineKind, DueChange, OwedChange
 from shared.contracts.values import Due, Urgency, WhistleKind
 
 PARTS = (
@@ -209,10 +208,30 @@ def due_changed(heard: Heard, known: Known) -> Iterable[Effect]:
         yield _changed(heard, change, known)
     if isinstance(fact, rulings.DueChanged):
         yield from asking_facts.granted(heard)
+        yield from _owed_changed(heard)
+
+
+def _owed_changed(heard: Heard) -> Iterable[Effect]:
+    """What others than the called units owe moved without anybody's word."""
+    fact: rulings.DueChanged = heard.data
+    outage = fact.outage_id is not None
+    for change in fact.owed:
+        order = replace(order_of(heard, Command.CHANGE), due=change.due, outage=outage)
+        yield from orders_to(_owner_of(fact, change), fact.round, (change.kind,), order)
+
+
+def _owner_of(fact: rulings.DueChanged, change: OwedChange) -> UUID:
+    if change.asked is not None:
+        return asking_facts.asking_id(change.assignment_id or fact.whistle_id, change.asked)
+    if change.kind is DeadlineKind.EVALUATION and change.unit is not None:
+        return joint_facts.evaluator_id(fact.whistle_id, change.unit)
+    return fact.whistle_id
 
 
 def _changed(heard: Heard, change: DueChange, known: Known) -> Effect:
-    anew = change.kind is DeadlineKind.PROGRESS and change.due is not None
+    """Work that goes on for longer is reported on anew; all else is the same promise."""
+    granted = getattr(heard.data, "granted", False)
+    anew = granted and change.kind is DeadlineKind.PROGRESS and change.due is not None
     order = order_of(heard, Command.RENEW if anew else Command.CHANGE)
     outage = getattr(heard.data, "outage_id", None) is not None
     order = replace(order, due=change.due, outage=outage)

@@ -4,26 +4,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
+from pydantic import Field
 
 from services.notifier.api.edge import Context
 from services.notifier.api.sight import sight
 from services.notifier.api.views import Viewer
 from services.notifier.context import NotifierContext
-from services.notifier.domain.board.ageing import SOON, Age
+from services.notifier.domain.board.ageing import SOON, Age, bounds
 from services.notifier.domain.board.reached import level_of
 from services.notifier.domain.deadline import Deadline
 from services.notifier.pages.board import CENTRE
 from services.notifier.pages.board_chosen import Chosen
 from services.notifier.pages.words import Words
 from services.notifier.store import board as store
-from services.notifier.store.board import About, MarkedTicket
+from services.notifier.store.board import About, Listing, MarkedTicket, Stage, place_of
+from shared.contracts.values import Instant
 from shared.csv_text import BYTE_ORDER_MARK, line
 from shared.runtime.database import Connection
+from shared.web.cursors import Cursor
 from shared.web.identity import Caller
 from shared.web.pages import page
 from shared.web.times import rate_of
@@ -39,13 +42,21 @@ class What(StrEnum):
 
     LATE = "late"  # 超时
     SOON = "soon"  # 24 小时内到期
-    OPEN = "open"  # 在办未超时
+    OPEN = "open"  # 在办
     RETURNED = "returned"  # 两次退单
     REWORKED = "reworked"  # 两次重办
     SUSPENDED = "suspended"  # 挂账
 
 
 MARKED = (What.RETURNED, What.REWORKED, What.SUSPENDED)
+STAGES: Final = {
+    What.LATE: (Stage.OVERDUE,),
+    What.SOON: (Stage.RUNNING,),
+    What.OPEN: tuple(Stage),
+}
+Small = Annotated[int, Field(ge=-(2**31), lt=2**31)]
+CURSOR: Final = Cursor(tuple[Small, Instant, UUID])
+Next = Annotated[str | None, Query(max_length=200)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +75,12 @@ class Owed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The list: promises, or tickets that are marked; one more than is shown tells of more."""
+    """A page of the list: promises, or tickets that are marked; `next` is where it goes on."""
 
     owed: Sequence[Owed] = ()
     marked: Sequence[MarkedTicket] = ()
     about: dict[UUID, About]
+    next: str | None = None
 
 
 @router.get("")
@@ -79,21 +91,22 @@ async def get_list(
     chosen: Annotated[Chosen, Depends()],
     what: What = What.LATE,
     age: Age | None = None,
+    cursor: Next = None,
 ) -> HTMLResponse:
-    """The matters behind a number, the worst first."""
+    """The matters behind a number, the worst first, a page at a time."""
     now = here.runtime.clock.now()
-    found = await _find(here, caller, chosen, what, age, now=now, limit=SHOWN + 1)
+    found = await _find(here, caller, chosen, what, age, now=now, cursor=cursor)
     return await page(
         request,
         "board/list.html",
         block="list" if "x-part" in request.headers else None,
         what=what,
         age=age,
-        owed=found.owed[:SHOWN],
-        marked=found.marked[:SHOWN],
+        owed=found.owed,
+        marked=found.marked,
         about=found.about,
-        more=max(len(found.owed), len(found.marked)) > SHOWN,
-        shown=SHOWN,
+        next=found.next,
+        begun=cursor is not None,
         chosen=chosen,
         centre=CENTRE,
         whats=list(What),
@@ -113,11 +126,13 @@ async def get_list_csv(
     what: What = What.LATE,
     age: Age | None = None,
 ) -> Response:
-    """The same list, as spreadsheets open it."""
+    """The same list from its beginning, as spreadsheets open it."""
     now = here.runtime.clock.now()
     found = await _find(here, caller, chosen, what, age, now=now, limit=TAKEN_OUT)
     words = Words(request, here, now)
     rows = _marked_rows(found, words) if what in MARKED else _owed_rows(found, words)
+    if found.next is not None:
+        rows.append([words.say("board.cut", n=TAKEN_OUT)])
     text = BYTE_ORDER_MARK + "".join(map(line, rows))
     return Response(
         text,
@@ -134,26 +149,32 @@ async def _find(
     age: Age | None,
     *,
     now: datetime,
-    limit: int,
+    cursor: str | None = None,
+    limit: int = SHOWN,
 ) -> Found:
     nobodys = chosen.unit == CENTRE
     chosen = replace(chosen, unit="") if nobodys else chosen
     scope = chosen.scope(sight(caller, here.catalogue))
+    after = CURSOR.read(cursor)
     async with here.runtime.pool.acquire() as connection:
         if what in MARKED:
-            marked = await store.marked(connection, what, scope, limit=limit)
+            marked = await store.marked(connection, what, scope, limit=limit + 1, after=after)
             about = await store.about(connection, [each.ticket_id for each in marked])
-            return Found(marked=marked, about=about)
-        if what is What.LATE:
-            deadlines = await store.overdue(
-                connection, scope, age=age, nobodys=nobodys, now=now, limit=limit
-            )
-        else:
-            within = SOON if what is What.SOON else None
-            deadlines = await store.running(
-                connection, scope, within=within, nobodys=nobodys, now=now, limit=limit
-            )
-        return await owed_of(connection, here, deadlines)
+            more = CURSOR.write(marked[limit - 1].place) if len(marked) > limit else None
+            return Found(marked=marked[:limit], about=about, next=more)
+        until, since = bounds(age, now) if what is What.LATE else (None, None)
+        wanted = Listing(
+            stages=STAGES[what],
+            until=now + SOON if what is What.SOON else until,
+            since=since,
+            nobodys=nobodys,
+            after=after,
+            limit=limit + 1,
+        )
+        deadlines = await store.matters(connection, scope, wanted)
+        found = await owed_of(connection, here, deadlines[:limit])
+    more = CURSOR.write(place_of(deadlines[limit - 1])) if len(deadlines) > limit else None
+    return replace(found, next=more)
 
 
 async def owed_of(

@@ -12,6 +12,7 @@ from services.notifier.pages.board_list import Found, Owed, owed_of
 from services.notifier.pages.words import Words
 from services.notifier.store import board as store
 from services.notifier.store import supervisions
+from services.notifier.store.board import Listing, Stage
 from services.notifier.store.supervisions import SupervisionFilter
 from shared.web.identity import Caller, allow
 from shared.web.pages import page
@@ -34,8 +35,8 @@ async def get_phone(request: Request, here: Context, caller: Instructing) -> HTM
         found: Found = await owed_of(
             connection,
             here,
-            await store.overdue(
-                connection, scope, age=None, nobodys=False, now=now, limit=LOOKED_AT
+            await store.matters(
+                connection, scope, Listing(stages=(Stage.OVERDUE,), limit=LOOKED_AT)
             ),
         )
         wanted = SupervisionFilter(state="open", limit=ASKED)

@@ -20,6 +20,7 @@ router = APIRouter(prefix="/ops/audit", include_in_schema=False)
 
 SHOWN: Final = 200
 RUNS: Final = 5
+ACCEPTED: Final = 20
 HELD: Final = 100
 NEWEST: Final = 2**62
 
@@ -34,6 +35,9 @@ async def get_audit(request: Request, here: Context, caller: Auditing) -> HTMLRe
         found = await audit.mismatches(
             connection, states=["open"], kind=None, before=NEWEST, limit=SHOWN + 1
         )
+        accepted = await audit.mismatches(
+            connection, states=["accepted"], kind=None, before=NEWEST, limit=ACCEPTED
+        )
         last_ok = await canary.last_ok(connection)
         held = await messages.held_in_all(connection)
         people = await messages.held_by_person(connection, limit=HELD)
@@ -46,6 +50,8 @@ async def get_audit(request: Request, here: Context, caller: Auditing) -> HTMLRe
         runs=runs,
         counts=counts,
         mismatches=found[:SHOWN],
+        accepted=accepted,
+        may_accept=caller.may("audit.accept"),
         more=len(found) > SHOWN,
         shown=SHOWN,
         canary=state_of(last_ok, wall),

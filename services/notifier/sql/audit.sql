@@ -90,12 +90,17 @@ order by u.subject
 on conflict (subject) do update set audited_at = excluded.audited_at, next_at = excluded.next_at
 
 -- name: found
--- A mismatch that is open already is only seen again; `new` where it was not.
+-- A mismatch that is open already is only seen again; `new` where it was not. One that was accepted
+-- as it is now is told no more.
 insert into audit_mismatch (subject, deadline_id, kind, what, expected, found, state, first_run,
     last_run, found_at, seen_at)
 select u.subject, u.deadline_id, u.kind, u.what, u.expected, u.found, 'open', $7, $7, $8, $8
 from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[])
     as u (subject, deadline_id, kind, what, expected, found)
+where not exists (
+    select from audit_mismatch m
+    where m.state = 'accepted' and m.deadline_id = u.deadline_id and m.kind = u.kind
+        and m.what = u.what and m.expected = u.expected and m.found = u.found)
 on conflict (deadline_id, kind, what) where state = 'open' do update set
     expected = excluded.expected, found = excluded.found, last_run = excluded.last_run,
     seen_at = excluded.seen_at
@@ -116,10 +121,17 @@ select kind, count(*) as n from audit_mismatch where state = 'open' group by kin
 
 -- name: mismatches
 select mismatch_id, subject, deadline_id, kind, what, expected, found, state, found_at, seen_at,
-    settled_at
+    settled_at, accepted_at, accepted_by, accepted_words
 from audit_mismatch
 where state = any($1::text[]) and ($2::text is null or kind = $2) and mismatch_id < $3
 order by mismatch_id desc limit $4
+
+-- name: accept
+update audit_mismatch
+set state = 'accepted', accepted_at = $2, accepted_by = $3, accepted_words = $4
+where mismatch_id = $1 and state = 'open'
+returning mismatch_id, subject, deadline_id, kind, what, expected, found, state, found_at, seen_at,
+    settled_at, accepted_at, accepted_by, accepted_words
 
 -- name: orphans
 -- Promises of tickets and whistles of which the log has no fact; one first heard of while the run

@@ -34,7 +34,8 @@ select unit,
 from matter group by unit
 
 -- name: board_overdue
--- The overdue matters, the oldest first; a matter is listed with its oldest promise.
+-- The overdue matters, the oldest first. A matter is listed once, by the promise that stands for
+-- it: what runs before what is paused, what is overdue before what is not, then what is due first.
 select d.* from deadline d
 where d.state = 'missed' and d.ended_at is null and d.paused_at is null and not d.canary
     and d.kind <> all($1::text[])
@@ -49,18 +50,22 @@ where d.state = 'missed' and d.ended_at is null and d.paused_at is null and not 
             where t.ticket_id = d.ticket_id and t.region like $5 || '%')))
     and ($7::timestamptz is null or d.due_by <= $7) and ($8::timestamptz is null or d.due_by > $8)
     and ($9::boolean is not true or d.unit is null)
+    and (d.due_by, d.deadline_id) > ($10::timestamptz, $11::uuid)
     and not exists (
         select from deadline o
-        where o.whistle_id = d.whistle_id and o.unit is not distinct from d.unit
-            and o.state = 'missed' and o.ended_at is null and o.paused_at is null
+        where (o.whistle_id = d.whistle_id
+                or (d.whistle_id is null and o.whistle_id is null and o.ticket_id = d.ticket_id))
+            and o.unit is not distinct from d.unit and o.ended_at is null and not o.canary
             and o.kind <> all($1::text[]) and ($3::text is null or o.kind = $3)
-            and (o.due_by, o.deadline_id) < (d.due_by, d.deadline_id))
-order by d.due_by, d.deadline_id limit $10
+            and ($4::text is null or o.urgency = $4)
+            and (o.paused_at is not null, o.state <> 'missed', o.due_by, o.deadline_id)
+                < (d.paused_at is not null, d.state <> 'missed', d.due_by, d.deadline_id))
+order by d.due_by, d.deadline_id limit $12
 
--- name: board_running
--- What is open and not overdue, soonest due first, each promise by itself.
+-- name: board_matters
+-- As above, the matters for which a promise of another state stands, or a paused one.
 select d.* from deadline d
-where d.state = 'running' and d.ended_at is null and not d.canary
+where d.state = $13 and d.ended_at is null and (d.paused_at is not null) = $14 and not d.canary
     and d.kind <> all($1::text[])
     and ($2::text is null or d.unit = $2)
     and ($3::text is null or d.kind = $3)
@@ -71,9 +76,19 @@ where d.state = 'running' and d.ended_at is null and not d.canary
         or (d.whistle_id is null and exists (
             select from figure_ticket t
             where t.ticket_id = d.ticket_id and t.region like $5 || '%')))
-    and ($7::timestamptz is null or d.due_by <= $7)
-    and ($8::boolean is not true or d.unit is null)
-order by d.due_by, d.deadline_id limit $9
+    and ($7::timestamptz is null or d.due_by <= $7) and ($8::timestamptz is null or d.due_by > $8)
+    and ($9::boolean is not true or d.unit is null)
+    and (d.due_by, d.deadline_id) > ($10::timestamptz, $11::uuid)
+    and not exists (
+        select from deadline o
+        where (o.whistle_id = d.whistle_id
+                or (d.whistle_id is null and o.whistle_id is null and o.ticket_id = d.ticket_id))
+            and o.unit is not distinct from d.unit and o.ended_at is null and not o.canary
+            and o.kind <> all($1::text[]) and ($3::text is null or o.kind = $3)
+            and ($4::text is null or o.urgency = $4)
+            and (o.paused_at is not null, o.state <> 'missed', o.due_by, o.deadline_id)
+                < (d.paused_at is not null, d.state <> 'missed', d.due_by, d.deadline_id))
+order by d.due_by, d.deadline_id limit $12
 
 -- name: board_marks
 -- How many open tickets went back twice, were reworked twice, or are suspended.
@@ -90,20 +105,24 @@ where (returns >= 2 or reworks >= 1 or suspended_at is not null)
 
 -- name: board_tickets
 -- Those tickets, the gravest first; of a suspended one when it is looked at again.
-select t.ticket_id, t.number, t.category, t.region, t.unit, t.registered_at, t.round, t.reworks,
-    t.returns, t.suspended_at, t.confidential, (
+select t.*, (
         select min(d.due_by) from deadline d
         where d.ticket_id = t.ticket_id and d.kind = 'suspension' and d.ended_at is null
     ) as review_by
-from figure_ticket t
-where (($1 = 'returned' and returns >= 2) or ($1 = 'reworked' and reworks >= 2)
-        or ($1 = 'suspended' and suspended_at is not null))
-    and ended_at is null and merged_into is null and not canary
-    and ($2::text is null or unit = $2)
-    and ($3::text is null or unit = $4 or region like $3 || '%')
-order by case $1 when 'returned' then -returns when 'reworked' then -reworks else 0 end,
-    suspended_at, registered_at, ticket_id
-limit $5
+from (
+    select ticket_id, number, category, region, unit, registered_at, round, reworks, returns,
+        suspended_at, confidential,
+        case $1 when 'returned' then -returns when 'reworked' then -reworks else 0 end as grave,
+        coalesce(suspended_at, registered_at, '1970-01-01') as since
+    from figure_ticket
+    where (($1 = 'returned' and returns >= 2) or ($1 = 'reworked' and reworks >= 2)
+            or ($1 = 'suspended' and suspended_at is not null))
+        and ended_at is null and merged_into is null and not canary
+        and ($2::text is null or unit = $2)
+        and ($3::text is null or unit = $4 or region like $3 || '%')
+) t
+where $5::int is null or (grave, since, ticket_id) > ($5::int, $6::timestamptz, $7::uuid)
+order by grave, since, ticket_id limit $8
 
 -- name: board_unanswered
 -- Supervised and not answered: how many, how many beyond their time, and since when.

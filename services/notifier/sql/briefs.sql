@@ -1,3 +1,8 @@
+-- name: first_uncounted
+select heard_at from fact
+where place > (select place from figure_position)
+order by place limit 1
+
 -- name: brief_of
 select made_at, content from brief where day = $1
 
@@ -6,7 +11,7 @@ select made_at, content from brief where day = $1
 insert into brief (day, made_at, content) values ($1, $2, $3) on conflict (day) do nothing
 
 -- name: brief_days
-select day from brief order by day desc limit $1
+select day from brief where $1::date is null or day < $1 order by day desc limit $2
 
 -- name: day_of_tickets
 -- Of a local day, $1 to before $2: what came, what was sent out, what was closed; the canary never.

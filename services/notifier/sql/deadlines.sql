@@ -80,6 +80,7 @@ where (ticket_id = $1 or whistle_id = $2 or whistle_id = any(
     and ($3::text is null or unit = $3)
     and state = any($4::text[])
     and (due_by, deadline_id) > ($5::timestamptz, $6::uuid)
+    and ($8::boolean is null or (ended_at is not null) = $8)
 order by due_by, deadline_id limit $7
 
 -- name: list_of_unit
@@ -87,6 +88,7 @@ order by due_by, deadline_id limit $7
 select * from every_deadline
 where unit = $1 and state = any($2::text[]) and not canary
     and (due_by, deadline_id) > ($3::timestamptz, $4::uuid)
+    and ($6::boolean is null or (ended_at is not null) = $6)
 order by due_by, deadline_id limit $5
 
 -- name: list_in_state
@@ -94,6 +96,7 @@ order by due_by, deadline_id limit $5
 select d.* from unnest($1::text[]) as wanted (state), lateral (
     select * from every_deadline e
     where e.state = wanted.state and not e.canary and (e.due_by, e.deadline_id) > ($2::timestamptz, $3::uuid)
+        and ($5::boolean is null or (e.ended_at is not null) = $5)
     order by e.due_by, e.deadline_id limit $4
 ) d
 order by d.due_by, d.deadline_id limit $4

@@ -2,8 +2,9 @@
 -- Rulings on one ticket come one after another.
 select pg_advisory_xact_lock(hashtext('exclusion'), hashtext($1::uuid::text))
 
--- name: ticket_known
-select number, dispatched_at, canary from figure_ticket where ticket_id = $1
+-- name: ticket_counted
+-- What the figures know of it; the canary is in none.
+select number, unit, day from figure_ticket where ticket_id = $1 and not canary
 
 -- name: last_ruling
 select coalesce(max(greatest(seq, coalesce(ended_seq, 0))), 0) from exclusion where ticket_id = $1

@@ -53,12 +53,14 @@ cross join lateral (
 left join deadline d on d.deadline_id = m.deadline_id
 
 -- name: told_of
--- The categories of what messages are about, whistles and tickets; not of confidential tickets.
+-- The categories of what messages are about, whistles and tickets; not of a ticket that is
+-- confidential, or might be, as it was not heard of yet.
 select a.about, coalesce(w.category, t.category) as category
 from unnest($1::uuid[]) as a (about)
 left join figure_whistle w on w.whistle_id = a.about
 left join figure_ticket t on t.ticket_id = coalesce(w.ticket_id, a.about)
-where coalesce(w.category, t.category) is not null and t.confidential is not true
+where coalesce(w.category, t.category) is not null
+    and coalesce(not t.confidential, w.ticket_id is null)
 
 -- name: count_due
 select person_id, count(*)::int as n from message
@@ -112,7 +114,9 @@ from message where state = 'held'
 select m.person_id, p.name, p.unit, p.region, count(*)::int as n, min(m.at) as oldest
 from message m join duty_person p using (person_id)
 where m.state = 'held'
-group by 1, 2, 3, 4 order by oldest, 1 limit $1
+group by 1, 2, 3, 4
+having $1::timestamptz is null or (min(m.at), m.person_id) > ($1::timestamptz, $2::uuid)
+order by oldest, 1 limit $3
 
 -- name: count_waiting
 select way, count(*)::int as n, min(send_at) as oldest

@@ -21,6 +21,7 @@ insert into supervision (
 on conflict (supervision_id) do update set
     level = excluded.level,
     words = excluded.words,
+    answer_by = excluded.answer_by,
     answer = excluded.answer,
     answered_at = excluded.answered_at,
     answered_role = excluded.answered_role,
@@ -35,6 +36,20 @@ select * from supervision
 where answered_at is null and ended_at is null
     and (whistle_id = any($1::uuid[]) or (whistle_id is null and ticket_ids && $2::uuid[]))
 order by supervision_id for update
+
+-- name: supervisions_provisional
+-- Unanswered ones whose time rests on a year not announced, from above the cursor, locked.
+select * from supervision
+where answered_at is null and ended_at is null and supervision_id > $1
+    and (answer_by ->> 'provisional')::boolean
+order by supervision_id limit $2 for update
+
+-- name: supervisions_due_within
+-- Those due between two instants that wait for an answer, or were answered late; locked.
+select * from supervision
+where ended_at is null and (answered_at is null or late) and supervision_id > $1
+    and (answer_by ->> 'by')::timestamptz between $2 and $3
+order by supervision_id limit $4 for update
 
 -- name: list_supervisions
 -- Newest first, from below the cursor; each filter that is null lets all pass.

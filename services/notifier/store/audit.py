@@ -70,6 +70,9 @@ class Kept:
     found_at: datetime
     seen_at: datetime
     settled_at: datetime | None
+    accepted_at: datetime | None
+    accepted_by: str | None
+    accepted_words: str | None
 
 
 async def try_lock(connection: Connection) -> bool:
@@ -315,7 +318,19 @@ async def mismatches(
 ) -> list[Kept]:
     """Mismatches in these states, the newest first, below a place in the list."""
     rows = await connection.fetch(SQL.mismatches, states, kind, before, limit)
-    return [Kept(**{**row, "kind": MismatchKind(row["kind"])}) for row in rows]
+    return [_kept(row) for row in rows]
+
+
+async def accept(
+    connection: Connection, mismatch_id: int, *, words: str, by: str, wall: datetime
+) -> Kept | None:
+    """An open mismatch is accepted; None where it is not open."""
+    row = await connection.fetchrow(SQL.accept, mismatch_id, wall, by, words)
+    return None if row is None else _kept(row)
+
+
+def _kept(row: Any) -> Kept:
+    return Kept(**{**row, "kind": MismatchKind(row["kind"])})
 
 
 async def pulse(connection: Connection, now: datetime, *, longest: float) -> None:

@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from enum import IntEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from services.notifier.domain.board.ageing import NOT_OWED, SOON, Age, UnitStand, bounds
 from services.notifier.domain.board.rising import LOOKED_AT, SPAN, Counted, Window
 from services.notifier.domain.board.scope import Scope
-from services.notifier.domain.deadline import Deadline
-from services.notifier.store.deadlines import deadline_of
+from services.notifier.domain.deadline import Deadline, DeadlineState
+from services.notifier.store.deadlines import FIRST, deadline_of
 from shared.catalogue.regions import street_of
 from shared.contracts import tickets, whistles
 from shared.contracts.values import WhistleKind
@@ -20,6 +21,47 @@ from shared.runtime.database import Connection, queries
 SQL = queries(Path(__file__).parents[1] / "sql" / "board.sql")
 HIDDEN = [kind.value for kind in NOT_OWED]
 TELLING = [whistles.Blown.TYPE, whistles.Held.TYPE, tickets.Registered.TYPE]
+
+
+MarkPlace = tuple[int, datetime, UUID]
+"""The place of a marked ticket in its list."""
+
+
+class Stage(IntEnum):
+    """How far gone a matter is, as lists have them one after another."""
+
+    OVERDUE = 0  # 超时
+    RUNNING = 1  # 计时中
+    OVERDUE_PAUSED = 2  # 超时后暂停
+    PAUSED = 3  # 暂停
+
+
+_STANDS: Final = {  # state and whether paused, of the promise that stands for the matter
+    Stage.RUNNING: (DeadlineState.RUNNING, False),
+    Stage.OVERDUE_PAUSED: (DeadlineState.MISSED, True),
+    Stage.PAUSED: (DeadlineState.PAUSED, True),
+}
+
+
+def place_of(deadline: Deadline) -> tuple[int, datetime, UUID]:
+    """Where a list of matters goes on after the one for which this promise stands."""
+    late, paused = deadline.state is DeadlineState.MISSED, deadline.paused_at is not None
+    return Stage(2 * paused + (not late)), deadline.due.by, deadline.deadline_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """Which matters: of these stages, due up to `until` and after `since`, below `after`.
+
+    `nobodys`: the hotline centre's own alone.
+    """
+
+    stages: Sequence[Stage]
+    until: datetime | None = None
+    since: datetime | None = None
+    nobodys: bool = False
+    after: tuple[int, datetime, UUID] | None = None
+    limit: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +76,10 @@ class Marks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkedTicket:
-    """One of them; `review_by` is when a suspended one is looked at again."""
+    """One of them; `review_by` is when a suspended one is looked at again.
+
+    Lists are in the order of `grave`, then of `since`.
+    """
 
     ticket_id: UUID
     number: str | None
@@ -48,6 +93,13 @@ class MarkedTicket:
     suspended_at: datetime | None
     confidential: bool
     review_by: datetime | None
+    grave: int
+    since: datetime
+
+    @property
+    def place(self) -> MarkPlace:
+        """Where its list goes on after it."""
+        return self.grave, self.since, self.ticket_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,34 +163,24 @@ async def units(connection: Connection, scope: Scope, now: datetime) -> list[Uni
     ]
 
 
-async def overdue(
-    connection: Connection,
-    scope: Scope,
-    *,
-    age: Age | None,
-    nobodys: bool,
-    now: datetime,
-    limit: int,
-) -> list[Deadline]:
-    """The overdue matters, the oldest first; `nobodys`: the hotline centre's own alone."""
-    until, since = bounds(age, now)
-    found = await connection.fetch(SQL.board_overdue, *_scope(scope), until, since, nobodys, limit)
-    return [deadline_of(row) for row in found]
-
-
-async def running(
-    connection: Connection,
-    scope: Scope,
-    *,
-    within: timedelta | None,
-    nobodys: bool,
-    now: datetime,
-    limit: int,
-) -> list[Deadline]:
-    """Running promises, soonest due first; those due `within` that time."""
-    by = now + within if within is not None else None
-    found = await connection.fetch(SQL.board_running, *_scope(scope), by, nobodys, limit)
-    return [deadline_of(row) for row in found]
+async def matters(connection: Connection, scope: Scope, wanted: Listing) -> list[Deadline]:
+    """The matters asked for, stage after stage, in each the one due first; each listed once."""
+    found: list[Deadline] = []
+    after = wanted.after
+    for stage in wanted.stages:
+        if after is not None and stage < after[0]:
+            continue
+        place = after[1:] if after is not None and stage == after[0] else FIRST
+        values = (*_scope(scope), wanted.until, wanted.since, wanted.nobodys, *place)
+        limit = wanted.limit - len(found)
+        if stage is Stage.OVERDUE:
+            rows = await connection.fetch(SQL.board_overdue, *values, limit)
+        else:
+            rows = await connection.fetch(SQL.board_matters, *values, limit, *_STANDS[stage])
+        found += [deadline_of(row) for row in rows]
+        if len(found) >= wanted.limit:
+            break
+    return found
 
 
 async def marks(connection: Connection, scope: Scope) -> Marks:
@@ -147,11 +189,17 @@ async def marks(connection: Connection, scope: Scope) -> Marks:
 
 
 async def marked(
-    connection: Connection, what: str, scope: Scope, *, limit: int
+    connection: Connection,
+    what: str,
+    scope: Scope,
+    *,
+    limit: int,
+    after: MarkPlace | None = None,
 ) -> list[MarkedTicket]:
     """`what` is returned, reworked or suspended."""
+    place = after or (None, None, None)
     rows = await connection.fetch(
-        SQL.board_tickets, what, scope.unit, scope.region, scope.local, limit
+        SQL.board_tickets, what, scope.unit, scope.region, scope.local, *place, limit
     )
     return [MarkedTicket(**dict(row)) for row in rows]
 

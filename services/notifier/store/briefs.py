@@ -49,6 +49,12 @@ async def counted(
     )
 
 
+async def first_uncounted(connection: Connection) -> datetime | None:
+    """When the first fact was heard that the figures have not counted; None where there is none."""
+    heard_at: datetime | None = await connection.fetchval(SQL.first_uncounted)
+    return heard_at
+
+
 async def find(connection: Connection, day: date) -> Brief | None:
     """The page of a day as it was made."""
     row: Any = await connection.fetchrow(SQL.brief_of, day)
@@ -62,6 +68,6 @@ async def keep(connection: Connection, brief: Brief) -> bool:
     return told == "INSERT 0 1"
 
 
-async def days(connection: Connection, limit: int) -> list[date]:
+async def days(connection: Connection, *, before: date | None, limit: int) -> list[date]:
     """The days that have a page, the newest first."""
-    return [row["day"] for row in await connection.fetch(SQL.brief_days, limit)]
+    return [row["day"] for row in await connection.fetch(SQL.brief_days, before, limit)]

@@ -44,6 +44,7 @@ class Filter:
     whistle_id: UUID | None = None
     unit: str | None = None
     state: DeadlineState | None = None
+    ended: bool | None = None
     after: tuple[datetime, UUID] | None = None
     limit: int = 100
 
@@ -160,7 +161,7 @@ def _told(step: Step, fired_at: str | None) -> str:
 async def listed(connection: Connection, wanted: Filter) -> list[Deadline]:
     """The promises asked for, running and ended, soonest due first."""
     states = list(DeadlineState) if wanted.state is None else [wanted.state]
-    place = (*(wanted.after or FIRST), wanted.limit)
+    place = (*(wanted.after or FIRST), wanted.limit, wanted.ended)
     if wanted.ticket_id is not None or wanted.whistle_id is not None:
         matter = (wanted.ticket_id, wanted.whistle_id, wanted.unit, states)
         rows = await connection.fetch(SQL.list_of_matter, *matter, *place)

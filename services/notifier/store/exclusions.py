@@ -31,13 +31,20 @@ class Exclusion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CountedTicket:
+    """What the figures know of a ticket; `day` is that of its first dispatch."""
+
+    number: str | None
+    unit: str | None
+    day: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListedExclusion:
     """A ruling with what is known of its ticket."""
 
     exclusion: Exclusion
-    number: str | None
-    unit: str | None
-    day: date | None
+    ticket: CountedTicket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +60,11 @@ class ExclusionFilter:
     limit: int = 100
 
 
-async def lock_ticket(connection: Connection, ticket_id: UUID) -> bool:
-    """Wait for any other ruling on the ticket; whether the ticket is known at all."""
+async def lock_ticket(connection: Connection, ticket_id: UUID) -> CountedTicket | None:
+    """Wait for any other ruling on the ticket; what is known of it, None where nothing is."""
     await connection.execute(SQL.lock_ticket, ticket_id)
-    return await connection.fetchrow(SQL.ticket_known, ticket_id) is not None
+    row = await connection.fetchrow(SQL.ticket_counted, ticket_id)
+    return None if row is None else CountedTicket(**dict(row))
 
 
 async def next_seq(connection: Connection, ticket_id: UUID) -> int:
@@ -101,7 +109,8 @@ async def listed(connection: Connection, wanted: ExclusionFilter) -> list[Listed
     )
     return [
         ListedExclusion(
-            exclusion=_exclusion(row), number=row["number"], unit=row["unit"], day=row["day"]
+            exclusion=_exclusion(row),
+            ticket=CountedTicket(number=row["number"], unit=row["unit"], day=row["day"]),
         )
         for row in rows
     ]

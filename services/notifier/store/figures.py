@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 from uuid import UUID
+
+from pydantic import Field
 
 from services.notifier.domain.figures.figure import (
     OF_MARKS,
@@ -71,7 +74,7 @@ class After:
 
     day: date
     row_id: UUID
-    round: int
+    round: Annotated[int, Field(ge=0, lt=2**31)]
 
 
 async def counted(

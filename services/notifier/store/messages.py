@@ -49,6 +49,11 @@ class HeldFor:
     n: int
     oldest: datetime
 
+    @property
+    def place(self) -> tuple[datetime, UUID]:
+        """Where their list goes on after them."""
+        return self.oldest, self.person_id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
@@ -180,9 +185,12 @@ async def held_in_all(connection: Connection) -> Held:
     return Held(**await connection.fetchrow(SQL.held_summary))
 
 
-async def held_by_person(connection: Connection, *, limit: int) -> list[HeldFor]:
+async def held_by_person(
+    connection: Connection, *, limit: int, after: tuple[datetime, UUID] | None = None
+) -> list[HeldFor]:
     """For whom something is held, the oldest first."""
-    return [HeldFor(**row) for row in await connection.fetch(SQL.held_by_person, limit)]
+    rows = await connection.fetch(SQL.held_by_person, *(after or (None, None)), limit)
+    return [HeldFor(**row) for row in rows]
 
 
 async def count_waiting(connection: Connection) -> dict[Way, tuple[int, datetime]]:

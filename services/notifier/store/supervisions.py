@@ -13,6 +13,7 @@ from services.notifier.domain.supervision import Matter, Source, Supervision
 from shared.contracts.envelope import adapter
 from shared.contracts.parts import Actor, Role
 from shared.contracts.values import Due
+from shared.dues.moved import Moving
 from shared.runtime import history
 from shared.runtime.database import Connection, queries
 
@@ -54,6 +55,18 @@ async def unanswered(
 ) -> Sequence[Supervision]:
     """What waits for an answer about these whistles, or tickets that have none; locked."""
     rows = await connection.fetch(SQL.unanswered, whistle_ids, ticket_ids)
+    return [_supervision(row) for row in rows]
+
+
+async def to_move(
+    connection: Connection, moving: Moving, after: UUID, limit: int
+) -> list[Supervision]:
+    """Those whose time may have to move, from above `after`, in the order of their ids; locked."""
+    if moving.outage is None:
+        rows = await connection.fetch(SQL.supervisions_provisional, after, limit)
+    else:
+        span = (moving.outage.from_at, moving.outage.to_at)
+        rows = await connection.fetch(SQL.supervisions_due_within, after, *span, limit)
     return [_supervision(row) for row in rows]
 
 
@@ -118,6 +131,7 @@ async def save(
             {
                 "level": supervision.level,
                 "words": supervision.words,
+                "answer_by": supervision.answer_by.by.isoformat(),
                 "answer": supervision.answer,
             }
         ).decode(),

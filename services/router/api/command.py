@@ -1,4 +1,4 @@
-"""One command on one whistle over HTTP: its transaction, and the whistle after it."""
+"""One command on one whistle or ticket over HTTP: its transaction, and the whistle after it."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -15,7 +15,7 @@ Verb = Callable[..., Awaitable[Whistle]]
 
 async def done(
     verb: Verb,
-    whistle_id: UUID,
+    subject: UUID,
     body: Any,
     here: RouterContext,
     caller: Caller,
@@ -26,7 +26,7 @@ async def done(
     async with here.runtime.transaction() as connection:
         whistle = await verb(
             connection,
-            whistle_id,
+            subject,
             body,
             actor=caller.actor(),
             city=here.city,

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from fastapi import Depends, Query
 
-from services.router import assist, bulk, by_hand, hand_over, join, look, waiting
+from services.router import assist, bulk, by_hand, hand_over, join, waiting
+from services.router.api.command import done
 from services.router.api.edge import Context, Dispatcher, Trace
 from services.router.assist import Assisting
 from services.router.bulk import Bulk, BulkAnswer
@@ -69,17 +70,7 @@ async def post_dispatch(
     ticket_id: UUID, body: Dispatching, here: Context, caller: Dispatcher, traceparent: Trace
 ) -> WhistleItem:
     """Whistle the units a person chose."""
-    async with here.runtime.transaction() as connection:
-        whistle = await by_hand.dispatch_held(
-            connection,
-            ticket_id,
-            body,
-            actor=caller.actor(),
-            city=here.city,
-            now=here.runtime.clock.now(),
-            traceparent=traceparent,
-        )
-    return look.item(whistle)
+    return await done(by_hand.dispatch_held, ticket_id, body, here, caller, traceparent)
 
 
 @router.post("/held/dispatches")
@@ -104,17 +95,7 @@ async def post_hand_over(
     ticket_id: UUID, body: HandOver, here: Context, caller: QueueReader, traceparent: Trace
 ) -> WhistleItem:
     """Hand a held ticket over, with a note."""
-    async with here.runtime.transaction() as connection:
-        whistle = await hand_over.hand_over(
-            connection,
-            ticket_id,
-            body,
-            actor=caller.actor(),
-            city=here.city,
-            now=here.runtime.clock.now(),
-            traceparent=traceparent,
-        )
-    return look.item(whistle)
+    return await done(hand_over.hand_over, ticket_id, body, here, caller, traceparent)
 
 
 @router.get("/merges")
@@ -129,17 +110,7 @@ async def post_merge_decision(
     ticket_id: UUID, body: MergeWord, here: Context, caller: Dispatcher, traceparent: Trace
 ) -> WhistleItem:
     """Keep one lead and release the other, or let both work on; the whistle that is kept."""
-    async with here.runtime.transaction() as connection:
-        whistle = await join.settle(
-            connection,
-            ticket_id,
-            body,
-            actor=caller.actor(),
-            city=here.city,
-            now=here.runtime.clock.now(),
-            traceparent=traceparent,
-        )
-    return look.item(whistle)
+    return await done(join.settle, ticket_id, body, here, caller, traceparent)
 
 
 @router.post("/whistles/{whistle_id}/assisting", status_code=201)
@@ -147,14 +118,4 @@ async def post_assisting(
     whistle_id: UUID, body: Assisting, here: Context, caller: Dispatcher, traceparent: Trace
 ) -> WhistleItem:
     """Call one more unit to assist the lead."""
-    async with here.runtime.transaction() as connection:
-        whistle = await assist.assist(
-            connection,
-            whistle_id,
-            body,
-            actor=caller.actor(),
-            city=here.city,
-            now=here.runtime.clock.now(),
-            traceparent=traceparent,
-        )
-    return look.item(whistle)
+    return await done(assist.assist, whistle_id, body, here, caller, traceparent)

@@ -15,7 +15,7 @@ from shared.contracts import parts
 from shared.contracts.parts import AssignmentState
 from shared.contracts.values import Relation
 from shared.lifecycle import Lifecycle
-from shared.records import record
+from shared.records import open_record
 
 
 class AssignmentCommand(StrEnum):
@@ -137,7 +137,7 @@ FINISHED: Final = GONE | {_S.DONE}
 """Nothing more is asked of the unit."""
 
 
-@record
+@open_record
 class Assignment:
     """One unit's part in a whistle, with its dues and the times that count for them."""
 

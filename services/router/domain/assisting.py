@@ -12,7 +12,7 @@ from services.router.domain.assignment import AssignmentCommand, moved
 from services.router.domain.calling import offered, views_of_call
 from services.router.domain.dues import Promises, Terms, without_resolve
 from services.router.domain.matter import Content, Matter
-from services.router.domain.outcome import Outcome, Step, part_text, step, words_text
+from services.router.domain.outcome import Outcome, Step, about_part, part_text, step, words_text
 from services.router.domain.routing.answer import Summons
 from services.router.domain.whistle import WHISTLE, Whistle, WhistleCommand
 from services.router.domain.words import WHISTLE_ZH
@@ -101,18 +101,9 @@ def _no_longer_informed(
         return whistle, ()
     gone = moved(part, AssignmentCommand.RELEASE)
     after = whistle.replaced(seq=whistle.seq + 1, assignments=whistle.with_assignment(gone))
+    policy = promises.city.version
     fact = joint.Released(
-        seq=after.seq,
-        actor=actor,
-        policy=promises.city.version,
-        whistle_id=whistle.whistle_id,
-        ticket_ids=whistle.ticket_ids,
-        round=whistle.round,
-        assignment_id=part.assignment_id,
-        unit=part.unit,
-        relation=part.relation,
-        state=gone.state,
-        received_at=promises.now,
+        **about_part(after, gone, actor=actor, policy=policy, at=promises.now),
         reason="改为协办",
     )
     made = step(

@@ -1,5 +1,6 @@
 """One report on the router's table: what it stands on, and how it is refused."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -85,6 +86,11 @@ class Case:
     def progress_by(self) -> Due | None:
         """When the unit, which is at it now, reports on its progress next."""
         return self.promises.progress(self.part.dues.resolve, self.received_at)
+
+    def reporting_by(self, by: Due | None) -> Changes:
+        """What it changes of the part that its progress is reported on by then."""
+        dues = self.part.dues
+        return {} if by == dues.progress else {"dues": replace(dues, progress=by)}
 
     def about(self, state: AssignmentState) -> dict[str, Any]:
         """The fields that every fact about a unit's part carries."""

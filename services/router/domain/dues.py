@@ -19,13 +19,17 @@ MINUTE = timedelta(minutes=1)
 
 @record
 class Dues:
-    """The promises of one assignment; one that is None does not apply."""
+    """The promises of one assignment; one that is None does not apply.
+
+    `progress` is the next report on its progress, once the unit is at work.
+    """
 
     acknowledge: Due | None = None
     deemed: Due | None = None
     contact: Due | None = None
     arrive: Due | None = None
     resolve: Due | None = None
+    progress: Due | None = None
 
 
 @record

@@ -14,7 +14,7 @@ from services.router.domain.assignment import Assignment
 from shared.contracts.parts import Role, UnitPart, WhistleState
 from shared.contracts.values import Relation, Urgency, WhistleKind
 from shared.lifecycle import Lifecycle
-from shared.records import record
+from shared.records import open_record
 
 
 class WhistleCommand(StrEnum):
@@ -71,7 +71,7 @@ WHISTLE: Final = Lifecycle[WhistleState, WhistleCommand](
 ENDED: Final = frozenset({_S.CLOSED, _S.WITHDRAWN})
 
 
-@record
+@open_record
 class Whistle:
     """One call, as narrow as the rules need it; its words are kept apart (`Content`).
 

@@ -1,6 +1,16 @@
 -- name: content_update
 update whistle set content = $2 where whistle_id = $1
 
+-- name: owe
+insert into owed (whistle_id, kind, unit, due, due_by)
+select $1, $2, unit, $4, $5 from unnest($3::text[]) as u (unit)
+
+-- name: owed_by
+select due_by from owed where whistle_id = $1 and kind = $2 and unit = $3
+
+-- name: kept
+delete from owed where whistle_id = $1 and kind = $2 and unit = $3
+
 -- name: blown_at
 select blown_at from whistle where whistle_id = $1
 

@@ -1,7 +1,7 @@
 // 派单台: choose a unit by its number, Enter sends; many at once after a look over each.
 
 import { choose, itemsOf } from "./choose.js";
-import { changesOf, idle, notice, panes } from "./panes.js";
+import { changesOf, idle, panes } from "./panes.js";
 import { drawSketch } from "./sketch.js";
 import { Refused, ask, send } from "/static/http.js";
 import { tell, toast } from "/static/dialogs.js";
@@ -163,7 +163,7 @@ async function dispatch(mine) {
   try {
     await ask("POST", `/api/v1/held/${ticket}/dispatch`, wanted);
     mine.article.dataset.over = "1";
-    done(s("sent", { number, unit: nameOf(wanted.lead) }), `/dispatch/${ticket}`, key);
+    desk.sent(s("sent", { number, unit: nameOf(wanted.lead) }), `/dispatch/${ticket}`, key);
     picked.delete(key);
     await desk.refresh();
     if (next && desk.row(next)) await desk.open(next, { focus: true });
@@ -173,27 +173,6 @@ async function dispatch(mine) {
   } finally {
     mine.busy = false;
   }
-}
-
-/** What was sent, with a way to look at it again: the only trace on a page that goes on. */
-function done(text, address, key) {
-  const line = notice(text);
-  line.append(
-    button(s("sent_open"), () => desk.open(key, { address, focus: true })),
-    button(s("dismiss"), () => line.remove()),
-  );
-  const place = document.getElementById("meanwhile");
-  place.prepend(line);
-  while (place.children.length > 3) place.lastElementChild.remove();
-}
-
-function button(text, act) {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.className = "btn btn-sm";
-  made.textContent = text;
-  made.addEventListener("click", act);
-  return made;
 }
 
 /** A 409 says who did what; all that was filled in stays. */

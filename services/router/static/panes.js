@@ -10,7 +10,7 @@ const LOOK_MS = 30_000; // what is left of a limit goes on by itself
 
 /**
  * `page` is the address of the queue, `onCase(article)` is called with each case that was opened,
- * `onQueue()` after the queue was drawn anew. Gives {rows, row, open, step, refresh, next, noted}.
+ * `onQueue()` after the queue was drawn anew. Gives {rows, row, open, step, refresh, next, noted, sent}.
  */
 export function panes({ page, onCase, onQueue = () => {} }) {
   const box = document.getElementById("queue-box");
@@ -94,16 +94,23 @@ export function panes({ page, onCase, onQueue = () => {} }) {
   /** Say in the case that it is not as it was, with a way to look at it anew. */
   function noted(article, text) {
     const line = notice(text);
-    const again = document.createElement("button");
-    again.type = "button";
-    again.className = "btn btn-sm";
-    again.textContent = s("reload");
-    again.addEventListener("click", () => {
+    line.append(button(s("reload"), () => {
       const key = article.dataset.key;
       open(key, { address: row(key)?.dataset.address ?? article.dataset.address, focus: true });
-    });
-    line.append(again);
+    }));
     article.querySelector("[data-changed]").replaceChildren(line);
+  }
+
+  /** What was sent, with a way to look at it again: the only trace on a page that goes on. */
+  function sent(text, address, key) {
+    const line = notice(text);
+    line.append(
+      button(s("sent_open"), () => open(key, { address, focus: true })),
+      button(s("dismiss"), () => line.remove()),
+    );
+    const told = document.getElementById("meanwhile");
+    told.prepend(line);
+    while (told.children.length > 3) told.lastElementChild.remove();
   }
 
   box.addEventListener("click", (event) => {
@@ -119,7 +126,7 @@ export function panes({ page, onCase, onQueue = () => {} }) {
   follow(() => refresh());
   setInterval(() => document.hidden || refresh().catch(away), LOOK_MS);
   addEventListener("focus", () => refresh().catch(away));
-  return { rows, row, open, step, refresh, next, noted };
+  return { rows, row, open, step, refresh, next, noted, sent };
 }
 
 function away(error) {
@@ -127,12 +134,21 @@ function away(error) {
 }
 
 /** A line that tells something; the caller adds its ways out. */
-export function notice(text) {
+function notice(text) {
   const line = document.createElement("p");
   const words = document.createElement("span");
   words.textContent = text;
   line.append(words);
   return line;
+}
+
+function button(text, act) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "btn btn-sm";
+  made.textContent = text;
+  made.addEventListener("click", act);
+  return made;
 }
 
 async function fragment(address) {

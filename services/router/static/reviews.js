@@ -1,7 +1,7 @@
 // 审核台: A or R and Enter decide with the first usual reason; numbers choose another, T writes one.
 
 import { choose, itemsOf } from "./choose.js";
-import { idle, notice, panes } from "./panes.js";
+import { idle, panes } from "./panes.js";
 import { Refused, ask } from "/static/http.js";
 import { tell } from "/static/dialogs.js";
 import { language, s, sentence } from "/static/strings.js";
@@ -121,7 +121,7 @@ async function decide() {
     const { url, body } = order(article, form);
     await ask("POST", url, body);
     article.dataset.over = "1";
-    done(number, key, address);
+    desk.sent(s("sent", { number }), address, key);
     await desk.refresh();
     await desk.open(next && desk.row(next) ? next : key, {
       address: (next && desk.row(next)?.dataset.address) || address, focus: true,
@@ -133,26 +133,6 @@ async function decide() {
   } finally {
     mine.busy = false;
   }
-}
-
-function done(number, key, address) {
-  const line = notice(s("sent", { number }));
-  line.append(
-    button(s("sent_open"), () => desk.open(key, { address, focus: true })),
-    button(s("dismiss"), () => line.remove()),
-  );
-  const place = document.getElementById("meanwhile");
-  place.prepend(line);
-  while (place.children.length > 3) place.lastElementChild.remove();
-}
-
-function button(text, act) {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.className = "btn btn-sm";
-  made.textContent = text;
-  made.addEventListener("click", act);
-  return made;
 }
 
 /** Somebody was quicker: say who did what since this case was opened; what was written stays. */

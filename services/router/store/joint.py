@@ -10,7 +10,8 @@ from services.router import rows
 from services.router.domain.joint.evaluation import Evaluation, Mark
 from services.router.domain.matter import Content
 from shared.contracts import joint
-from shared.contracts.parts import Actor
+from shared.contracts.parts import Actor, DeadlineKind
+from shared.contracts.values import Due
 from shared.runtime.database import Connection, queries
 
 SQL = queries(Path(__file__).parents[1] / "sql" / "joint.sql")
@@ -75,6 +76,31 @@ async def accepted(connection: Connection, fact: joint.Accepted, *, at: datetime
         fact.resident_joined,
         fact.evaluate_by.by,
     )
+    whistle_id, due = fact.whistle_id, fact.evaluate_by
+    await owe(connection, whistle_id, DeadlineKind.EVALUATION, fact.evaluators, due)
+
+
+async def owe(
+    connection: Connection, whistle_id: UUID, kind: DeadlineKind, units: Iterable[str], due: Due
+) -> None:
+    """These units owe it by then: their evaluations, or the note of their own effort."""
+    values = (whistle_id, kind.value, list(units), rows.json_of(due), due.by)
+    await connection.execute(SQL.owe, *values)
+
+
+async def owed_by(
+    connection: Connection, whistle_id: UUID, kind: DeadlineKind, unit: str | None
+) -> datetime | None:
+    """Until when the unit owes it; None where it does not."""
+    by: datetime | None = await connection.fetchval(SQL.owed_by, whistle_id, kind.value, unit)
+    return by
+
+
+async def kept(
+    connection: Connection, whistle_id: UUID, kind: DeadlineKind, unit: str | None
+) -> None:
+    """The unit owes it no more."""
+    await connection.execute(SQL.kept, whistle_id, kind.value, unit)
 
 
 async def acceptance(connection: Connection, whistle_id: UUID) -> AcceptanceItem | None:

@@ -16,6 +16,7 @@ from services.router.domain.whistle import Whistle
 from services.router.store import duties, queue, replies, reviews
 from shared.contracts.parts import WhistleState
 from shared.errors import NotFoundError
+from shared.runtime import history, outbox
 from shared.runtime.database import Connection, queries
 
 SQL = queries(Path(__file__).parents[1] / "sql" / "whistles.sql")
@@ -154,19 +155,15 @@ async def demanded(connection: Connection, ticket_ids: Iterable[UUID]) -> frozen
 async def save(connection: Connection, book: Book) -> None:
     """Write what changed, its history, and last what is to be said.
 
-    Where units are called there is much to write and to tell: the events are put into words while
-    PostgreSQL writes the rows. A batch of reports is told sooner than a task is switched.
+    The events are put into words while PostgreSQL writes the rows. The outbox comes last: its ids
+    follow the order of facts.
     """
     entries = telling.recorded(book)
-    if book.whistles.keys() <= book.read_whistles.keys():
-        await _save_rows(connection, book)
-        outgoing = await telling.told(book)
-    else:
-        outgoing = await telling.told_while(book, _save_rows(connection, book))
-    await telling.write(connection, entries, outgoing)
+    outgoing = await telling.told_while(book, _save_rows(connection, book, entries))
+    await outbox.put(connection, outgoing)
 
 
-async def _save_rows(connection: Connection, book: Book) -> None:
+async def _save_rows(connection: Connection, book: Book, entries: Sequence[history.Entry]) -> None:
     await _save_tickets(connection, book)
     await _save_whistles(connection, book)
     await _save_assignments(connection, book)
@@ -174,6 +171,7 @@ async def _save_rows(connection: Connection, book: Book) -> None:
     await reviews.save(connection, book)
     await replies.save(connection, book)
     await duties.propose(connection, proposed(book))
+    await history.add(connection, entries)
 
 
 async def _save_tickets(connection: Connection, book: Book) -> None:

@@ -59,6 +59,16 @@ where delivery.delivery_id = due.delivery_id
 returning delivery.delivery_id, channel, destination, recipient, template, values, about, attempts,
     fence, expires_at, created_at, traceparent
 
+-- name: pace_locked
+select budget, filled_at from delivery_pace where destination = $1 for update
+
+-- name: pace_begun
+insert into delivery_pace (destination, budget, filled_at) values ($1, $2, $3)
+on conflict (destination) do nothing
+
+-- name: pace_kept
+update delivery_pace set budget = $2, filled_at = $3 where destination = $1
+
 -- name: settle
 -- Write down how a try ended, unless somebody else holds the lease by now.
 with settled as (

@@ -16,6 +16,7 @@ select
         select count(*) from pg_stat_activity
         where datname = current_database() and wait_event_type = 'Lock'
     ) as waiting,
+    (select extract(epoch from max(finished_at))::float8 from backup_finished) as last_backup,
     (
         select max(pg_wal_lsn_diff(
             case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_lsn() end,

@@ -53,7 +53,7 @@ update parked set attempts = attempts + 1, error = $2, next_try_at = $3 where pa
 select parked_id, topic, kafka_partition, kafka_offset, subject, event_id, error, attempts,
     parked_at
 from parked
-where $1::text is null or error ilike '%' || $1 || '%'
+where ($1::text is null or error ilike '%' || $1 || '%') and parked_id > $3
 order by parked_id
 limit $2;
 
@@ -67,7 +67,8 @@ returning dead_letter_id;
 -- name: dead_letter_list
 select dead_letter_id, direction, topic, kafka_partition, kafka_offset, key, error_code, error, at
 from dead_letter
-where replayed_at is null and ($1::text is null or error_code = $1 or error ilike '%' || $1 || '%')
+where replayed_at is null and dead_letter_id > $3
+  and ($1::text is null or error_code = $1 or error ilike '%' || $1 || '%')
 order by dead_letter_id
 limit $2;
 
@@ -77,7 +78,8 @@ select 'dead' as kind, error_code as error, count(*)::int as n, min(at) as oldes
 from dead_letter where replayed_at is null and $1::text is distinct from 'parked'
 group by error_code
 union all
-select 'parked', split_part(error, '(', 1), count(*)::int, min(parked_at), max(parked_at)
+select 'parked', split_part(split_part(error, '(', 1), ':', 1), count(*)::int, min(parked_at),
+    max(parked_at)
 from parked where $1::text is distinct from 'dead'
 group by 2
 order by n desc, kind, error;

@@ -247,7 +247,7 @@ def test_lines_are_told_without_jargon_newest_first() -> None:
             line("blown", "已派单：市政养护中心（主办）、滨河街道（知会）", minutes=2),
             line("disclosed", "市政养护中心查看了联系方式", minutes=3),
             line("supplemented", "补充：工单写错了", who="诉求人", minutes=4),
-            line("rung_climbed", "办结逾期，已升级督办（3级）", minutes=5),
+            line("rung_climbed", "办结超时，已升级督办（3级）", minutes=5),
         ]
     )
     assert [each.what for each in lines] == ["rung_climbed", "supplemented", "blown", "registered"]

@@ -1,6 +1,7 @@
 """The engine in memory beside the auditor: facts are heard, the watch looks, both are compared."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from services.notifier.domain.audit.rungs import Book
 from services.notifier.domain.audit.story import lives_of
 from services.notifier.domain.audit.timing import Timing
 from services.notifier.domain.deadline import Deadline
-from services.notifier.domain.effects import Heard
+from services.notifier.domain.effects import Effect, Heard
 from services.notifier.domain.hearing import effects
 from services.notifier.domain.known import Known
 from services.notifier.domain.promises import Change, fire
@@ -40,11 +41,23 @@ class City:
 
     def hear(self, data: Any, at: datetime, *, heard_at: datetime | None = None) -> None:
         """A fact, heard at once unless said otherwise."""
+        wanted = effects(Heard(data=data, at=at), self.known)
+        self.does(wanted, data, at, heard_at=heard_at)
+
+    def does(
+        self,
+        wanted: Iterable[Effect],
+        data: Any,
+        at: datetime,
+        *,
+        heard_at: datetime | None = None,
+    ) -> None:
+        """What a verb of the notifier does to promises, and the fact that tells of it."""
         heard_at = heard_at or at
         self.facts.append(Told(data=data, at=at, heard_at=heard_at))
         self.now = heard_at
         batch = Batch(ESCALATION, dict(self.deadlines))
-        for effect in effects(Heard(data=data, at=at), self.known):
+        for effect in wanted:
             batch.carry_out(effect)
         for change in batch.changes():
             self._save(change)

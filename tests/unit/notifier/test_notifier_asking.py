@@ -7,17 +7,17 @@ from uuid import UUID
 
 import pytest
 
-from services.notifier.domain.asking_facts import Asked, asking_id
+from services.notifier.domain.asking_facts import asking_id
 from services.notifier.domain.deadline import Deadline, DeadlineState
 from services.notifier.domain.promises import What
 from shared.contracts import joint, rulings, whistles
 from shared.contracts.ids import deadline_id
-from shared.contracts.parts import DeadlineKind, DueChange, SuspensionCode
+from shared.contracts.parts import Asked, DeadlineKind, DueChange, SuspensionCode
 from shared.contracts.reports import ReturnReason
 from shared.contracts.values import Due
 from tests.unit.notifier import samples
 from tests.unit.notifier.samples import ACTOR, HOUR, PART, WHISTLE, due_of, local
-from tests.unit.notifier.test_notifier_hearing import World
+from tests.unit.notifier.world import World
 
 K, S = DeadlineKind, DeadlineState
 START = local("2026-09-10 09:00")

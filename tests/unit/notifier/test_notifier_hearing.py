@@ -1,19 +1,12 @@
 """What facts do to the promises, in whatever order the topics bring them."""
 
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from services.notifier.domain.deadline import Deadline, DeadlineState
-from services.notifier.domain.effects import Heard
-from services.notifier.domain.hearing import MEANINGS, effects
-from services.notifier.domain.known import Known
-from services.notifier.domain.promises import Change, fire
-from services.notifier.track import Batch
+from services.notifier.domain.deadline import DeadlineState
+from services.notifier.domain.hearing import MEANINGS
 from shared.contracts import joint, rulings, tickets, whistles
 from shared.contracts.ids import deadline_id
 from shared.contracts.parts import DeadlineKind, DueChange, Result
@@ -22,53 +15,11 @@ from shared.contracts.tickets import CallbackResult, Satisfaction
 from shared.contracts.topics import TICKETS, WHISTLES
 from shared.contracts.values import Urgency, WhistleKind
 from tests.unit.notifier import samples
-from tests.unit.notifier.samples import ESCALATION, HOUR, PART, TICKET, WHISTLE, due_of, local
+from tests.unit.notifier.samples import HOUR, PART, TICKET, WHISTLE, due_of, local
+from tests.unit.notifier.world import START, World, states
 
 K, S = DeadlineKind, DeadlineState
-START = local("2026-09-10 09:00")
 OTHER_PART = UUID("01900000-0000-7000-8000-000000000009")
-
-
-@dataclass
-class World:
-    """The promises after everything heard so far, kept in memory."""
-
-    known: Known = field(default_factory=Known)
-    deadlines: dict[UUID, Deadline] = field(default_factory=dict)
-
-    def hear(self, *facts: tuple[object, datetime]) -> None:
-        """One batch of facts."""
-        self.changes(*facts)
-
-    def changes(self, *facts: tuple[object, datetime]) -> list[Change]:
-        """One batch of facts, and what it changed."""
-        wanted = [e for data, at in facts for e in effects(Heard(data=data, at=at), self.known)]
-        batch = Batch(ESCALATION, self.deadlines)
-        for effect in wanted:
-            batch.carry_out(effect)
-        self.deadlines = batch.now
-        return batch.changes()
-
-    def watch(self, now: datetime) -> None:
-        for deadline in list(self.deadlines.values()):
-            self.deadlines[deadline.deadline_id] = fire(deadline, now, ESCALATION)[0]
-
-    def part(self, kind: DeadlineKind) -> Deadline:
-        return self.deadlines[deadline_id(PART, kind, 1)]
-
-    def ticket(self, kind: DeadlineKind, round_: int = 1) -> Deadline:
-        return self.deadlines[deadline_id(TICKET, kind, round_)]
-
-    def outcome(self) -> dict[UUID, tuple[object, ...]]:
-        """What must not depend on the order of hearing."""
-        return {
-            deadline_id: (d.kind, d.state, d.late, d.met_at, d.ended_at, d.due.by, d.paused_at)
-            for deadline_id, d in self.deadlines.items()
-        }
-
-
-def states(world: World) -> dict[DeadlineKind, DeadlineState]:
-    return {d.kind: d.state for d in world.deadlines.values()}
 
 
 @pytest.fixture
@@ -367,121 +318,6 @@ def test_every_fact_of_the_two_topics_is_heard_or_knowingly_passed_over():
     }
     everything = {*TICKETS.events, *WHISTLES.events}
     assert set(MEANINGS) == everything - passed_over
-
-
-# Facts in any order of the two topics, with the watch coming by at any time between them.
-
-
-def timeline(seconds: list[int]) -> list[datetime]:
-    moments, at = [], START
-    for gap in seconds:
-        at += timedelta(seconds=gap)
-        moments.append(at)
-    return moments
-
-
-@st.composite
-def stories(draw: st.DrawFn) -> tuple[list[object], list[object]]:
-    """(facts of the ticket, facts of its whistle), each in its order, with their times."""
-    gaps = st.integers(0, 5 * 86400)
-    t = timeline(draw(st.lists(gaps, min_size=7, max_size=7)))
-    w = timeline(draw(st.lists(gaps, min_size=9, max_size=9)))
-    of_ticket: list[tuple[object, datetime]] = [(samples.registered(t[0]), t[0])]
-    if draw(st.booleans()):
-        flagged = samples.ticket_fact(tickets.GroupFlagged, callers=5, urgency=Urgency.URGENT)
-        of_ticket.append((flagged, t[1]))
-    if draw(st.booleans()):
-        of_ticket.append((samples.ticket_fact(tickets.Merged, into=WHISTLE), t[2]))
-        if draw(st.booleans()):
-            of_ticket.append((samples.ticket_fact(tickets.MergeUndone, into=WHISTLE), t[3]))
-    elif draw(st.booleans()):
-        of_ticket.append((samples.callback_opened(t[4]), t[4]))
-        of_ticket.append((samples.called_back(), t[5]))
-        of_ticket.append((samples.closed(), t[6]))
-    elif draw(st.booleans()):
-        of_ticket.append((samples.ticket_fact(tickets.Withdrawn, ex_officio=False), t[4]))
-    return of_ticket, draw(whistle_story(w))
-
-
-def extension_requested(at: datetime) -> whistles.ExtensionRequested:
-    return whistles.ExtensionRequested(
-        **samples.part(at), amount=5, amount_unit="WD", reason="缺料", rule_by=due_of("4wh", at)
-    )
-
-
-def whistle_story(w: list[datetime]) -> st.SearchStrategy[list[tuple[object, datetime]]]:
-    """The whistle's facts: some subset of what may follow its blowing, in a lawful order."""
-    lag = st.integers(0, 7200).map(lambda s: timedelta(seconds=s))  # received → judged
-
-    @st.composite
-    def build(draw: st.DrawFn) -> list[tuple[object, datetime]]:
-        facts: list[tuple[object, datetime]] = [(samples.blown(w[0]), w[0])]
-
-        def perhaps(make, received, *more):
-            if draw(st.booleans()):
-                facts.append((make(received), received + draw(lag)))
-                facts.extend(more)
-
-        def progressing(make):
-            return lambda at: replace(make(at), progress_by=due_of("5WD", at))
-
-        perhaps(
-            draw(st.sampled_from((samples.acknowledged, progressing(samples.acknowledged)))), w[1]
-        )
-        perhaps(samples.contacted, w[2])
-        perhaps(progressing(samples.arrived), w[2])
-        if draw(st.booleans()):
-            facts.append((extension_requested(w[3]), w[3]))
-            if draw(st.booleans()):
-                refused = rulings.ExtensionRefused(
-                    **samples.part(w[3]), ruled_by=samples.ACTOR, reason="理由不足"
-                )
-                facts.append((refused, w[3] + draw(lag)))
-        if draw(st.booleans()):
-            due = due_of("10WD", w[0])
-            change = DueChange(assignment_id=PART, unit=samples.UNIT, kind=K.RESOLVE, due=due)
-            changed = samples.whistle_fact(rulings.DueChanged, changes=(change,), reason="延期")
-            facts.append((changed, w[3]))
-        if draw(st.booleans()):
-            due = replace(due_of("5WD", w[5]), by=w[5] + timedelta(days=2))
-            change = DueChange(assignment_id=PART, unit=samples.UNIT, kind=K.RESOLVE, due=due)
-            facts.append((samples.suspended(w[4]), w[4]))
-            facts.append((rulings.Resumed(**samples.part(w[5]), changes=(change,)), w[5]))
-        perhaps(samples.resolved, w[6])
-        if facts[-1][0].TYPE == whistles.Resolved.TYPE and draw(st.booleans()):
-            facts.append((samples.review_rejected(w[7]), w[7]))
-            perhaps(samples.resolved, w[7])
-        if draw(st.booleans()):
-            facts.append((samples.whistle_fact(whistles.Closed), w[8]))
-        return [
-            (data, max(at, previous))
-            for (data, at), previous in zip(facts, [START, *(at for _, at in facts)], strict=False)
-        ]
-
-    return build()
-
-
-def end_of(world: World) -> World:
-    world.watch(START + timedelta(days=400))
-    return world
-
-
-@settings(max_examples=300, deadline=None)
-@given(data=st.data(), story=stories())
-def test_any_order_of_the_topics_and_any_passing_of_the_watch_end_the_same(data, story):
-    of_ticket, of_whistle = story
-    plain = World()
-    plain.hear(*of_ticket, *of_whistle)
-    mixed = World()
-    left, right, now = list(of_ticket), list(of_whistle), START
-    while left or right:
-        queue = left if left and (not right or data.draw(st.booleans())) else right
-        batch = [queue.pop(0) for _ in range(data.draw(st.integers(1, len(queue))))]
-        mixed.hear(*batch)
-        if data.draw(st.booleans()):
-            now += timedelta(seconds=data.draw(st.integers(0, 10 * 86400)))
-            mixed.watch(now)
-    assert end_of(mixed).outcome() == end_of(plain).outcome()
 
 
 def test_results_are_not_judged_by_the_units_own_word():

@@ -15,7 +15,7 @@ from shared.contracts.parts import BlownBy, DeadlineKind, DueChange
 from tests.unit.notifier import samples
 from tests.unit.notifier.samples import ESCALATION, HOUR, PART, UNIT, WHISTLE, due_of, local
 from tests.unit.notifier.test_notifier_channels import WORDING
-from tests.unit.notifier.test_notifier_hearing import World
+from tests.unit.notifier.world import World
 
 K, S = DeadlineKind, DeadlineState
 START = local("2026-09-14 09:00")

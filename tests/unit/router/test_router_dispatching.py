@@ -10,8 +10,17 @@ from services.router import close, dispatch
 from services.router.domain.book import Book, Said
 from services.router.domain.matter import Content, TicketState
 from services.router.follow import FOLLOWED
+from shared.catalogue.limits import parse_rule
 from shared.contracts import bureaus, rulings, tickets, whistles
-from shared.contracts.parts import Actor, AssignmentState, Attachment, Place, Role, WhistleState
+from shared.contracts.parts import (
+    Actor,
+    AssignmentState,
+    Attachment,
+    DeadlineKind,
+    Place,
+    Role,
+    WhistleState,
+)
 from shared.contracts.tickets import CallbackResult, Satisfaction
 from shared.contracts.values import Relation, Urgency
 from shared.contracts.whistles import Candidate
@@ -22,6 +31,7 @@ from tests.unit.router.samples import (
     STREET,
     TICKET,
     book,
+    promises,
     registered,
 )
 
@@ -311,6 +321,18 @@ def test_a_group_matter_is_more_urgent_for_those_called_later() -> None:
     again = facts(filled)[-1]
     assert isinstance(again, whistles.Blown)
     assert again.urgency is Urgency.URGENT
+
+
+def test_what_is_held_is_due_by_the_time_that_intake_moved_it_to() -> None:
+    filled = dispatched(category=None)
+    later, citizens = promises().due(parse_rule("6wh")), promises().due(parse_rule("2wh+6WD"))
+    changes = (
+        tickets.TicketDueChange(kind=DeadlineKind.DISPATCH, round=1, due=later),
+        tickets.TicketDueChange(kind=DeadlineKind.CITIZEN, round=1, due=citizens),
+    )
+    about = {"seq": 2, "actor": DESK, "ticket_id": TICKET}
+    heard(filled, tickets.DueChanged(**about, changes=changes, reason="停运"))
+    assert filled.tickets[TICKET].registered.dispatch_by == later
 
 
 def test_further_words_reach_the_units_and_those_called_later() -> None:

@@ -9,8 +9,8 @@ from services.router.domain.reports.judgement import needs_words
 from shared.contracts import reports, whistles
 from shared.contracts.bureaus import RefusalCode
 from shared.contracts.parts import AssignmentState, Handler, Place
+from tests.unit.router.judged import acknowledged, fact_of
 from tests.unit.router.samples import MONDAY, blown, counted, matter, refused, report, said
-from tests.unit.router.test_router_judgement import acknowledged, fact_of
 
 S = AssignmentState
 HERE = Place(region="159902001001", address="河湾路", lat=40.8420, lon=111.7460)

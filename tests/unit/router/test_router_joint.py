@@ -1,7 +1,7 @@
 """Joint matters: who decides, what is conferred, accepted, sent back, let go, taken over."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -358,14 +358,19 @@ def test_what_was_taken_over_is_the_street_s_to_withdraw() -> None:
 
 
 def noted(
-    whistle: object, *, hours: float, actor: Actor = WORKER, before: str | None = None
+    whistle: object,
+    *,
+    hours: float,
+    actor: Actor = WORKER,
+    before: str | None = None,
+    owed_by: datetime | None = MONDAY + timedelta(hours=24),
 ) -> facts.EffortNoted:
     content = Content(matter=matter(own_effort=before))
     outcome, words = note(
         whistle,  # type: ignore[arg-type]
         content,
         OwnEffort(text="已疏散群众"),
-        blown_at=MONDAY,
+        owed_by=owed_by,
         actor=actor,
         promises=at(hours=hours),
     )
@@ -380,6 +385,7 @@ def test_the_own_effort_follows_within_a_day_and_is_marked_late_afterwards() -> 
     fire = joint(by=WORKER, kind=WhistleKind.EMERGENCY)
     assert not noted(fire, hours=24).late
     assert noted(fire, hours=24.1).late
+    assert not noted(fire, hours=24.1, owed_by=None).late, "nobody asked for it"
     with pytest.raises(ForbiddenError):
         noted(fire, hours=1, actor=OFFICER)
     with pytest.raises(ConflictError):

@@ -15,6 +15,7 @@ from shared.contracts.bureaus import RefusalCode
 from shared.contracts.parts import Actor, AssignmentState, DeadlineKind, Evidence, Role
 from shared.contracts.values import Urgency
 from shared.errors import ConflictError, ForbiddenError
+from tests.unit.router.judged import acknowledged, fact_of
 from tests.unit.router.samples import (
     BY_CITY,
     MONDAY,
@@ -25,7 +26,6 @@ from tests.unit.router.samples import (
     refused,
     said,
 )
-from tests.unit.router.test_router_judgement import acknowledged, fact_of
 
 S = AssignmentState
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

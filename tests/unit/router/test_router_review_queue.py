@@ -32,6 +32,7 @@ from shared.contracts import reports, rulings
 from shared.contracts.parts import Actor, Result, Role
 from shared.contracts.values import Relation
 from shared.errors import ConflictError, ForbiddenError
+from tests.unit.router.judged import acknowledged
 from tests.unit.router.samples import (
     BY_CITY,
     MONDAY,
@@ -45,7 +46,6 @@ from tests.unit.router.samples import (
     promises,
     said,
 )
-from tests.unit.router.test_router_judgement import acknowledged
 
 K, S = ReviewKind, ReviewState
 HOUR = timedelta(hours=1)

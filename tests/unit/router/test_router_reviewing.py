@@ -26,6 +26,7 @@ from shared.contracts.parts import (
 )
 from shared.contracts.values import TicketType, Urgency, WhistleKind
 from shared.errors import ConflictError, ForbiddenError
+from tests.unit.router.judged import acknowledged, facts_of, with_part
 from tests.unit.router.samples import (
     MONDAY,
     TICKET,
@@ -38,7 +39,6 @@ from tests.unit.router.samples import (
     refused,
     said,
 )
-from tests.unit.router.test_router_judgement import acknowledged, facts_of, with_part
 
 S = AssignmentState
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

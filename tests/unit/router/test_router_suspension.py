@@ -22,8 +22,8 @@ from shared.contracts import bureaus, reports, rulings, whistles
 from shared.contracts.parts import Actor, AssignmentState, DeadlineKind, Role, SuspensionCode
 from shared.contracts.values import Urgency
 from shared.errors import ConflictError, ForbiddenError, InvalidError
+from tests.unit.router.judged import acknowledged, fact_of
 from tests.unit.router.samples import MONDAY, blown, city, counted, matter, promises, refused, said
-from tests.unit.router.test_router_judgement import acknowledged, fact_of
 
 S = AssignmentState
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

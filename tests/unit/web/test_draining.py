@@ -25,7 +25,13 @@ from shared.web.shedding import Shedding
 from tests.support.waiting import eventually
 
 SECRET = "a secret of thirty-two characters!"
-LIMITS = Limits(requests_at_once=100, wait_seconds=1.0, outbox_rows=1000, outbox_age_seconds=600)
+LIMITS = Limits(
+    requests_at_once=100,
+    critical_at_once=400,
+    wait_seconds=1.0,
+    outbox_rows=1000,
+    outbox_age_seconds=600,
+)
 REFUSED = (503, "close", "2")
 
 

@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request
 from shared.runtime import metrics
 from shared.runtime.load import Limits, Load
 from shared.runtime.settings import ServiceSettings
-from shared.web import rates
+from shared.web import rates, shedding
 from shared.web.doors import Doors
 from shared.web.edge import Edge
 from shared.web.identity import Tokens, issue_token
@@ -22,8 +22,15 @@ from shared.web.shedding import Shedding
 from tests.support.waiting import eventually
 
 SECRET = "a secret of thirty-two characters!"
-LIMITS = Limits(requests_at_once=6, wait_seconds=1.0, outbox_rows=1000, outbox_age_seconds=600)
+LIMITS = Limits(
+    requests_at_once=6,
+    critical_at_once=24,
+    wait_seconds=1.0,
+    outbox_rows=1000,
+    outbox_age_seconds=600,
+)
 TICKETS = "/api/v1/tickets"
+CRITICAL = b'{"urgency":"critical"}'
 
 
 @pytest.fixture
@@ -46,11 +53,13 @@ def app(settings, tmp_path) -> FastAPI:
         state.tokens, rate_factor=1.0, critical={TICKETS: lambda body: b"critical" in body}
     )
     state.runtime = SimpleNamespace(load=Load(LIMITS), spans=None)
+    state.asked = 0
     state.go = asyncio.Event()
     state.go.set()
 
     @app.api_route("/{path:path}", methods=["GET", "POST"])
     async def answer(request: Request):
+        state.asked += 1
         await state.go.wait()
         return {"body": (await request.body()).decode()}
 
@@ -119,20 +128,46 @@ async def test_a_critical_ticket_is_taken_when_all_others_are_refused(app, clien
     begun = await in_work(app, client, 12)
     assert (await client.post("/api/v1/whistles/x/reports")).status_code == 503
     assert (await client.post(TICKETS, content=b"{}")).status_code == 503
-    critical = asyncio.create_task(client.post(TICKETS, content=b'{"urgency":"critical"}'))
+    critical = asyncio.create_task(client.post(TICKETS, content=CRITICAL))
     await asyncio.sleep(0)
     app.state.go.set()
     answer = await critical
     assert answer.status_code == 200
-    assert answer.json()["body"] == '{"urgency":"critical"}'  # the route reads it all the same
+    assert answer.json()["body"] == CRITICAL.decode()  # the route reads it all the same
     await asyncio.gather(*begun)
     assert app.state.runtime.load.in_work == 0
 
 
-async def test_even_critical_tickets_have_an_end_of_places(app, client):
-    app.state.runtime.load.in_work = 24
-    answer = await client.post(TICKETS, content=b'{"urgency":"critical"}')
-    assert answer.status_code == 503
+async def test_critical_tickets_are_refused_only_when_as_many_of_them_are_in_work(app, client):
+    load, before = app.state.runtime.load, counted("critical")
+    load.in_work = 10_000  # all that is ordinary takes none of their places
+    load.looks.append(lambda: 3600.0)
+    load.outbox(rows=10**9, age_seconds=10**9)
+    app.state.go.clear()
+    begun = [asyncio.create_task(client.post(TICKETS, content=CRITICAL)) for _ in range(24)]
+    await until(lambda: load.critical_in_work == 24)
+    assert load.in_work == 10_024
+    answer = await client.post(TICKETS, content=CRITICAL)
+    assert (answer.status_code, answer.json()["code"]) == (503, "critical_busy")
+    assert 2 <= int(answer.headers["retry-after"]) <= 5
+    assert counted("critical") - before == 1
+    app.state.go.set()
+    assert {(await each).status_code for each in begun} == {200}
+    assert (await client.post(TICKETS, content=CRITICAL)).status_code == 200
+    assert (load.in_work, load.critical_in_work) == (10_000, 0)
+
+
+async def test_all_others_make_way_for_critical_tickets(app, client):
+    load = app.state.runtime.load
+    load.in_work = 6
+    app.state.go.clear()
+    begun = [asyncio.create_task(client.post(TICKETS, content=CRITICAL)) for _ in range(6)]
+    await until(lambda: load.critical_in_work == 6)
+    load.in_work -= 6
+    assert (await client.post(TICKETS, content=b"{}")).status_code == 503
+    app.state.go.set()
+    await asyncio.gather(*begun)
+    assert (await client.post(TICKETS, content=b"{}")).status_code == 200
 
 
 async def test_a_body_that_is_too_large_is_not_read_to_its_end(app, client):
@@ -149,6 +184,13 @@ async def test_a_body_that_is_too_large_is_not_read_to_its_end(app, client):
     assert len(sent) < 200
 
 
+async def test_only_so_much_of_a_body_is_kept_to_be_looked_at(app, client, monkeypatch):
+    monkeypatch.setattr(shedding, "MOST_READ", 100)
+    app.state.runtime.load.in_work = 10
+    answers = [await client.post(TICKETS, content=CRITICAL + b" " * n) for n in (1, 100)]
+    assert [each.status_code for each in answers] == [200, 503]
+
+
 async def test_probes_metrics_and_static_files_are_always_answered(app, client):
     app.state.runtime.load.in_work = 1000
     for path in ("/health", "/ready", "/metrics", "/static/x.css"):
@@ -159,7 +201,7 @@ async def test_streams_and_uploads_take_no_place(app, client):
     app.state.go.clear()
     asked = [client.get("/api/v1/live"), client.post("/r/photos", files={"file": b"x"})]
     begun = [asyncio.create_task(each) for each in asked]
-    await asyncio.sleep(0.05)
+    await until(lambda: app.state.asked == 2)
     assert app.state.runtime.load.in_work == 0
     app.state.go.set()
     assert {(await each).status_code for each in begun} == {200}
@@ -193,6 +235,17 @@ async def test_a_caller_over_its_rate_is_told_when_to_come_again(app, client, mo
     assert (await client.get("/api/v1/figures")).status_code == 200
 
 
+async def test_a_rate_of_callers_is_the_address_s_for_whom_nobody_knows(client, monkeypatch):
+    rate = Rate(path="/api/v1/department/", who=Who.CALLER, per_second=0.5, burst=3)
+    monkeypatch.setattr(rates, "RATES", (rate,))
+    path = "/api/v1/department/events"
+    made_up = [await client.get(path, headers={"X-API-Key": f"key {n}"}) for n in range(4)]
+    assert [each.status_code for each in made_up] == [200, 200, 200, 429]
+    for name in ("one", "two"):
+        known = [await client.get(path, headers=bearer(name)) for _ in range(4)]
+        assert [each.status_code for each in known] == [200, 200, 200, 429]
+
+
 async def test_a_page_tells_it_in_the_language_of_its_reader(app, client):
     app.state.runtime.load.in_work = 100
     wanted = {"zh-CN": "系统正忙", "en-GB": "the service is busy"}
@@ -219,7 +272,7 @@ async def test_who_leaves_serves_on_but_asks_to_connect_anew(app, client):
 async def test_who_is_shut_lets_nothing_in(app, client):
     app.state.doors.shut()
     before = counted("draining")
-    answer = await client.post(TICKETS, content=b'{"urgency":"critical"}')
+    answer = await client.post(TICKETS, content=CRITICAL)
     assert (answer.status_code, answer.headers["connection"]) == (503, "close")
     assert answer.headers["retry-after"] == "2"
     assert json.loads(answer.content)["code"] == "restarting"

@@ -2,35 +2,10 @@
 // A parcel is one report: {key, state, fields, photos: [{id, blob, photo_id, thumb}], number, url, why, at}.
 // state: "draft" (being written), "waiting" (to be sent), "sent", "refused".
 
-const NAME = "shaodao-resident";
-const STORE = "parcels";
+import { storeOf } from "/static/keeping.js";
+
 const KEPT_MS = 7 * 24 * 3600 * 1000;
-
-let opened = null;
-
-function open() {
-  opened ??= new Promise((done, failed) => {
-    const request = indexedDB.open(NAME, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "key" });
-    request.onsuccess = () => {
-      request.result.onversionchange = () => request.result.close();
-      done(request.result);
-    };
-    request.onerror = () => failed(request.error);
-  });
-  return opened;
-}
-
-async function act(mode, work) {
-  const base = await open();
-  return new Promise((done, failed) => {
-    const transaction = base.transaction(STORE, mode);
-    const request = work(transaction.objectStore(STORE));
-    transaction.oncomplete = () => done(request.result);
-    transaction.onabort = () => failed(transaction.error);
-    transaction.onerror = () => failed(transaction.error);
-  });
-}
+const act = storeOf("shaodao-resident", "parcels");
 
 /** Keep a parcel as it is now. */
 export function keep(parcel) {

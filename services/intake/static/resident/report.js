@@ -183,7 +183,7 @@ async function serve() {
     .filter((name) => name.startsWith(`${location.origin}/static/`));
   const own = ["drafts", "near", "outbox", "photos", "place", "report", "sending"]
     .map((name) => `/static/intake/resident/${name}.js`);
-  worker.active.postMessage({ keep: ["/r", ...new Set(parts), ...own] });
+  worker.active.postMessage({ keep: ["/r", "/static/keeping.js", ...new Set(parts), ...own] });
 }
 
 await restore();

@@ -7,9 +7,10 @@ but in `story`, as it is about every promise that stands by then.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from services.notifier.domain.audit.note import Note, Told, Verb
+from services.notifier.domain.audit.owners import evaluator, owner_of, promise_of
 from shared.contracts import deadlines, joint, rulings, tickets, whistles
 from shared.contracts.parts import Assignment, DeadlineKind, DueChange
 from shared.contracts.values import Due
@@ -19,11 +20,6 @@ PART: Final = (K.ACKNOWLEDGE, K.DEEMED, K.CONTACT, K.ARRIVE, K.RESOLVE)
 OF_TICKET: Final = (K.DISPATCH, K.CITIZEN)
 CALLBACKS: Final = (K.CALLBACK, K.CALLBACK_START)
 Notes = Iterable[Note]
-Promise = tuple[UUID, DeadlineKind]  # owner_id, kind
-
-# What is asked for of others: the answers that are no ruling, and those owed beside the return's.
-_ANSWER: Final = {"extension": K.EXTENSION, "pause": K.SUSPENSION, "resolution": K.REVIEW}
-_BESIDES: Final = frozenset({"dispute", "suspension", "release", "merge"})
 _WISHES: Final = ("extension", "suspension", "release")  # void once the unit is done
 
 
@@ -171,25 +167,18 @@ def _renewed(told: Told, owner_id: UUID, kind: DeadlineKind, due: Due | None) ->
         yield Note(Verb.RENEW, owner_id, kind, told.data.round, told.at, due)
 
 
-def _wish(fact: Any, wish: str) -> Promise:
-    """Who owes the answer to a wish: its owner and kind; some wishes have an owner of their own."""
-    owner_id: UUID = getattr(fact, "assignment_id", fact.whistle_id)
-    kind = _ANSWER.get(wish, K.RULING)
-    return (uuid5(owner_id, wish) if wish in _BESIDES else owner_id), kind
-
-
 def _wished(wish: str) -> Callable[[Told], Notes]:
     """Somebody is asked to decide by then; asked again, anew."""
 
     def notes(told: Told) -> Notes:
-        return _renewed(told, *_wish(told.data, wish), told.data.rule_by)
+        return _renewed(told, *promise_of(told.data, wish), told.data.rule_by)
 
     return notes
 
 
 def _wishes(told: Told, verb: Verb, *wishes: str) -> Iterator[Note]:
     for wish in wishes:
-        yield Note(verb, *_wish(told.data, wish), told.data.round, told.at)
+        yield Note(verb, *promise_of(told.data, wish), told.data.round, told.at)
 
 
 def _answered(*wishes: str) -> Callable[[Told], Notes]:
@@ -229,7 +218,7 @@ def _suspended(told: Told) -> Notes:
     yield from _on_part(Verb.PAUSE, *PART, K.PROGRESS)(told)
     yield from _wishes(told, Verb.MEET, "suspension", "pause")
     yield from _wishes(told, Verb.END, "extension")
-    yield from _renewed(told, *_wish(fact, "pause"), fact.review_by)
+    yield from _renewed(told, *promise_of(fact, "pause"), fact.review_by)
 
 
 def _resumed(told: Told) -> Notes:
@@ -249,9 +238,11 @@ def _moved(change: DueChange, told: Told, verb: Verb) -> Note:
 
 
 def _changed(change: DueChange, told: Told) -> Note:
+    """More time that was asked for begins another term of reporting; nothing else does."""
     if change.due is None:
         return _moved(change, told, Verb.CHANGE)
-    return _moved(change, told, Verb.RENEW if change.kind is K.PROGRESS else Verb.OPEN)
+    anew = change.kind is K.PROGRESS and getattr(told.data, "granted", False)
+    return _moved(change, told, Verb.RENEW if anew else Verb.OPEN)
 
 
 def _due_changed(told: Told) -> Notes:
@@ -261,6 +252,9 @@ def _due_changed(told: Told) -> Notes:
     if fact.granted:
         for owner_id in dict.fromkeys(change.assignment_id for change in fact.changes):
             yield Note(Verb.MEET, owner_id, K.EXTENSION, fact.round, told.at)
+    for each in fact.owed:
+        owner_id = owner_of(fact, each)
+        yield Note(Verb.CHANGE, owner_id, each.kind, fact.round, told.at, each.due, outage)
 
 
 def _consulted(told: Told) -> Notes:
@@ -285,15 +279,11 @@ def _of_whistle(verb: Verb, kind: DeadlineKind) -> Callable[[Told], Notes]:
     return notes
 
 
-def _evaluator(whistle_id: UUID, unit: str) -> UUID:
-    return uuid5(whistle_id, unit)
-
-
 def _accepted(told: Told) -> Notes:
     fact: joint.Accepted = told.data
     if fact.evaluate_by is not None:
         for unit in fact.evaluators:
-            owner_id = _evaluator(fact.whistle_id, unit)
+            owner_id = evaluator(fact.whistle_id, unit)
             due = fact.evaluate_by
             yield Note(Verb.OPEN, owner_id, K.EVALUATION, fact.round, told.at, due)
 
@@ -301,16 +291,20 @@ def _accepted(told: Told) -> Notes:
 def _evaluated(told: Told) -> Notes:
     fact: joint.Evaluated = told.data
     if fact.complete and fact.by_unit is not None:
-        owner_id = _evaluator(fact.whistle_id, fact.by_unit)
+        owner_id = evaluator(fact.whistle_id, fact.by_unit)
         yield Note(Verb.MEET, owner_id, K.EVALUATION, fact.round, told.at)
 
 
 def _supervised(told: Told) -> Notes:
-    """The notifier's own: a written answer is asked for; asked again at a higher level it stays."""
+    """The notifier's own: a written answer is asked for; asked again at a higher level it stays.
+
+    Said again with another time, that one holds.
+    """
     fact: deadlines.Supervised = told.data
+    outage = fact.outage_id is not None
     if fact.supervision_id is not None:
         owner_id, due = fact.supervision_id, fact.answer_by
-        yield Note(Verb.OPEN, owner_id, K.SUPERVISION, fact.round, told.at, due)
+        yield Note(Verb.OPEN, owner_id, K.SUPERVISION, fact.round, told.at, due, outage)
 
 
 def _supervision_answered(told: Told) -> Notes:

@@ -90,7 +90,11 @@ class BriefFigure:
 
 @record
 class Brief:
-    """The page of one day, as it was when it was drawn up."""
+    """The page of one day, as it was when it was drawn up.
+
+    `counted_to`: what was heard from then on is not in it, as the figures were behind; None where
+    all is in it that was heard by eight o'clock.
+    """
 
     day: date
     made_at: datetime
@@ -105,12 +109,18 @@ class Brief:
     standing: Standing
     whistles: StreetWhistles
     rulings: Mapping[str, int]
+    counted_to: datetime | None = None
 
 
 def day_due(now: datetime) -> date:
     """The newest day whose page is due: yesterday from eight o'clock on, else the day before."""
     local = now.astimezone(SHANGHAI)
     return local_day(now) - timedelta(days=1 if local.time() >= HOUR else 2)
+
+
+def due_at(day: date) -> datetime:
+    """When the page of a day is due."""
+    return datetime.combine(day + timedelta(days=1), HOUR, SHANGHAI).astimezone(UTC)
 
 
 def bounds(day: date) -> tuple[datetime, datetime]:

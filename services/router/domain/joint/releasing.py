@@ -51,12 +51,7 @@ def release(whistle: Whistle, order: Release, *, actor: Actor, promises: Promise
     else:
         after = finished(after)
     fact = joint.Released(
-        **convening.about(after, actor, promises),
-        assignment_id=part.assignment_id,
-        unit=part.unit,
-        relation=part.relation,
-        state=gone.state,
-        received_at=promises.now,
+        **about_part(after, gone, actor=actor, policy=city.version, at=promises.now),
         reason=order.reason,
     )
     view = bureaus.Released(whistle_id=after.whistle_id, seq=after.seq, reason=order.reason)

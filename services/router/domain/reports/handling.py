@@ -22,13 +22,15 @@ def is_late(due: Due | None, received_at: datetime, kept_at: datetime | None = N
 
 def acknowledged(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:
     late = is_late(case.part.dues.acknowledge, case.received_at)
+    by = case.progress_by()
     fact = whistles.Acknowledged(
         **case.about(state),
         late=late,
         handler=case.report.handler,
-        progress_by=case.progress_by(),
+        progress_by=by,
     )
-    return {"acknowledged_at": case.received_at, "deemed": False}, fact
+    taken = {"acknowledged_at": case.received_at, "deemed": False}
+    return taken | case.reporting_by(by), fact
 
 
 def contacted(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:
@@ -49,7 +51,7 @@ def departed(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:
 
 def arrived(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:
     _not_there_yet(case)
-    report = case.of(reports.Arrived)
+    report, by = case.of(reports.Arrived), case.progress_by()
     fact = whistles.Arrived(
         **case.about(state),
         late=is_late(case.part.dues.arrive, case.received_at),
@@ -59,9 +61,9 @@ def arrived(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:
         lon=report.lon,
         distance_metres=_distance(case, report),
         photos=report.photos,
-        progress_by=case.progress_by(),
+        progress_by=by,
     )
-    return {"arrived_at": case.received_at}, fact
+    return {"arrived_at": case.received_at} | case.reporting_by(by), fact
 
 
 def _not_there_yet(case: Case) -> None:
@@ -83,11 +85,9 @@ def _distance(case: Case, report: reports.Arrived) -> float | None:
 
 
 def progressed(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:
-    report = case.of(reports.Progressed)
-    fact = whistles.Progressed(
-        **case.about(state), text=report.text, progress_by=case.progress_by()
-    )
-    return {}, fact
+    report, by = case.of(reports.Progressed), case.progress_by()
+    fact = whistles.Progressed(**case.about(state), text=report.text, progress_by=by)
+    return case.reporting_by(by), fact
 
 
 def handed_over(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:

@@ -6,7 +6,7 @@ late counts and is marked.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -148,9 +148,8 @@ def _no_words(report: reports.Report) -> str | None:
 
 def _words(report: reports.Report) -> str:
     """What the history keeps of a report, besides the state."""
-    return words_text(
-        handler=report.handler.name, **{name: getattr(report, name, None) for name in _KEPT}
-    )
+    kept = {name: getattr(report, name) for name in _KEPT_OF[type(report)]}
+    return words_text(handler=report.handler.name, **kept)
 
 
 _KEPT: Final = (
@@ -221,6 +220,12 @@ _RULES: Final[Mapping[type[reports.Report], _Rule]] = {
         then=resolving.after_resolving,
     ),
 }
+
+_KEPT_OF: Final[Mapping[type[reports.Report], tuple[str, ...]]] = {
+    kind: tuple(name for name in _KEPT if name in {field.name for field in fields(kind)})
+    for kind in _RULES
+}
+"""Those of them that each kind has."""
 
 JUDGED: Final = frozenset(_RULES)
 """The reports that are judged; a test holds it against the contract."""

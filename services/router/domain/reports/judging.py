@@ -26,7 +26,7 @@ class Risk(StrEnum):
     PARTLY = "partly"  # 部分解决
     AGAIN = "again"  # 重办件
     MANY_ROUNDS = "many_rounds"  # 多轮重办
-    LATE = "late"  # 超期办结
+    LATE = "late"  # 超时办结
     NO_EVIDENCE = "no_evidence"  # 缺少佐证
     OLD_EVIDENCE = "old_evidence"  # 佐证早于派单
     NOT_ON_SITE = "not_on_site"  # 应到场而未报到

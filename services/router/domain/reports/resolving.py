@@ -87,6 +87,7 @@ def resolved(case: Case, state: AssignmentState) -> tuple[Changes, UnitFact]:
         "extension_asked": None,
         "suspension_asked": None,
         "reviewing": fact.review == PENDING,
+        **case.reporting_by(None),
     }, fact
 
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from services.router.domain.assignment import Assignment
 from services.router.domain.dues import Promises, without_resolve
-from services.router.domain.outcome import Outcome, part_text, step, words_text
+from services.router.domain.outcome import Outcome, about_part, part_text, step, words_text
 from services.router.domain.reports.requests import extended_due, next_step
 from services.router.domain.rulings.deciding import demand, reviewed_by
 from services.router.domain.whistle import Whistle
@@ -65,18 +65,9 @@ def _refuse(
 ) -> Outcome:
     after = replace(part, extension_asked=None)
     changed = whistle.replaced(seq=whistle.seq + 1, assignments=whistle.with_assignment(after))
+    policy = promises.city.version
     fact = rulings.ExtensionRefused(
-        seq=changed.seq,
-        actor=actor,
-        policy=promises.city.version,
-        whistle_id=whistle.whistle_id,
-        ticket_ids=whistle.ticket_ids,
-        round=whistle.round,
-        assignment_id=part.assignment_id,
-        unit=part.unit,
-        relation=part.relation,
-        state=part.state,
-        received_at=promises.now,
+        **about_part(changed, after, actor=actor, policy=policy, at=promises.now),
         ruled_by=actor,
         reason=extension.reason,
     )
@@ -102,9 +93,10 @@ def _grant(
 ) -> Outcome:
     due = extended_due(part, parse_rule(asked), promises)
     extended = f"{part.extended}+{asked}" if part.extended else asked
-    after = replace(
-        part, dues=without_resolve(part.dues, due), extension_asked=None, extended=extended
-    )
+    progress = promises.progress(due, promises.now)  # work that goes on longer is reported on
+    dues = without_resolve(part.dues, due)
+    dues = dues if progress is None else replace(dues, progress=progress)
+    after = replace(part, dues=dues, extension_asked=None, extended=extended)
     changed = whistle.replaced(seq=whistle.seq + 1, assignments=whistle.with_assignment(after))
     change = DueChange(
         assignment_id=part.assignment_id, unit=part.unit, kind=DeadlineKind.RESOLVE, due=due
@@ -116,7 +108,7 @@ def _grant(
         whistle_id=whistle.whistle_id,
         ticket_ids=whistle.ticket_ids,
         round=whistle.round,
-        changes=(change, *_progress(part, due, promises)),
+        changes=(change, *_progress(part, progress)),
         reason=extension.reason,
         granted=True,
     )
@@ -136,9 +128,7 @@ def _grant(
     return Outcome(whistle=changed, steps=(made,))
 
 
-def _progress(part: Assignment, due: Due, promises: Promises) -> tuple[DueChange, ...]:
-    """Work that goes on longer is reported on meanwhile."""
-    progress = promises.progress(due, promises.now)
+def _progress(part: Assignment, progress: Due | None) -> tuple[DueChange, ...]:
     if progress is None:
         return ()
     kind = DeadlineKind.PROGRESS

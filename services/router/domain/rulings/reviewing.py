@@ -138,7 +138,9 @@ def rejected(
     city: City,
 ) -> tuple[Whistle, Step]:
     """Back to work, the dues as they were."""
-    back = moved(part, AssignmentCommand.REJECT_REVIEW, done_at=None)
+    by = Promises(city, at).progress(part.dues.resolve, at)
+    dues = replace(part.dues, progress=by)
+    back = moved(part, AssignmentCommand.REJECT_REVIEW, done_at=None, dues=dues)
     after = replace(
         whistle.replaced(seq=whistle.seq + 1, assignments=whistle.with_assignment(back)),
         state=WHISTLE.next(whistle.state, WhistleCommand.REJECT_REVIEW),
@@ -147,7 +149,7 @@ def rejected(
         **about_part(after, back, actor=actor, policy=city.version, at=at),
         reason=reason,
         ruled_by=actor,
-        progress_by=Promises(city, at).progress(back.dues.resolve, at),
+        progress_by=by,
     )
     view = bureaus.ReviewRejected(whistle_id=whistle.whistle_id, seq=after.seq, reason=reason)
     made = step(

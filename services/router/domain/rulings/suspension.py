@@ -194,8 +194,9 @@ def resume(
         raise _wrong_state(whistle, part, "该单位没有挂账", "the unit's work is not suspended")
     demand(Role.SUPERVISOR, whistle=whistle, caller=actor, judges_dispatch=False)
     dues, changes = _running_on(part, part.paused_at, promises)
+    by = promises.progress(dues.resolve, promises.now)
     back = BACK[part.back_to or AssignmentState.WORKING]
-    after = moved(part, back, dues=dues)
+    after = moved(part, back, dues=replace(dues, progress=by))
     changed = whistle.replaced(seq=whistle.seq + 1, assignments=whistle.with_assignment(after))
     now, policy = promises.now, promises.city.version
     fact = rulings.Resumed(
@@ -203,7 +204,7 @@ def resume(
         changes=changes,
         reason=resumption.reason,
         ruled_by=actor,
-        progress_by=promises.progress(dues.resolve, now),
+        progress_by=by,
     )
     view = bureaus.Resumed(whistle_id=whistle.whistle_id, seq=changed.seq, changes=changes)
     made = step(

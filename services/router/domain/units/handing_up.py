@@ -16,7 +16,7 @@ from services.router.domain.joint.finishing import finished
 from services.router.domain.joint.releasing import let_go
 from services.router.domain.jurisdiction import breach
 from services.router.domain.matter import Content, Matter
-from services.router.domain.outcome import Outcome, Step, part_text, step, words_text
+from services.router.domain.outcome import Outcome, Step, about_part, part_text, step, words_text
 from services.router.domain.routing.answer import Summons
 from services.router.domain.units.known import KnownUnit, Units, above
 from services.router.domain.whistle import Whistle
@@ -101,18 +101,9 @@ def _released(
 ) -> tuple[Whistle, Step]:
     gone = let_go(part)
     after = whistle.replaced(seq=whistle.seq + 1, assignments=whistle.with_assignment(gone))
+    policy = promises.city.version
     fact = joint.Released(
-        seq=after.seq,
-        actor=SYSTEM,
-        policy=promises.city.version,
-        whistle_id=whistle.whistle_id,
-        ticket_ids=whistle.ticket_ids,
-        round=whistle.round,
-        assignment_id=part.assignment_id,
-        unit=part.unit,
-        relation=part.relation,
-        state=gone.state,
-        received_at=promises.now,
+        **about_part(after, gone, actor=SYSTEM, policy=policy, at=promises.now),
         reason=reason,
     )
     view = bureaus.Released(whistle_id=after.whistle_id, seq=after.seq, reason=reason)

@@ -27,11 +27,11 @@ class Figure(StrEnum):
     ARRIVED = "arrived"  # 按时到场
     RESOLVED = "resolved"  # 按时办结
     OPEN = "open"  # 在办
-    OVERDUE = "overdue"  # 超期未结
-    OVERDUE_DAY = "overdue_day"  # 超期 1 天内
-    OVERDUE_3 = "overdue_3"  # 超期 1–3 天
-    OVERDUE_7 = "overdue_7"  # 超期 3–7 天
-    OVERDUE_MORE = "overdue_more"  # 超期 7 天以上
+    OVERDUE = "overdue"  # 超时未结
+    OVERDUE_DAY = "overdue_day"  # 超时 1 天内
+    OVERDUE_3 = "overdue_3"  # 超时 1–3 天
+    OVERDUE_7 = "overdue_7"  # 超时 3–7 天
+    OVERDUE_MORE = "overdue_more"  # 超时 7 天以上
     RETURNS = "returns"  # 退单
     UNFOUNDED = "unfounded"  # 退单未获同意
     EXTENDED = "extended"  # 延期

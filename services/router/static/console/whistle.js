@@ -1,24 +1,21 @@
 // One whistle: its forms, what changed meanwhile, its live updates. What one wrote is never lost.
 
 import { toast } from "/static/dialogs.js";
-import { ask, Refused, send } from "/static/http.js";
-import { follow } from "/static/live.js";
-import { counted } from "/static/countdown.js";
+import { ask, Refused } from "/static/http.js";
+import { matter, showFiles } from "/static/router/matter.js";
 import { forgetText, keepText, restoreText, sayWrong } from "/static/router/workbench/form.js";
-import { fresh } from "/static/part.js";
 import { shortcut } from "/static/shortcuts.js";
 import { s, sentence } from "/static/strings.js";
 import { drawMap } from "./map.js";
 import { photosOf } from "./photos.js";
 import { fromField } from "./times.js";
 
-const live = document.getElementById("live");
-const changed = document.getElementById("changed");
-const diff = document.getElementById("diff");
-const whole = () => document.getElementById("whole");
-const id = () => whole().dataset.id;
-let seen = Number(whole().dataset.seq); // up to where the reader was shown
-let stale = false;
+const { id, refresh, showDiff, begin } = matter({
+  name: "whole",
+  page: "/console",
+  dress,
+  moved: (part) => part.querySelector("#map")?.replaceWith(document.getElementById("map") ?? ""),
+});
 
 // ---- what each form says ----
 
@@ -81,7 +78,6 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   if (button.dataset.open) open(document.getElementById(button.dataset.open), button);
   if (button.hasAttribute("data-close")) button.closest("dialog").close();
-  if (button.id === "look") showDiff(null);
 });
 
 function open(dialog, { dataset: { unit, name } }) {
@@ -130,59 +126,6 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
-// ---- what changed meanwhile ----
-
-async function showDiff(refusal) {
-  const part = await fresh(`/console/${id()}/since?seq=${seen}`, "since");
-  const why = document.getElementById("diff-why");
-  why.hidden = !refusal;
-  if (refusal) why.textContent = sentence(refusal.problem);
-  document.getElementById("diff-what").replaceChildren(...(part ? [part] : []));
-  seen = Number(part?.dataset.seq || seen);
-  changed.hidden = true;
-  stale = true;
-  diff.showModal();
-}
-
-document.addEventListener("close", () => stale && refresh(), true);
-
-const busy = () => Boolean(document.querySelector("dialog:modal"));
-
-/** Show the whistle as it is now; while somebody writes, only say that it changed. */
-async function refresh() {
-  if (busy()) {
-    stale = true;
-    return;
-  }
-  const part = await fresh(location.pathname, "whole");
-  if (!part || busy()) return;
-  const focused = document.activeElement?.dataset?.open;
-  const map = document.getElementById("map");
-  part.querySelector("#map")?.replaceWith(map ?? "");
-  whole().replaceWith(part);
-  seen = Number(whole().dataset.seq);
-  stale = false;
-  changed.hidden = true;
-  counted();
-  dress();
-  if (focused) document.querySelector(`[data-open="${focused}"]`)?.focus();
-}
-
-async function heard(ids) {
-  if (ids && !ids.has(id())) return;
-  if (!busy()) {
-    await refresh();
-    return;
-  }
-  const { status, data } = await send("GET", `/api/v1/whistles/${id()}`);
-  if (status !== 200 || data.whistle.seq <= seen) return;
-  const last = data.timeline.at(-1);
-  changed.querySelector("span").textContent = s("changed", { what: `${last.name ?? ""} ${document.documentElement.lang === "en" ? last.what : last.zh}` });
-  changed.hidden = false;
-  stale = true;
-  toast(s("changed_somehow"));
-}
-
 // ---- what a freshly shown whistle needs ----
 
 function dress() {
@@ -190,22 +133,7 @@ function dress() {
     const input = form.querySelector("[data-photos]");
     if (input) form.photos = photosOf(input, form.querySelector("[data-shown]"));
   }
-  showFiles();
-}
-
-async function showFiles() {
-  const list = document.getElementById("files");
-  const { status, data } = await send("GET", `/api/v1/files?whistle_id=${id()}`);
-  if (status !== 200) return;
-  list.replaceChildren(...data.items.map((file, index) => {
-    const item = document.createElement("li");
-    const link = Object.assign(document.createElement("a"), { href: file.url, target: "_blank", rel: "noopener" });
-    const name = `${list.dataset.name} ${index + 1}`;
-    if (file.thumb) link.append(Object.assign(new Image(), { src: file.thumb, alt: name, loading: "lazy" }));
-    else link.textContent = `${name} (PDF)`;
-    item.append(link);
-    return item;
-  }));
+  showFiles(id());
 }
 
 async function showMap() {
@@ -220,8 +148,4 @@ shortcut("a", s("first"), () => document.querySelector("#actions .btn-primary")?
 
 dress();
 await showMap();
-follow(heard, (on) => {
-  live.textContent = on ? live.dataset.on : live.dataset.off;
-  live.dataset.state = on ? "on" : "off";
-});
-document.documentElement.dataset.ready = "yes";
+begin();

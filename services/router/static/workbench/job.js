@@ -1,27 +1,19 @@
 // One matter: its forms, what changed meanwhile, and its live updates. What one wrote is never lost.
 
 import { tell, toast } from "/static/dialogs.js";
-import { ask, Refused, send } from "/static/http.js";
-import { follow } from "/static/live.js";
+import { Refused } from "/static/http.js";
+import { matter, showFiles } from "/static/router/matter.js";
 import { shortcut } from "/static/shortcuts.js";
-import { s } from "/static/strings.js";
+import { s, sentence } from "/static/strings.js";
 import { contactForm } from "./contact.js";
-import { counted } from "/static/countdown.js";
 import { keepText, restoreText, forgetText, sayWrong, valuesOf } from "./form.js";
 import { filesOf, locate, startFiles } from "./evidence.js";
-import { fresh } from "/static/part.js";
 import { report } from "./reports.js";
 import { showWaiting } from "./waiting.js";
 import { likely, replyHelp, wizard } from "./wizards.js";
 
-const live = document.getElementById("live");
-const changed = document.getElementById("changed");
-const diff = document.getElementById("diff");
-const job = () => document.getElementById("job");
-const id = () => job().dataset.id;
 const title = () => document.querySelector("h1").textContent;
-let stale = false; // the page shows an older state than there is
-let seen = Number(job().dataset.seq); // up to where the reader was shown
+const { shown, id, refresh, showDiff, begin } = matter({ name: "job", page: "/workbench", dress });
 
 // ---- opening forms ----
 
@@ -42,15 +34,12 @@ document.addEventListener("click", (event) => {
   }
   if (button.hasAttribute("data-close")) button.closest("dialog").close();
   if (button.dataset.now) now(button);
-  if (button.id === "look") showDiff(null);
 });
 
 document.addEventListener("input", (event) => {
   const form = event.target.closest?.("form[data-report]");
   if (form) keepText(id(), form);
 });
-
-document.addEventListener("close", () => stale && refresh(), true);
 
 // ---- sending ----
 
@@ -95,7 +84,7 @@ async function say(body, form, photos = []) {
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     if (error.status === 409) await showDiff(error);
-    else if (form) sayWrong(form, tellWords(error));
+    else if (form) sayWrong(form, sentence(error.problem));
     else tell(error);
     return false;
   }
@@ -108,93 +97,16 @@ function told(data, type) {
   else toast(s("sent", { what: s(type) }), "good");
 }
 
-function tellWords(error) {
-  const mine = document.documentElement.lang === "en" ? "en" : "zh";
-  const { problem } = error;
-  return problem.errors ? problem.errors.map((each) => each[mine]).join("\n") : problem[mine] ?? s("failed");
-}
-
-// ---- what changed meanwhile ----
-
-async function showDiff(refusal) {
-  const part = await fresh(`/workbench/${id()}/since?seq=${seen}`, "since");
-  const why = document.getElementById("diff-why");
-  why.hidden = !refusal;
-  if (refusal) why.textContent = tellWords(refusal);
-  document.getElementById("diff-what").replaceChildren(...(part ? [part] : []));
-  seen = Number(part?.dataset.seq || seen);
-  changed.hidden = true;
-  stale = true;
-  diff.showModal();
-}
-
-diff.addEventListener("close", () => refresh());
-
-function busy() {
-  return Boolean(document.querySelector("dialog:modal"));
-}
-
-/** Show the matter as it is now; while somebody writes, only say that it changed. */
-async function refresh() {
-  if (busy()) {
-    stale = true;
-    return;
-  }
-  const part = await fresh(location.href, "job");
-  if (!part || busy()) return;
-  const focused = document.activeElement?.dataset?.open;
-  job().replaceWith(part);
-  seen = Number(job().dataset.seq);
-  stale = false;
-  changed.hidden = true;
-  counted();
-  dress();
-  if (focused) document.querySelector(`[data-open="${focused}"]`)?.focus();
-}
-
-async function heard(ids) {
-  if (ids && !ids.has(id())) return;
-  if (!busy()) {
-    await refresh();
-    return;
-  }
-  const { status, data } = await send("GET", `/api/v1/whistles/${id()}`);
-  if (status !== 200 || data.whistle.seq <= seen) return;
-  const last = data.timeline.at(-1);
-  changed.querySelector("span").textContent = s("changed", { what: `${last.name ?? ""} ${last.zh}` });
-  changed.hidden = false;
-  stale = true;
-  toast(s("changed_somehow"));
-}
-
 // ---- what a freshly shown matter needs ----
 
 function dress() {
   for (const form of document.querySelectorAll("form[data-report]")) {
     startFiles(form, id());
-    if (form.dataset.report === "contacted") contactForm(form, job().dataset.intake);
+    if (form.dataset.report === "contacted") contactForm(form, shown().dataset.intake);
     if (form.dataset.report === "return_requested") wizard(form, () => likely(form, id()));
     if (form.dataset.report === "resolved") replyHelp(form, id());
   }
-  showFiles();
-}
-
-async function showFiles() {
-  const list = document.getElementById("files");
-  try {
-    const { items } = await ask("GET", `/api/v1/files?whistle_id=${id()}`);
-    list.replaceChildren(...items.map((file, index) => {
-      const item = document.createElement("li");
-      const link = Object.assign(document.createElement("a"), { href: file.url, target: "_blank", rel: "noopener" });
-      const name = `${list.dataset.name} ${index + 1}`;
-      if (file.thumb) link.append(Object.assign(new Image(), { src: file.thumb, alt: name, loading: "lazy" }));
-      else link.textContent = `${name} (PDF)`;
-      item.append(link);
-      return item;
-    }));
-  } catch (error) {
-    if (!(error instanceof TypeError) && !(error instanceof Refused)) throw error;
-  }
+  showFiles(id());
 }
 
 shortcut("a", s("take"), () => document.querySelector("[data-now=acknowledged]")?.click());
@@ -205,8 +117,4 @@ shortcut("u", s("before"), () => document.getElementById("back").click());
 
 dress();
 await showWaiting((parcel) => parcel.whistleId === id() && refresh());
-follow(heard, (on) => {
-  live.textContent = on ? live.dataset.on : live.dataset.off;
-  live.dataset.state = on ? "on" : "off";
-});
-document.documentElement.dataset.ready = "yes";
+begin();

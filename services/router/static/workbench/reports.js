@@ -4,9 +4,9 @@
 // once. What was photographed is uploaded first, and not again once it has arrived.
 
 import { csrf, Refused, send } from "/static/http.js";
+import { storeOf } from "/static/keeping.js";
 
-const NAME = "shaodao-work";
-const STORE = "reports";
+const act = storeOf("shaodao-work", "reports");
 const WAITS = new Set([408, 425, 429, 500, 502, 503, 504]);
 const EVERY_MS = 20_000;
 
@@ -15,33 +15,8 @@ function waits(error) {
   return error instanceof TypeError || WAITS.has(error.status) || error.status === 401 || error.problem?.code === "csrf";
 }
 
-let opened = null;
 let later = null;
 let told = () => {};
-
-function open() {
-  opened ??= new Promise((done, failed) => {
-    const request = indexedDB.open(NAME, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "key" });
-    request.onsuccess = () => {
-      request.result.onversionchange = () => request.result.close();
-      done(request.result);
-    };
-    request.onerror = () => failed(request.error);
-  });
-  return opened;
-}
-
-async function act(mode, work) {
-  const base = await open();
-  return new Promise((done, failed) => {
-    const transaction = base.transaction(STORE, mode);
-    const request = work(transaction.objectStore(STORE));
-    transaction.oncomplete = () => done(request.result);
-    transaction.onabort = () => failed(transaction.error);
-    transaction.onerror = () => failed(transaction.error);
-  });
-}
 
 const keep = (parcel) => act("readwrite", (store) => store.put(parcel));
 const forget = (key) => act("readwrite", (store) => store.delete(key));
@@ -153,9 +128,9 @@ function again() {
   later ??= setTimeout(flush, EVERY_MS);
 }
 
-/** Begin: `act` is called with each report that changed, and null where the list did. */
-export async function begin(act) {
-  told = act;
+/** Begin: `tells` is called with each report that changed, and null where the list did. */
+export async function begin(tells) {
+  told = tells;
   addEventListener("online", () => flush());
   told(null);
   if (csrf() && (await waiting()).some((parcel) => parcel.state === "waiting")) await flush();
