@@ -169,7 +169,7 @@ async def _figures(dsn: str, tell: Callable[[bool, str, str], None]) -> None:
                 async with connection.transaction():
                     quiet = 0 if await score(connection, settling) else quiet + 1
         before = await _figures_now(dsn)
-        place = await rebuild(pool.acquire)
+        place, _ = await rebuild(pool.acquire)
         found = differences(before, await _figures_now(dsn))
     names = [f"{name} ({was} → {now})" for name, was, now in found]
     tell(

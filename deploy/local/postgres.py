@@ -27,7 +27,8 @@ SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
     "max_connections": "200",
-    "shared_buffers": "256MB",  # a page of a list among a million tickets reads from all over
+    # a page of a list among a million tickets reads from all over; touched only as it is needed
+    "shared_buffers": f"{min(1024, psutil.virtual_memory().total // 4 // 2**20)}MB",
     "max_wal_size": "1GB",
     "checkpoint_timeout": "15min",
     "autovacuum_naptime": "10s",  # the outbox is written and deleted all the time

@@ -53,8 +53,8 @@ async def _told(book: Book) -> list[outbox.Outgoing]:
 async def told_while(book: Book, writing: Coroutine[Any, Any, None]) -> list[outbox.Outgoing]:
     """The events of everything the batch said, once something else is written besides."""
     task = asyncio.create_task(writing)
-    await asyncio.sleep(0)  # it begins
     try:
+        await asyncio.sleep(0)  # it begins
         return await _told(book)
     finally:
         await task

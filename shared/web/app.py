@@ -11,6 +11,7 @@ from typing import Final
 
 import uvicorn
 from fastapi import Depends, FastAPI
+from fastapi.telemetry import TelemetryConfig
 from pydantic import AnyHttpUrl
 
 from shared.runtime import logging as logs
@@ -37,6 +38,14 @@ STARTUP_FAILURE: Final = 3  # as uvicorn has it
 # request sent while we close one would be lost.
 KEEP_ALIVE_SECONDS: Final = 75
 TAKEN_A_TURN: Final = 16  # connections
+# FastAPI's own spans, metrics and logs: ours say the same, and theirs would send what an exception
+# says, which may name a person, to whatever collector the environment names.
+NO_TELEMETRY: Final[TelemetryConfig] = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "auto_configure": False,
+}
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Runtime]]
 
 
@@ -74,6 +83,7 @@ def new_app(
         lifespan=whole,
         docs_url=None,
         redoc_url=None,
+        telemetry=NO_TELEMETRY,
         dependencies=[Depends(plain_text_only)],
     )
     app.state.ending = []  # called when the server begins to stop

@@ -1,13 +1,14 @@
 """Ten times what can be done is asked for: the excess is told to come later, nothing is lost.
 
 A fiftieth of it is critical, a fifth of what can be done: of that nothing may be refused. At last
-one program alone asks too much: it is told so, and the others are served beside it.
+one program alone asks too much: it is told so, and the others are served beside it. A process
+refuses some ten thousand a second and no more, so where it can do a thousand this asks too much.
 """
 
 import asyncio
 import os
 import resource
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -26,10 +27,13 @@ PROGRAMS = 8
 AT_ONCE = 40  # requests, of which none is refused
 MEASURED = 2500  # tickets
 LONGEST = 3.0  # seconds for which a connection is not free, as refusals are held
-MOST_FILES = 16_000
+MOST_FILES = 16_000  # with 2,000 of others
 MOST_SECONDS = 5.0  # until the answer of one that was taken, where this many are done a second:
-QUIET = 120.0  # on a machine that others use as well, in proportion longer
+QUIET = 300.0  # two cores for the whole stack; where others use them as well, in proportion longer
 LEFT = 0.1  # of the capacity, at least, while ten times as much is asked
+
+
+Say = Callable[..., None]
 
 
 class Crowd:
@@ -71,33 +75,35 @@ def many_files() -> Iterator[int]:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
-    yield max(soft, most) - 2000
+    yield most - 2000
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @pytest.mark.timeout(1200)
 async def test_ten_times_the_capacity_for_a_minute(tmp_path, capsys, many_files):
     seconds = float(os.environ.get("SHAODAO_PROOF_SECONDS", "60"))
-    told: list[str] = []
+
+    def say(*lines: str) -> None:
+        with capsys.disabled():
+            print("\n".join(["", *lines]))  # noqa: T201
+
     async with whole_stack(tmp_path) as whole, Whistles(whole.bootstrap) as whistles:
         crowd = Crowd(whole)
-        able = await capacity(crowd, whole, whistles, told)
+        able = await capacity(crowd, whole, whistles, say)
         flood = await crowd.ask(
             AIM * able,
             tickets=int(AIM * able * seconds),
             connections=min(many_files, int(LONGEST * AIM * able)),
         )
-        told += _figures(flood, able)
-        alone = await one_asks_too_much(crowd, able, told)
-        with capsys.disabled():
-            print("\n".join(["", *told]))  # noqa: T201
+        say(*_figures(flood, able))
         the_excess_came_later(flood, able)
+        alone = await one_asks_too_much(crowd, able, say)
         accepted = {ticket_id for each in (flood, *alone) for ticket_id, _, _ in each.accepted}
         assert len(accepted) == sum(len(each.accepted) for each in (flood, *alone))
         await everything_arrives(whole, whistles, accepted)
 
 
-async def capacity(crowd: Crowd, whole: Whole, whistles: Whistles, told: list[str]) -> float:
+async def capacity(crowd: Crowd, whole: Whole, whistles: Whistles, say: Say) -> float:
     """Tickets a second that are taken when as many ask as may; the second run counts."""
     for _ in range(2):
         run = await crowd.ask(
@@ -105,7 +111,7 @@ async def capacity(crowd: Crowd, whole: Whole, whistles: Whistles, told: list[st
         )  # each sends the next when it is answered
         await everything_arrives(whole, whistles, {each[0] for each in run.accepted})
     able = len(run.accepted) / run.seconds
-    told.append(
+    say(
         f"load of the machine {os.getloadavg()[0]:.1f}; capacity {able:.0f} tickets/s, "
         f"{AT_ONCE} at once: {run.kinds()}"
     )
@@ -142,13 +148,13 @@ def _figures(flood: Outcome, able: float) -> list[str]:
     ]
 
 
-async def one_asks_too_much(crowd: Crowd, able: float, told: list[str]) -> tuple[Outcome, Outcome]:
+async def one_asks_too_much(crowd: Crowd, able: float, say: Say) -> tuple[Outcome, Outcome]:
     """One program asks for three times the capacity: 429, while others go on asking a little."""
     one, others = await asyncio.gather(
         crowd.ask(3 * able, tickets=int(15 * able), connections=int(6 * able), programs=1),
         crowd.ask(10.0, tickets=50, connections=20, patient=True),
     )
-    told.append(f"one program, three times the capacity: {one.kinds()}; others: {others.kinds()}")
+    say(f"one program, three times the capacity: {one.kinds()}; others: {others.kinds()}")
     assert one.count(status=429) > 0
     assert others.count(status=429) == 0
     assert len(others.accepted) > 25

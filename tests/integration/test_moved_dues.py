@@ -3,9 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
+
 from services.intake.app import MIGRATIONS as INTAKE
 from services.notifier.app import MIGRATIONS as NOTIFIER
 from services.router.app import MIGRATIONS as ROUTER
+from services.router.store.moved_dues import SQL
 from shared.contracts import envelope
 from shared.contracts.deadlines import OutageDeclared
 from shared.contracts.ids import fact_id, new_id
@@ -137,6 +140,23 @@ async def test_an_outage_moves_decisions_notes_and_marks(
             await done(router, market, "evaluations", OFFICER, unit=unit, **MARKS)
         owed = await router.rows("select kind, unit from owed")
         assert [(row["kind"], row["unit"]) for row in owed] == [("evaluation", COMMUNITY_UNIT)]
+        await found_by_indexes(dsn)
+
+
+async def found_by_indexes(dsn: str) -> None:
+    """What moves is looked for among all whistles there ever were."""
+    nobody, day = new_id(DECEMBER), timedelta(days=1)
+    statements = {
+        "provisional_whistles": (nobody, 100),
+        "whistles_due_within": (nobody, DECEMBER, DECEMBER + day, 100, nobody),
+        "owed_of": ([nobody],),
+    }
+    connection = await asyncpg.connect(dsn, server_settings={"enable_seqscan": "off"})
+    for name, values in statements.items():
+        plan = await connection.fetch(f"explain {getattr(SQL, name)}", *values)
+        text = "\n".join(row[0] for row in plan)
+        assert "Seq Scan" not in text.replace("Seq Scan on merge_question", ""), (name, text)
+    await connection.close()
 
 
 async def test_an_outage_moves_what_is_due_in_it_once(database, kafka, prefix, topics_of, tmp_path):

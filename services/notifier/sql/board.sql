@@ -105,7 +105,8 @@ where (returns >= 2 or reworks >= 1 or suspended_at is not null)
 
 -- name: board_tickets
 -- Those tickets, the gravest first; of a suspended one when it is looked at again.
-select t.*, (
+select t.ticket_id, t.number, t.category, t.region, t.unit, t.registered_at, t.round, t.reworks,
+    t.returns, t.suspended_at, t.confidential, t.grave, t.since, (
         select min(d.due_by) from deadline d
         where d.ticket_id = t.ticket_id and d.kind = 'suspension' and d.ended_at is null
     ) as review_by

@@ -25,4 +25,4 @@ select exists (
 )
 
 -- name: compare_shadow
-select * from compare_figure_shadow()
+select name, n, only_before, only_after from compare_figure_shadow()
