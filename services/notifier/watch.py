@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
 log = logger(__name__)
 
-CLAIM_ROWS = 500
-CLAIMS = 2  # batches at once when many are due: one computes while the database writes the other
+CLAIM_ROWS = 250
+CLAIMS = 3  # batches at once when many are due: one computes while the database writes the others
+FIRST_ROWS = 100  # a batch that is full tells that many are due: nothing goes on beside it
 # How long a rung that another copy wrote, or a fact still held, may go unseen (wall time).
 POLL_SECONDS = 0.25
 TRY_AGAIN = timedelta(minutes=10)
@@ -162,7 +163,7 @@ class Watch:
                 await asyncio.sleep(POLL_SECONDS)
 
     async def _fire_all(self) -> None:
-        if await self.fire_batch() == CLAIM_ROWS:
+        if await self.fire_batch(FIRST_ROWS) == FIRST_ROWS:
             self._hold_relay()
             async with asyncio.TaskGroup() as claims:
                 for _ in range(CLAIMS):
@@ -179,7 +180,7 @@ class Watch:
         while await self.fire_batch() == CLAIM_ROWS:
             pass
 
-    async def fire_batch(self) -> int:
+    async def fire_batch(self, limit: int = CLAIM_ROWS) -> int:
         """Fire one batch in a transaction of its own; returns how many promises it had."""
         clock = self._runtime.clock
         now = await self._telling.heartbeat.check()
@@ -191,6 +192,7 @@ class Watch:
                 escalation=self._escalation,
                 wording=self._wording,
                 telling=self._telling,
+                limit=limit,
                 spans=self._runtime.spans,
             )
         if changes:

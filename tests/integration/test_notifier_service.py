@@ -164,7 +164,7 @@ async def test_the_shape_of_the_answer(city):
     assert set(answer["items"][0]) == {
         *("deadline_id", "ticket_id", "whistle_id", "assignment_id", "unit", "round", "kind"),
         *("state", "late", "due", "met_at", "next_rung", "next_fire_at", "history"),
-        *("segments", "seconds_run"),
+        *("segments", "seconds_run", "ended_at"),
     }
     assert set(answer["items"][0]["due"]) == {
         *("by", "rule", "started_at", "calendar", "policy", "provisional")
