@@ -21,6 +21,7 @@ LOOK_SECONDS = 3.0
 EXIT_STALLED = 70
 OLD_OUTBOX_SECONDS = 30.0
 COUNTED_ROWS = 10_000  # as `counts` counts them; more are told by their ids
+A_JAM = 500  # rows: fewer that wait, for however long, are no reason to refuse anybody
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,9 @@ async def _measure(runtime: "Runtime") -> bool:
     metrics.OUTBOX_AGE.set(runtime.outbox_age_seconds)
     # where one row waits for its topic and others come and go, its id says nothing of how many
     rows = row["outbox"] if row["outbox"] < COUNTED_ROWS else row["outbox_span"]
-    runtime.load.outbox(rows=rows, age_seconds=runtime.outbox_age_seconds)
+    # nor does its age of the others: nothing is sent only where most of what was written waits
+    jammed = rows >= A_JAM and 2 * row["outbox"] >= min(row["outbox_span"], COUNTED_ROWS)
+    runtime.load.outbox(rows=rows, age_seconds=runtime.outbox_age_seconds if jammed else 0.0)
     return True
 
 

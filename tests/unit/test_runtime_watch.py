@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +18,7 @@ from prometheus_client import REGISTRY
 from shared.contracts.topics import UNITS
 from shared.runtime import consumer as of_consumer
 from shared.runtime import health, metrics
+from shared.runtime.clock import wall_now
 from shared.runtime.consumer import GroupConsumer, Subscription
 
 PARTS = (TopicPartition("units", 0), TopicPartition("units", 1))
@@ -185,24 +187,36 @@ def test_what_the_database_says_is_unknown_while_it_is_away() -> None:
     assert REGISTRY.get_sample_value("shaodao_database_reachable") == 0
 
 
-@pytest.mark.parametrize(("counted", "told"), [(7, 7), (10_000, 5_000_000)])
-async def test_a_row_that_waits_for_its_topic_makes_no_full_outbox(counted: int, told: int) -> None:
-    """Its id stays behind while others come and go: that tells how many only where many wait."""
-    row = {"dead": 0, "parked": 0, "parked_at": None, "oldest": None}
-    seen: list[int] = []
+@pytest.mark.parametrize(
+    ("counted", "span", "rows", "age"),
+    [
+        pytest.param(7, 5_000_000, 7, 0, id="some of one topic wait, all others come and go"),
+        pytest.param(7, 7, 7, 0, id="few were written"),
+        pytest.param(800, 5_000_000, 800, 0, id="many of one topic wait"),
+        pytest.param(800, 900, 800, 90_000, id="nothing is sent"),
+        pytest.param(10_000, 5_000_000, 5_000_000, 90_000, id="nothing is sent for long"),
+    ],
+)
+async def test_a_row_that_waits_for_its_topic_makes_no_full_outbox(
+    counted: int, span: int, rows: int, age: int
+) -> None:
+    """Its id stays behind while others come and go: neither it nor its age tells of a jam."""
+    oldest = wall_now() - timedelta(seconds=90_000)
+    row = {"dead": 0, "parked": 0, "parked_at": None, "oldest": oldest}
+    seen: list[tuple[int, float]] = []
 
     @asynccontextmanager
     async def acquire() -> AsyncIterator[Any]:
         async def fetchrow(_sql: str) -> dict[str, Any]:
-            return row | {"outbox": counted, "outbox_span": 5_000_000}
+            return row | {"outbox": counted, "outbox_span": span}
 
         yield SimpleNamespace(fetchrow=fetchrow)
 
     def outbox(*, rows: int, age_seconds: float) -> None:
-        seen.append(rows)
+        seen.append((rows, round(age_seconds, -2)))
 
     runtime: Any = SimpleNamespace(
         pool=SimpleNamespace(acquire=acquire), load=SimpleNamespace(outbox=outbox)
     )
     assert await health._measure(runtime)
-    assert seen == [told]
+    assert seen == [(rows, age)]
