@@ -153,7 +153,7 @@ async def hold(folder: Path, run_pid: int) -> None:
         port=ports.kafka,
         controller_port=ports.controller,
         reaper=reaper,
-        heap_mb=512,  # many tests, each with topics of its own
+        heap_mb=2048,  # a thousand tests, each with topics of its own, filled 512
     )
     postgres = Postgres(
         folder / "postgres", port=ports.postgres, password=uuid.uuid4().hex, reaper=reaper
