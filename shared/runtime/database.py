@@ -24,6 +24,7 @@ _TRANSIENT = (
     asyncpg.InsufficientResourcesError,
     asyncpg.LockNotAvailableError,
     asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InvalidCachedStatementError,  # a newer version's column: it is prepared anew
     ConnectionError,
     TimeoutError,
     socket.gaierror,

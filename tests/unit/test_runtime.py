@@ -35,6 +35,7 @@ TICKET = UUID("01a09d36-a800-7447-b3ab-3ec62a61cec3")
         asyncpg.InterfaceError("connection is closed"),
         asyncpg.InterfaceError("pool is closing"),
         asyncpg.TooManyConnectionsError(),
+        asyncpg.InvalidCachedStatementError("cached plan must not change result type"),
         ConnectionRefusedError(),
         TimeoutError(),
     ],
